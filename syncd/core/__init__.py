@@ -1,0 +1,1 @@
+"""The decisions: pure functions over values, standard library only."""

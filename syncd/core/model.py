@@ -1,0 +1,274 @@
+"""What the program talks about: jobs, tracks, files and the three trees.
+
+Values only. The remote tree is made of observations kept in the catalog, the local tree of a scan
+of the folder, the baseline of what both agreed on last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+FORMATS = ("flac", "mp3", "ogg", "wav")
+"""The audio formats of the service (api.md, ``output_urls``) that this program can place."""
+
+PENDING, PROCESSING, COMPLETED, FAILED = "PENDING", "PROCESSING", "COMPLETED", "FAILED"
+"""The documented values of ``status``. The set is open: an unknown one is kept as it came."""
+
+
+def address_path(address: str) -> str:
+    """The part of a media address that names the audio: host and path, without the signature."""
+    parts = urlsplit(address)
+    return f"{parts.hostname or ''}{parts.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job as the API showed it last (``GET /jobs``, ``GET /jobs/{id}/status``).
+
+    Times are aware and in UTC, lengths in seconds. What the API left out, or sent as null, is
+    ``None`` or empty; ``raw`` is the object as it came, as JSON text.
+    """
+
+    id: int
+    status: str
+    task: str | None = None
+    display_name: str | None = None
+    progress: float | None = None
+    output_url: str | None = None
+    output_urls: Mapping[str, str] = field(default_factory=dict)
+    audio_duration: float | None = None
+    created_at: datetime | None = None
+    completed_at: datetime | None = None
+    user_id: str | None = None
+    actual_seeds: tuple[int, ...] = ()
+    lrc_content: str | None = None
+    quality_score: float | None = None
+    error_message: str | None = None
+    prompt: str | None = None
+    lyrics: str | None = None
+    vocal_language: str | None = None
+    bpm: float | None = None
+    keyscale: str | None = None
+    timesignature: str | None = None
+    genre_preset: str | None = None
+    thumbnail_url: str | None = None
+    format: str | None = None
+    model_version: str | None = None
+    seed: int | None = None
+    genre: tuple[str, ...] = ()
+    emotion: tuple[str, ...] = ()
+    occasion: tuple[str, ...] = ()
+    language: str | None = None
+    song_type: str | None = None
+    liked: bool | None = None
+    raw: str = "{}"
+
+    @property
+    def audio(self) -> dict[str, str]:
+        """``{format: address}`` of the audio on offer, whichever field the service filled."""
+        offered = {name: url for name, url in self.output_urls.items() if name in FORMATS and url}
+        if self.output_url:
+            suffix = PurePosixPath(urlsplit(self.output_url).path).suffix.lstrip(".").lower()
+            name = suffix if suffix in FORMATS else (self.format or "").lower()
+            if name in FORMATS:
+                offered.setdefault(name, self.output_url)
+        return offered
+
+    def track(self) -> RemoteTrack:
+        """The part of the job that planning looks at."""
+        return RemoteTrack(
+            id=self.id,
+            status=self.status,
+            title=self.display_name,
+            prompt=(self.prompt or "")[:200] or None,
+            audio={name: address_path(url) for name, url in self.audio.items()},
+            created_at=self.created_at,
+            task=self.task,
+            song_type=self.song_type,
+            genre=self.genre,
+            emotion=self.emotion,
+            occasion=self.occasion,
+            language=self.language or self.vocal_language,
+            bpm=self.bpm,
+            keyscale=self.keyscale,
+            user_id=self.user_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteTrack:
+    """One job in the remote tree: what planning and naming need, and no more.
+
+    ``audio`` maps each format on offer to its address without the signature.
+    """
+
+    id: int
+    status: str
+    title: str | None = None
+    prompt: str | None = None
+    audio: Mapping[str, str] = field(default_factory=dict)
+    created_at: datetime | None = None
+    task: str | None = None
+    song_type: str | None = None
+    genre: tuple[str, ...] = ()
+    emotion: tuple[str, ...] = ()
+    occasion: tuple[str, ...] = ()
+    language: str | None = None
+    bpm: float | None = None
+    keyscale: str | None = None
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTree:
+    """Every job observed and not known to be gone."""
+
+    tracks: Mapping[int, RemoteTrack]
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """What the file system says of a file; equal values mean that it need not be opened.
+
+    ``ctime_ns`` and ``mtime_ns`` are nanoseconds since the epoch, ``size`` is bytes.
+    """
+
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which account of which service a file came from (``AUDIOPOD_ORIGIN`` in its tags)."""
+
+    base_url: str
+    account: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.base_url}#{self.account or ''}"
+
+    @classmethod
+    def parse(cls, text: str) -> Origin:
+        base_url, _, account = text.partition("#")
+        return cls(base_url, account or None)
+
+    def matches(self, other: Origin) -> bool:
+        """Same address, and no known difference of account."""
+        return self.base_url == other.base_url and (
+            self.account is None or other.account is None or self.account == other.account
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The job id embedded in a file's tags, with its origin (``None``: an id without one)."""
+
+    job_id: int
+    origin: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """One audio file under the root. ``path`` is relative to the root, ``/``-separated.
+
+    A name that is not UTF-8 is held with surrogate escapes, as ``os.fsdecode`` gives it.
+    """
+
+    path: str
+    stat: FileStat
+    identity: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTree:
+    """A complete scan: every audio file, every name taken, and where looking was refused.
+
+    ``names`` holds the relative path of everything that stands in the folder, audio or not, so
+    that nothing is ever placed upon it. ``unreadable`` holds folders and files that could not be
+    read: what lies under them is neither present nor absent.
+    """
+
+    files: Mapping[str, LocalFile]
+    names: frozenset[str] = frozenset()
+    unreadable: frozenset[str] = frozenset()
+
+    def is_hidden(self, path: str) -> bool:
+        """Whether ``path`` lies under something that could not be read."""
+        return any(
+            path == top or path.startswith(f"{top}/") or top == "." for top in self.unreadable
+        )
+
+
+class State(StrEnum):
+    """The state of a track (safety.md). Only the states that this version can reach are used."""
+
+    WANTED = "wanted"
+    PLACED = "placed"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """How a file was placed: what both sides agreed on last.
+
+    ``title`` is the name as the server had it, ``stem`` the name emitted for it, ``audio`` the
+    address without its signature, ``sha256`` of the whole file as placed, ``tags`` what this
+    program last wrote in each managed field.
+    """
+
+    path: str
+    title: str | None
+    stem: str
+    template: str
+    format: str
+    audio: str
+    etag: str | None
+    sha256: str
+    stat: FileStat
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    placed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineTrack:
+    """One track in the baseline: its state, and how it was placed where it was.
+
+    ``album`` and ``number`` are given once and never change. ``attempts`` counts failures in a
+    row, ``next_try_at`` says when the next one is due, ``reason`` why the last one failed.
+    """
+
+    job_id: int
+    state: State
+    album: str | None = None
+    number: int | None = None
+    placed: Placed | None = None
+    attempts: int = 0
+    reason: str | None = None
+    next_try_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What both sides agreed on last, by job id."""
+
+    tracks: Mapping[int, BaselineTrack]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The settings that decide: which formats, which names, and what to do about past failures."""
+
+    origin: Origin
+    formats: tuple[str, ...] = FORMATS
+    template: str = "{album}/{title}.{ext}"
+    artist: str = "AudioPod"
+    album: str = "AudioPod {year}-{month}"
+    retry_now: bool = False
+    attempted: frozenset[int] = frozenset()

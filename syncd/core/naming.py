@@ -1,0 +1,239 @@
+"""Names: from a track to a path under the root, and back from a stem to a title (tags.md, "Names").
+
+The encoding is reversible in the manner of rclone: a character that some file system refuses is
+replaced by its full-width look-alike, and a look-alike that was in the title is quoted. What cannot
+be encoded reversibly is changed for good; ``Stem.reversible`` says so, and the catalog keeps the
+pair (server name, emitted name).
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from syncd.core.model import FORMATS, Policy, RemoteTrack
+
+STEM_BYTES = 180
+"""UTF-8 bytes that one path component may take before its extension (file systems allow 255)."""
+
+UNTITLED = "Untitled"
+UNKNOWN = "Unknown"
+
+TEMPLATE_FIELDS = (
+    "id", "title", "album", "artist", "genre", "emotion", "occasion", "language", "task",
+    "song_type", "bpm", "key", "year", "month", "day", "date", "track", "ext",
+)  # fmt: skip
+ALBUM_FIELDS = ("year", "month", "day", "date", "artist", "task", "song_type", "genre")
+
+AUDIO_SUFFIXES = frozenset({*(f".{name}" for name in FORMATS), ".oga", ".opus"})
+
+_QUOTE = "‛"  # U+201B, as rclone uses it
+_LOOK_ALIKES = str.maketrans('/\\:*?"<>|', "／＼：＊？＂＜＞｜")
+_ORIGINALS = {fake: chr(real) for real, fake in _LOOK_ALIKES.items()} | {ord("．"): "."}
+_QUOTED = re.compile(f"[{_QUOTE}{''.join(chr(code) for code in _ORIGINALS)}]")
+_DECODE = re.compile(f"{_QUOTE}(.)|([{''.join(chr(code) for code in _ORIGINALS)}])", re.DOTALL)
+
+# Windows device names; and folders that players skip or read as something else (tags.md).
+_RESERVED = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$", "sample", "metadata", "subs"}
+    | {f"{device}{digit}" for device in ("com", "lpt") for digit in "0123456789¹²³"}
+)
+_MISREAD_SUFFIX = re.compile(r"\.(sync|part|lrc)$", re.IGNORECASE)
+_OWN_SUFFIX = " [{}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """A title as it was emitted. ``reversible``: ``decode(text)`` gives the title, in NFC."""
+
+    text: str
+    reversible: bool
+
+
+class BadTemplateError(ValueError):
+    """The template cannot be used; the message says what is allowed."""
+
+
+def encode(title: str, *, budget: int = STEM_BYTES) -> Stem:
+    """``title`` as one path component of at most ``budget`` bytes; empty where nothing is left."""
+    wanted = unicodedata.normalize("NFC", title)
+    text = _QUOTED.sub(lambda match: _QUOTE + match[0], wanted)
+    text = "".join(_printable(char) for char in text.translate(_LOOK_ALIKES))
+    text = re.sub(r"^\s+", "", text)
+    text = re.sub(r"^\.+", lambda match: "．" * len(match[0]), text)
+    text = _cut(text, budget).rstrip(" .\u3000")
+    if text.casefold().split(".")[0].strip() in _RESERVED or _MISREAD_SUFFIX.search(text):
+        text = f"{_cut(text, budget - 1)}_"
+    return Stem(text, reversible=decode(text) == wanted)
+
+
+def decode(stem: str) -> str:
+    """The title that ``stem`` stands for: look-alikes back to what they replaced."""
+    text = unicodedata.normalize("NFC", stem)
+    return _DECODE.sub(lambda match: match[1] or _ORIGINALS[ord(match[2])], text)
+
+
+def effective_title(track: RemoteTrack) -> str:
+    """The display name, else the first words of the prompt, else ``Untitled``."""
+    if encode(track.title or "").text:
+        return track.title or UNTITLED
+    words = " ".join((track.prompt or "").split()[:6])[:60]
+    return words if encode(words).text else UNTITLED
+
+
+def fold(path: str) -> str:
+    """The key under which two paths are one on a file system that folds case or normalises."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def check_template(template: str, *, fields: Iterable[str] = TEMPLATE_FIELDS) -> None:
+    """Raise ``BadTemplateError`` unless every path of the template can be used."""
+    check_fields(template, fields)
+    parts = template.split("/")
+    if template.startswith(("/", "~")) or any(part in ("", ".", "..") for part in parts):
+        raise BadTemplateError("must be a relative path without empty, '.' or '..' parts")
+    if any(part.startswith(".") for part in parts):
+        raise BadTemplateError("no part may start with a dot")
+    if "{title}" not in parts[-1] or not parts[-1].endswith(".{ext}"):
+        raise BadTemplateError("the last part must hold {title} and end in .{ext}")
+    if "{ext}" in template[: -len("{ext}")]:
+        raise BadTemplateError("{ext} may stand only at the end")
+
+
+def check_fields(template: str, fields: Iterable[str]) -> None:
+    """Raise ``BadTemplateError`` where ``template`` is malformed or names another field."""
+    allowed = tuple(fields)
+    try:
+        parsed = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise BadTemplateError(f"{error}; fields are written as {{title}}") from None
+    for _, name, spec, conversion in parsed:
+        if name is not None and (name not in allowed or spec or conversion):
+            known = ", ".join(allowed)
+            raise BadTemplateError(f"'{{{name}}}' is no field; fields are {known}")
+
+
+def album_of(track: RemoteTrack, policy: Policy) -> str:
+    """The album a track is given once: ``library.album`` with its date parts filled in."""
+    fields = _field_values(track, policy, album="", number=None)
+    return policy.album.format_map({name: fields[name] for name in ALBUM_FIELDS}).strip() or UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A path under the root for one track; ``stem`` is what was emitted for the last part."""
+
+    path: str
+    stem: str
+
+
+def name_track(
+    track: RemoteTrack, policy: Policy, *, album: str, number: int, ext: str, suffixed: bool = False
+) -> Name:
+    """The path of ``track`` by the template; ``suffixed`` adds `` [id]`` against a collision."""
+    values = _field_values(track, policy, album=album, number=number)
+    *folders, last = policy.template.removesuffix(".{ext}").split("/")
+    parts = []
+    for folder in folders:
+        encoded = {key: encode(value).text or UNKNOWN for key, value in values.items()}
+        parts.append(encode_part(folder.format_map(encoded)))
+    suffix = _OWN_SUFFIX.format(track.id) if suffixed else ""
+    stem = _fit(last, values, budget=STEM_BYTES - len(suffix.encode())) + suffix
+    return Name("/".join([*parts, f"{stem}.{ext}"]), stem)
+
+
+def encode_part(text: str) -> str:
+    """A path component that already holds encoded values: only its ends and length are mended."""
+    text = re.sub(r"^[\s.]+", "", _cut(text, STEM_BYTES)).rstrip(" .\u3000")
+    if text.casefold() in _RESERVED:
+        text += "_"
+    return text or UNKNOWN
+
+
+class Names:
+    """The names taken so far, by folder, as a case-folding file system would see them.
+
+    Two audio files of one stem collide even where their extensions differ: they share a sidecar.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {_collision_key(path) for path in taken}
+
+    def is_free(self, path: str) -> bool:
+        return _collision_key(path) not in self._taken
+
+    def take(self, path: str) -> None:
+        self._taken.add(_collision_key(path))
+
+
+def _collision_key(path: str) -> str:
+    stem, dot, suffix = path.rpartition(".")
+    return fold(stem) + "\0" if dot and f".{suffix.lower()}" in AUDIO_SUFFIXES else fold(path)
+
+
+def _field_values(
+    track: RemoteTrack, policy: Policy, *, album: str, number: int | None
+) -> Mapping[str, str]:
+    # A job without created_at is dated by nothing that will not change: 1970 says so plainly.
+    made = track.created_at or datetime.fromtimestamp(0, UTC)
+    values = {
+        "id": str(track.id),
+        "title": effective_title(track),
+        "album": album,
+        "artist": policy.artist,
+        "genre": ", ".join(track.genre),
+        "emotion": ", ".join(track.emotion),
+        "occasion": ", ".join(track.occasion),
+        "language": track.language or "",
+        "task": track.task or "",
+        "song_type": track.song_type or "",
+        "bpm": str(round(track.bpm)) if track.bpm else "",
+        "key": track.keyscale or "",
+        "year": f"{made.year:04}",
+        "month": f"{made.month:02}",
+        "day": f"{made.day:02}",
+        "date": made.date().isoformat(),
+        "track": f"{number or 0:02}",
+    }
+    return {key: value or UNKNOWN for key, value in values.items()}
+
+
+def _fit(template: str, values: Mapping[str, str], *, budget: int) -> str:
+    """The last part, its title cut so that the whole takes at most ``budget`` bytes."""
+    others = {
+        key: encode(value, budget=60).text or UNKNOWN
+        for key, value in values.items()
+        if key != "title"
+    }
+    frame = template.format_map({**others, "title": ""})
+    room = max(budget - len(frame.encode()), 16) // max(template.count("{title}"), 1)
+    title = encode(values["title"], budget=room).text or UNTITLED
+    return _cut(encode_part(template.format_map({**others, "title": title})), budget).rstrip(" .")
+
+
+def _printable(char: str) -> str:
+    category = unicodedata.category(char)
+    if char in "\t\n\r\v\f\x85" or category in ("Zl", "Zp"):
+        return " "
+    # Cc, Cs and the bidi controls among Cf; other Cf (joiners in scripts and emoji) are letters.
+    if category in ("Cc", "Cs", "Cn") or char in "\u061c\u200b\u200e\u200f\ufeff":
+        return ""
+    return "" if "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069" else char
+
+
+def _cut(text: str, budget: int) -> str:
+    """At most ``budget`` UTF-8 bytes of ``text``, not cut inside a character that is combined."""
+    data = text.encode()
+    if len(data) <= budget:
+        return text
+    kept = data[:budget].decode(errors="ignore")
+    rest = text[len(kept) :]
+    # A combining mark or joiner after the cut belongs to the character before it: drop that too.
+    while kept and rest and (unicodedata.combining(rest[0]) or rest[0] in "\u200d\ufe0f"):
+        rest = kept[-1] + rest
+        kept = kept[:-1]
+    return kept.rstrip("\u200d" + _QUOTE)

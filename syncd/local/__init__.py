@@ -1,0 +1,1 @@
+"""The folder: its marker, the scan, atomic placement, tags and audio checks."""

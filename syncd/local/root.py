@@ -1,0 +1,184 @@
+"""The root of the library and its marker: the positive sign that this is the folder of library X.
+
+A folder without the right marker is never written to, so an unmounted disk or a wrong setting
+cannot be taken for an empty library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import stat
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from syncd.core.safety import PRIVATE_FOLDER
+from syncd.errors import DiskFull, RootUnusable
+
+_MARKER = "library.json"
+_IGNORE_FILES = {".mpdignore": "*\n", ".ndignore": "", ".nomedia": ""}
+"""What keeps MPD, Navidrome and Android players out of the program's own folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """``.syncd/library.json``: which library this folder is the root of."""
+
+    library_id: str
+    base_url: str
+    account: str | None = None
+    generation: int = 0
+
+    @classmethod
+    def new(cls, base_url: str) -> Marker:
+        return cls(library_id=str(uuid.uuid4()), base_url=base_url)
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """An existing root folder, pinned by device and inode so that a swap is noticed."""
+
+    path: Path
+    device: int
+    inode: int
+
+    @property
+    def private(self) -> Path:
+        return self.path / PRIVATE_FOLDER
+
+    @property
+    def incoming(self) -> Path:
+        """Unfinished files: on the library's own file system, never under an audio suffix."""
+        return self.private / "incoming"
+
+    def verify(self, expected: Marker) -> None:
+        """Raise ``RootUnusable`` unless this is still the same folder with the same marker."""
+        try:
+            now = self.path.stat()
+        except OSError:
+            now = None
+        if now is None or (now.st_dev, now.st_ino) != (self.device, self.inode):
+            raise RootUnusable(
+                f"{self.path} is no longer the folder it was a moment ago",
+                hint="mount or restore it, then try again; nothing was changed",
+            )
+        found = read_marker(self)
+        if found is None or found.library_id != expected.library_id:
+            raise RootUnusable(
+                f"the marker of {self.path} vanished or changed while it was read",
+                hint="mount or restore the folder, then try again; nothing was changed",
+            )
+
+
+def open_root(path: Path) -> Root:
+    """The folder at ``path``; raises ``RootUnusable`` where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise RootUnusable(
+            f"the library folder {path} is not there",
+            hint="mount the disk that holds it, or run syncd init to make a new library",
+        ) from None
+    except OSError as error:
+        raise RootUnusable(f"the library folder {path}: {error.strerror}") from None
+    if not stat.S_ISDIR(found.st_mode):
+        raise RootUnusable(
+            f"{path} is not a folder", hint="set library.root to the folder of the library"
+        )
+    return Root(path, found.st_dev, found.st_ino)
+
+
+def create_root(path: Path, base_url: str) -> tuple[Root, Marker]:
+    """Make the root and its marker where they are missing; what stands there is left alone."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        pass  # open_root says what stands there
+    except OSError as error:
+        raise RootUnusable(f"the folder {path} cannot be made: {error.strerror}") from None
+    root = open_root(path)
+    marker = read_marker(root)
+    if marker is None:
+        marker = Marker.new(base_url)
+        prepare(root)
+        write_marker(root, marker)
+    return root, marker
+
+
+def prepare(root: Root) -> None:
+    """Make the program's own folder under the root; raises ``RootUnusable`` or ``DiskFull``."""
+    try:
+        root.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, content in _IGNORE_FILES.items():
+            path = root.private / name
+            if not path.exists():
+                path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise root_error(error, root.path) from None
+
+
+def read_marker(root: Root) -> Marker | None:
+    """The marker, or ``None`` where there is none; raises ``RootUnusable`` for a damaged one."""
+    path = root.private / _MARKER
+    try:
+        with path.open(encoding="utf-8") as stream:
+            table = json.loads(stream.read(65_536))
+        return Marker(
+            library_id=str(uuid.UUID(table["library_id"])),
+            base_url=str(table["base_url"]),
+            account=None if table.get("account") is None else str(table["account"]),
+            generation=int(table.get("generation", 0)),
+        )
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise RootUnusable(f"the marker {path} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RootUnusable(
+            f"the marker {path} is damaged",
+            hint="restore it from a backup of the folder; nothing was changed",
+        ) from None
+
+
+def write_marker(root: Root, marker: Marker) -> None:
+    """Replace the marker atomically and durably; raises ``RootUnusable`` or ``DiskFull``."""
+    path = root.private / _MARKER
+    fresh = path.with_suffix(".new")
+    try:
+        with fresh.open("w", encoding="utf-8") as stream:
+            json.dump(asdict(marker), stream, indent=2)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(path)
+        fsync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise root_error(error, root.path) from None
+
+
+def fsync_folder(path: Path) -> None:
+    """Make the names in a folder durable (a rename is not, before its folder is)."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def root_error(error: OSError, path: Path) -> DiskFull | RootUnusable:
+    """What an error of the file system under the root means."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"the disk of {path} is full", hint="make room; what is there was kept")
+    word = os.strerror(error.errno) if error.errno else str(error)
+    if error.errno == errno.EROFS:
+        hint = "mount it for writing"
+    elif error.errno in (errno.EACCES, errno.EPERM):
+        hint = "give the user that runs syncd the right to write there"
+    else:
+        hint = "check the disk that holds it"
+    return RootUnusable(f"{path} cannot be written: {word}", hint=hint)

@@ -1,0 +1,21 @@
+"""The tags of an audio file: managed fields in, managed fields out, whatever the container.
+
+``mapping`` says how each field is spelled, ``id3`` and ``vorbis`` speak the two languages of tags,
+``wav`` places an ID3 tag in a WAV, ``container`` puts them together for one file, ``identity``
+finds the job id of a file in a scan, and ``cover`` knows what a picture is.
+"""
+
+from syncd.local.tags.container import read_fields, write_fields
+from syncd.local.tags.cover import MAX_COVER, Cover
+from syncd.local.tags.identity import SUFFIXES, read_identity
+from syncd.local.tags.lyrics import lrc_text
+
+__all__ = [
+    "MAX_COVER",
+    "SUFFIXES",
+    "Cover",
+    "lrc_text",
+    "read_fields",
+    "read_identity",
+    "write_fields",
+]

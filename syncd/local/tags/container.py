@@ -1,0 +1,152 @@
+"""The managed fields of one audio file: written, and read back before anyone relies on them."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from mutagen import MutagenError
+from mutagen.flac import FLAC
+from mutagen.id3 import ID3v1SaveOptions
+from mutagen.oggopus import OggOpus
+from mutagen.oggvorbis import OggVorbis
+
+from syncd.core.tagging import MANAGED, Fields
+from syncd.errors import CorruptMedia
+from syncd.local.tags import id3, vorbis, wav
+from syncd.local.tags.cover import Cover
+
+_OGG_HEAD = 64
+
+
+def write_fields(
+    path: Path, fmt: str, fields: Fields, *, cover: Cover | None, duration: float
+) -> dict[str, tuple[str, ...]]:
+    """Write ``fields``, the measured ``duration`` (seconds) and ``cover`` into the audio file.
+
+    The file is changed in place, so it must be one that nobody else looks at yet. ``fmt`` is one
+    of ``core.model.FORMATS``; the name of the file says nothing. Tags that are not managed stay
+    as they are; an ID3v1 tag, LIST/INFO in a WAV and an ID3 tag in a FLAC do not.
+
+    Returns the fields as written and read back: what the file holds that is ours. A rating that
+    was there already is kept, and ``liked`` is then not among them. Raises ``CorruptMedia`` if a
+    field does not read back as it was written, ``OSError`` if the file cannot be written.
+    """
+    wanted = _clean({**fields, "duration": (f"{duration:.3f}",)})
+    with path.open("rb+") as file, _errors_translated("written"):
+        _WRITERS[fmt](file, wanted, cover)
+    found = read_fields(path, fmt)
+    if wanted.get("liked") != found.get("liked"):
+        wanted.pop("liked", None)
+    for name, values in wanted.items():
+        if found.get(name) != values:
+            raise CorruptMedia(f"the tag {name} of the {fmt} file does not read back as written")
+    return wanted
+
+
+def read_fields(path: Path, fmt: str) -> dict[str, tuple[str, ...]]:
+    """The managed fields in the tags of the file at ``path``, whoever wrote them.
+
+    Raises ``CorruptMedia`` if the tags cannot be read, ``OSError`` if the file cannot.
+    """
+    with path.open("rb") as file, _errors_translated("read"):
+        return _READERS[fmt](file)
+
+
+def _clean(fields: Fields) -> dict[str, tuple[str, ...]]:
+    # NUL separates the values of a frame, and half a surrogate pair has no form in UTF-8.
+    cleaned = {
+        name: tuple(
+            text
+            for value in fields.get(name, ())
+            if (text := value.replace("\0", "").encode("utf-8", "replace").decode())
+        )
+        for name in MANAGED
+    }
+    return {name: values for name, values in cleaned.items() if values}
+
+
+@contextmanager
+def _errors_translated(done: str) -> Iterator[None]:
+    try:
+        yield
+    except MutagenError as error:
+        # mutagen wraps the errors of the system too: a full disk says nothing about the file. What
+        # it raises itself on a short read is an OSError without a number.
+        cause = error.args[0] if error.args else None
+        if isinstance(cause, OSError) and cause.errno is not None:
+            raise cause from None
+        raise CorruptMedia(f"the tags cannot be {done}: {error}") from error
+    except (ValueError, LookupError, EOFError, struct.error) as error:
+        raise CorruptMedia(f"the tags cannot be {done}: they are damaged") from error
+
+
+def _write_flac(file: BinaryIO, fields: Fields, cover: Cover | None) -> None:
+    audio: Any = FLAC(file)
+    if audio.tags is None:
+        audio.add_tags()
+    vorbis.apply(audio.tags, fields)
+    if cover is not None:
+        front = [block for block in audio.pictures if vorbis.is_front(block)]
+        if not any(block.data == cover.data for block in front):
+            others = [
+                block for block in audio.metadata_blocks if not any(block is old for old in front)
+            ]
+            audio.metadata_blocks[:] = [*others, vorbis.picture(cover)]
+    file.seek(0)
+    audio.save(file, deleteid3=True)
+
+
+def _write_mp3(file: BinaryIO, fields: Fields, cover: Cover | None) -> None:
+    tags = id3.load(file)
+    id3.apply(tags, fields, cover)
+    file.seek(0)
+    tags.save(file, v1=ID3v1SaveOptions.REMOVE, v2_version=4)
+
+
+def _write_ogg(file: BinaryIO, fields: Fields, cover: Cover | None) -> None:
+    audio = _open_ogg(file)
+    vorbis.apply(audio.tags, fields)
+    if cover is not None:
+        vorbis.apply_cover(audio.tags, cover)
+    file.seek(0)
+    audio.save(file)
+
+
+def _write_wav(file: BinaryIO, fields: Fields, cover: Cover | None) -> None:
+    tags = id3.load(io.BytesIO(wav.read_tag(file)))
+    id3.apply(tags, fields, cover)
+    target = io.BytesIO()
+    tags.save(target, v1=ID3v1SaveOptions.REMOVE, v2_version=4, padding=lambda _: 0)
+    wav.write_tag(file, target.getvalue())
+
+
+def _read_flac(file: BinaryIO) -> dict[str, tuple[str, ...]]:
+    comments: Any = FLAC(file).tags
+    return {} if comments is None else vorbis.read(comments)
+
+
+def _read_mp3(file: BinaryIO) -> dict[str, tuple[str, ...]]:
+    return id3.read(id3.load(file))
+
+
+def _read_ogg(file: BinaryIO) -> dict[str, tuple[str, ...]]:
+    return vorbis.read(_open_ogg(file).tags)
+
+
+def _read_wav(file: BinaryIO) -> dict[str, tuple[str, ...]]:
+    return id3.read(id3.load(io.BytesIO(wav.read_tag(file))))
+
+
+def _open_ogg(file: BinaryIO) -> Any:
+    is_opus = b"OpusHead" in file.read(_OGG_HEAD)
+    file.seek(0)
+    return OggOpus(file) if is_opus else OggVorbis(file)
+
+
+_WRITERS = {"flac": _write_flac, "mp3": _write_mp3, "ogg": _write_ogg, "wav": _write_wav}
+_READERS = {"flac": _read_flac, "mp3": _read_mp3, "ogg": _read_ogg, "wav": _read_wav}

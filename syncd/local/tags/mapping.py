@@ -1,0 +1,74 @@
+"""How each managed field is spelled in ID3 and in Vorbis comments (``core.tagging.MANAGED``).
+
+A field is written under all of its spellings and read from the first one that is there. The
+spellings in ``WRITTEN_ONLY`` are there for players: what they hold may be anybody's.
+"""
+
+from __future__ import annotations
+
+_OWN = {
+    "job_id": "AUDIOPOD_JOB_ID",
+    "origin": "AUDIOPOD_ORIGIN",
+    "task": "AUDIOPOD_TASK",
+    "seed": "AUDIOPOD_SEED",
+    "quality": "AUDIOPOD_QUALITY",
+    "timesignature": "AUDIOPOD_TIMESIGNATURE",
+    "completed_at": "AUDIOPOD_COMPLETED_AT",
+}
+
+JOB_ID, ORIGIN = _OWN["job_id"], _OWN["origin"]
+RATING = "FMPS_RATING"
+LIKED_RATING = "1.0"
+
+ID3 = {
+    **{field: (f"TXXX:{name}",) for field, name in _OWN.items()},
+    "title": ("TIT2",),
+    "artist": ("TPE1",),
+    "albumartist": ("TPE2",),
+    "album": ("TALB",),
+    "track": ("TRCK",),
+    "date": ("TDRC",),
+    "genre": ("TCON",),
+    "emotion": ("TMOO",),
+    "occasion": ("TXXX:OCCASION", "GRP1", "TIT1"),
+    "language": ("TLAN",),
+    "bpm": ("TBPM",),
+    "key": ("TKEY",),
+    "lyrics": ("USLT",),
+    "prompt": ("TXXX:AUDIOPOD_PROMPT", "COMM"),
+    "liked": (f"TXXX:{RATING}", "POPM"),
+    "duration": ("TLEN",),
+}
+"""Frames of ID3v2.4 (id3.org, "ID3v2.4 native frames"; GRP1 is Apple's), ``TXXX:`` and the
+description for user-defined ones. ``COMM`` is the one with an empty description."""
+
+VORBIS = {
+    **{field: (name,) for field, name in _OWN.items()},
+    "title": ("TITLE",),
+    "artist": ("ARTIST",),
+    "albumartist": ("ALBUMARTIST",),
+    "album": ("ALBUM",),
+    "track": ("TRACKNUMBER",),
+    "date": ("DATE",),
+    "genre": ("GENRE",),
+    "emotion": ("MOOD",),
+    "occasion": ("OCCASION", "GROUPING"),
+    "language": ("LANGUAGE",),
+    "bpm": ("BPM",),
+    "key": ("INITIALKEY", "KEY"),
+    "lyrics": ("LYRICS",),
+    "prompt": ("AUDIOPOD_PROMPT", "COMMENT"),
+    "liked": (RATING,),
+    "duration": ("AUDIOPOD_DURATION",),
+}
+"""Field names of Vorbis comments (flac, ogg, opus)."""
+
+WRITTEN_ONLY = frozenset({"COMM", "POPM", "COMMENT"})
+
+
+def is_liked(rating: str) -> bool:
+    """Whether an ``FMPS_RATING`` (0.0 to 1.0) is the highest, which stands for a like."""
+    try:
+        return float(rating) == float(LIKED_RATING)
+    except ValueError:
+        return False
