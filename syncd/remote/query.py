@@ -1,0 +1,42 @@
+"""What a listing is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+LARGEST_LIMIT = 100
+"""The most jobs that one page holds (api.md, ``limit``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobQuery:
+    """Every parameter of ``GET /jobs`` (api.md); ``None`` leaves one out.
+
+    The service ignores a filter that it does not know: two values that both give the unfiltered
+    total say nothing.
+    """
+
+    skip: int = 0
+    limit: int = 50
+    task: str | None = None
+    status: str | None = None
+    song_type: str | None = None
+    liked: bool | None = None
+    search: str | None = None
+    language: str | None = None
+    genre: str | None = None
+    emotion: str | None = None
+    occasion: str | None = None
+    sort_by: Literal["created_at", "display_name", "audio_duration", "status"] | None = None
+    sort_order: Literal["asc", "desc"] | None = None
+    include_interactions: bool | None = None
+
+    def parameters(self) -> dict[str, str | int]:
+        """The query string's parameters, in the order of the fields."""
+        given = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {
+            name: str(value).lower() if isinstance(value, bool) else value
+            for name, value in given
+            if value is not None
+        }

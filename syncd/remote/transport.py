@@ -1,0 +1,93 @@
+"""The way out: straight, or through the proxy of the environment; and the one place for the key."""
+
+from __future__ import annotations
+
+import ssl
+from functools import cache
+from urllib.request import getproxies_environment, proxy_bypass
+
+import httpx
+
+from syncd.errors import ConfigError
+from syncd.secret import Secret
+
+KEYED = "syncd.keyed"
+"""Request extension: this request may carry the key, if it goes to the API's own origin."""
+
+PROXIED = "syncd.proxied"
+"""Response extension: the other end of the connection is a proxy."""
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """Sends requests; adds the key to those that are marked and go to the API's own origin.
+
+    The key is added below everything that builds, logs or redirects requests, to a copy that
+    nothing else keeps. ``connections`` bounds those kept alive. A proxy is used for https alone:
+    it passes the bytes on unread (CONNECT), while a plain http request would be read by it.
+    Raises ``ConfigError`` for a proxy address that cannot be used.
+    """
+
+    def __init__(self, *, service: httpx.URL, key: Secret, connections: int, proxies: bool) -> None:
+        self._origin = origin(service)
+        self._key = key
+        # Without a bound on the pool: a request cancelled while it connects leaves its place in
+        # httpcore's pool taken for good (httpcore issue 1093). The lanes of Http bound it.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=connections)
+        self._direct = httpx.AsyncHTTPTransport(verify=_trust(), limits=limits)
+        named = getproxies_environment() if proxies else {}
+        address = named.get("https") or named.get("all")
+        self._tunnel = _tunnel(address, limits) if address else None
+
+    def is_proxied(self, url: httpx.URL) -> bool:
+        """Whether a request for ``url`` goes through a proxy, which then looks its host up."""
+        return self._tunnel is not None and url.scheme == "https" and not proxy_bypass(url.host)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Part of httpx's transport interface. Raises httpx's transport errors."""
+        proxied = self.is_proxied(request.url)
+        way = self._tunnel if proxied and self._tunnel else self._direct
+        response = await way.handle_async_request(self._keyed(request))
+        response.extensions[PROXIED] = proxied
+        return response
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._direct.aclose()
+        if self._tunnel:
+            await self._tunnel.aclose()
+
+    def _keyed(self, request: httpx.Request) -> httpx.Request:
+        if not request.extensions.get(KEYED) or origin(request.url) != self._origin:
+            return request
+        key = (b"X-API-Key", self._key.reveal().encode("ascii"))
+        return httpx.Request(
+            request.method,
+            request.url,
+            headers=[*request.headers.raw, key],
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int]:
+    """Scheme, host and port: two addresses of one origin have the same."""
+    return url.scheme, url.host.lower(), url.port or (443 if url.scheme == "https" else 80)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Certificates to trust, those of SSL_CERT_FILE or SSL_CERT_DIR included; slow to read."""
+    return httpx.create_ssl_context()
+
+
+def _tunnel(address: str, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
+    try:
+        proxy = address if "://" in address else f"http://{address}"
+        return httpx.AsyncHTTPTransport(verify=_trust(), proxy=proxy, limits=limits)
+    except (httpx.InvalidURL, ValueError, ImportError):
+        pass
+    # The address itself is not shown: it may hold a password.
+    raise ConfigError(
+        "the proxy in https_proxy or all_proxy cannot be used",
+        hint="an http:// or https:// proxy address is needed",
+    )
