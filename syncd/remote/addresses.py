@@ -101,7 +101,7 @@ class AddressPolicy:
 
     def permits(self, ip: IpAddress) -> bool:
         """Whether media may be fetched from ``ip``."""
-        if self.scope is Scope.LOOPBACK and ip.is_loopback:
+        if self.scope is Scope.LOOPBACK and _is_loopback(ip):
             return True
         if self.scope is Scope.LAN and _is_private(ip):
             return True
@@ -137,7 +137,7 @@ def service_url(base_url: str) -> httpx.URL:
 def is_loopback(host: str) -> bool:
     """``localhost``, 127.0.0.0/8 and ::1."""
     ip = _literal(host)
-    return host.lower() == "localhost" or (ip is not None and ip.is_loopback)
+    return host.lower() == "localhost" or (ip is not None and _is_loopback(ip))
 
 
 def shown(url: httpx.URL) -> str:
@@ -160,6 +160,12 @@ def _literal(host: str) -> IpAddress | None:
         return ipaddress.ip_address(host)
     except ValueError:
         return None
+
+
+def _is_loopback(ip: IpAddress) -> bool:
+    # From Python 3.13 on is_loopback holds for ::ffff:127.0.0.1 too, a form that is no one's need.
+    mapped = isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None
+    return ip.is_loopback and not mapped
 
 
 def _is_private(ip: IpAddress) -> bool:
