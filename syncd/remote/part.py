@@ -60,6 +60,13 @@ class Part:
         try:
             self._file = os.open(self.path, flags, 0o600)
             found = os.fstat(self._file)
+            if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+                # Placed by a link, and stopped before this name went: writing here would write
+                # into the placed file, wherever the user has moved it since.
+                os.close(self._file)
+                self.path.unlink()
+                self._file = os.open(self.path, flags | os.O_EXCL, 0o600)
+                found = os.fstat(self._file)
         except OSError as error:
             raise self._trouble(error) from None
         if not stat.S_ISREG(found.st_mode):

@@ -255,3 +255,14 @@ async def test_a_weak_validator_is_not_relied_on(
     held(b"0123", etag='W/"v1"')
     await fetch(http, f"{url}/a", part, policy=http.media_policy, max_size=LIMIT)
     assert "range" not in heads[0].lower()
+
+
+async def test_a_part_that_is_linked_to_a_placed_file_leaves_that_file_alone(
+    get: Any, part: Path, audio: bytes
+) -> None:
+    placed = part.with_name("placed.flac")
+    placed.write_bytes(b"tagged, and moved by its owner")
+    part.hardlink_to(placed)
+    await get()
+    assert part.read_bytes() == audio
+    assert placed.read_bytes() == b"tagged, and moved by its owner"
