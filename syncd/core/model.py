@@ -21,9 +21,15 @@ PENDING, PROCESSING, COMPLETED, FAILED = "PENDING", "PROCESSING", "COMPLETED", "
 
 
 def address_path(address: str) -> str:
-    """The part of a media address that names the audio: host and path, without the signature."""
-    parts = urlsplit(address)
-    return f"{parts.hostname or ''}{parts.path}"
+    """The part of a media address that names the audio: host and path, without the signature.
+
+    Empty for what is no address at all.
+    """
+    try:
+        parts = urlsplit(address)
+        return f"{parts.hostname or ''}{parts.path}"
+    except ValueError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +77,10 @@ class Job:
     @property
     def audio(self) -> dict[str, str]:
         """``{format: address}`` of the audio on offer, whichever field the service filled."""
-        offered = {name: url for name, url in self.output_urls.items() if name in FORMATS and url}
+        urls = {name.lower(): url for name, url in self.output_urls.items() if url}
+        offered = {name: url for name, url in urls.items() if name in FORMATS}
         if self.output_url:
-            suffix = PurePosixPath(urlsplit(self.output_url).path).suffix.lstrip(".").lower()
+            suffix = PurePosixPath(address_path(self.output_url)).suffix.lstrip(".").lower()
             name = suffix if suffix in FORMATS else (self.format or "").lower()
             if name in FORMATS:
                 offered.setdefault(name, self.output_url)

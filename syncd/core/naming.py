@@ -37,13 +37,19 @@ _ORIGINALS = {fake: chr(real) for real, fake in _LOOK_ALIKES.items()} | {ord("�
 _QUOTED = re.compile(f"[{_QUOTE}{''.join(chr(code) for code in _ORIGINALS)}]")
 _DECODE = re.compile(f"{_QUOTE}(.)|([{''.join(chr(code) for code in _ORIGINALS)}])", re.DOTALL)
 
-# Windows device names; and folders that players skip or read as something else (tags.md).
+# Windows device names; folders that players skip or read as something else (tags.md); and the
+# recycle folders of other programs, into which the scan does not look.
 _RESERVED = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$", "sample", "metadata", "subs"}
+    | {"#recycle", "$recycle.bin", "@eadir"}
     | {f"{device}{digit}" for device in ("com", "lpt") for digit in "0123456789¹²³"}
 )
 _MISREAD_SUFFIX = re.compile(r"\.(sync|part|lrc)$", re.IGNORECASE)
 _OWN_SUFFIX = " [{}]"
+
+_VIRAMA = 9  # canonical combining class of the signs that join two Indic consonants into one
+_FLAG_HALVES = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # two of them make a country's flag
+_JOINS_BEFORE = frozenset("\u200c\u200d\u0e33\u0eb3")  # joiners, and the Thai and Lao sign am
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,10 @@ def encode(title: str, *, budget: int = STEM_BYTES) -> Stem:
     wanted = unicodedata.normalize("NFC", title)
     text = _QUOTED.sub(lambda match: _QUOTE + match[0], wanted)
     text = "".join(_printable(char) for char in text.translate(_LOOK_ALIKES))
-    text = re.sub(r"^\s+", "", text)
+    # Again: what was left out may have stood between a letter and its accent.
+    text = unicodedata.normalize("NFC", text).lstrip()
     text = re.sub(r"^\.+", lambda match: "．" * len(match[0]), text)
-    text = _cut(text, budget).rstrip(" .\u3000")
-    if text.casefold().split(".")[0].strip() in _RESERVED or _MISREAD_SUFFIX.search(text):
-        text = f"{_cut(text, budget - 1)}_"
+    text = _usable(text, budget)
     return Stem(text, reversible=decode(text) == wanted)
 
 
@@ -148,10 +153,8 @@ def name_track(
 
 def encode_part(text: str) -> str:
     """A path component that already holds encoded values: only its ends and length are mended."""
-    text = re.sub(r"^[\s.]+", "", _cut(text, STEM_BYTES)).rstrip(" .\u3000")
-    if text.casefold() in _RESERVED:
-        text += "_"
-    return text or UNKNOWN
+    text = re.sub(r"^[\s.]+", "", unicodedata.normalize("NFC", text))
+    return _usable(text, STEM_BYTES) or UNKNOWN
 
 
 class Names:
@@ -212,7 +215,27 @@ def _fit(template: str, values: Mapping[str, str], *, budget: int) -> str:
     frame = template.format_map({**others, "title": ""})
     room = max(budget - len(frame.encode()), 16) // max(template.count("{title}"), 1)
     title = encode(values["title"], budget=room).text or UNTITLED
-    return _cut(encode_part(template.format_map({**others, "title": title})), budget).rstrip(" .")
+    return _usable(encode_part(template.format_map({**others, "title": title})), budget)
+
+
+def _usable(text: str, budget: int) -> str:
+    """``text`` with its end mended: at most ``budget`` bytes, and no name that is misread."""
+    text = _without_tail(_cut(text, budget))
+    base, dot, rest = text.partition(".")
+    if _is_reserved(base) or _is_reserved(text):
+        # Windows looks at what stands before the first dot, whatever follows.
+        text = _without_tail(_cut(f"{base}_{dot}{rest}", budget))
+    if _MISREAD_SUFFIX.search(text):
+        text = f"{_cut(text, budget - 1)}_"
+    return text
+
+
+def _is_reserved(name: str) -> bool:
+    return name.strip().casefold() in _RESERVED
+
+
+def _without_tail(text: str) -> str:
+    return re.sub(r"[\s.]+$", "", text)
 
 
 def _printable(char: str) -> str:
@@ -226,14 +249,31 @@ def _printable(char: str) -> str:
 
 
 def _cut(text: str, budget: int) -> str:
-    """At most ``budget`` UTF-8 bytes of ``text``, not cut inside a character that is combined."""
+    """At most ``budget`` UTF-8 bytes of ``text``, cut between what a reader sees as letters."""
     data = text.encode()
     if len(data) <= budget:
         return text
-    kept = data[:budget].decode(errors="ignore")
-    rest = text[len(kept) :]
-    # A combining mark or joiner after the cut belongs to the character before it: drop that too.
-    while kept and rest and (unicodedata.combining(rest[0]) or rest[0] in "\u200d\ufe0f"):
-        rest = kept[-1] + rest
-        kept = kept[:-1]
-    return kept.rstrip("\u200d" + _QUOTE)
+    end = len(data[:budget].decode(errors="ignore"))
+    # Where all of it is one letter (a heap of accents), any cut is as good as another.
+    at = next((at for at in range(end, 0, -1) if _may_cut(text, at)), end)
+    kept = text[:at].rstrip("\u200d")
+    # A quote sign without what it quotes would quote the next thing: of an odd run, one is cut.
+    quotes = len(kept) - len(kept.rstrip(_QUOTE))
+    return kept[:-1] if quotes % 2 else kept
+
+
+def _may_cut(text: str, at: int) -> bool:
+    """Whether ``text[at]`` begins a letter: not an accent, a joined emoji or half a conjunct."""
+    before, after = text[at - 1], text[at]
+    if unicodedata.category(after).startswith("M") or after in _JOINS_BEFORE or before == "\u200d":
+        return False
+    if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
+        return False  # skin tones, and the tags that spell the flags of regions
+    if "\u1160" <= after <= "\u11ff":
+        return False  # the vowel or end of a Korean syllable
+    if unicodedata.combining(before) == _VIRAMA and after.isalpha():
+        return False
+    if before in _FLAG_HALVES and after in _FLAG_HALVES:
+        run = len(text[:at]) - len(text[:at].rstrip(_FLAG_HALVES))
+        return run % 2 == 0
+    return True

@@ -51,17 +51,37 @@ class _Planning:
         self.policy = policy
         self.now = now
         self.found = _files_by_job(local, baseline, policy)
-        placed = (track.placed.path for track in baseline.tracks.values() if track.placed)
+        self.owners: defaultdict[str, list[int]] = defaultdict(list)
+        for known in baseline.tracks.values():
+            if known.placed:
+                self.owners[known.placed.path].append(known.job_id)
         self.standing = Names(local.names)
-        self.names = Names([*local.names, *placed])
+        self.names = Names([*local.names, *self.owners])
         self.numbers = _Numbers(baseline.tracks.values())
 
     def decide(self, track: RemoteTrack, known: BaselineTrack | None) -> Operation | Wait | None:
         placed = known.placed if known else None
         file = self.found.get(track.id)
 
-        if file and placed and file.path == placed.path:
+        in_place = file and placed and file.path == placed.path
+        if in_place and known and known.state is State.PLACED:
             return None  # in step
+
+        if file and track.id in self.policy.attempted:
+            return Wait(job_id=track.id, reason="tried in this run")
+
+        if file and in_place:
+            # It came back after a download of it had failed: the failure is over.
+            return self._adopt(track, known, file, "its file is back in the folder")
+
+        if file and (owner := self._bereft_owner(file.path, track.id)):
+            # Whose tags were pasted into whose file cannot be told from here.
+            return Hold(
+                job_id=track.id,
+                path=file.path,
+                reason=f"the file of job {owner} now carries the id of this job; it is left alone "
+                "(move it elsewhere to have it taken as this job's)",
+            )
 
         if file and placed:
             # The user moved or renamed it under the root: it stays where they put it.
@@ -71,6 +91,10 @@ class _Planning:
             # Placed by us and not recorded (a crash between the two), or brought from elsewhere.
             return self._adopt(track, known, file, "a file in the folder carries its id")
 
+        if placed and self.local.is_hidden(placed.path):
+            # Unreadable is neither present nor absent.
+            return Wait(job_id=track.id, reason=f"{placed.path} could not be read")
+
         if placed and placed.path in self.local.names:
             # Something stands at the known path, so the track is not absent: never guess.
             return Hold(
@@ -79,9 +103,6 @@ class _Planning:
                 reason="the file at its path no longer carries its id; it is left alone "
                 "(move it elsewhere to have the track fetched again)",
             )
-
-        if placed and self.local.is_hidden(placed.path):
-            return Wait(job_id=track.id, reason=f"the folder of {placed.path} could not be read")
 
         if track.status == FAILED:
             return Wait(job_id=track.id, reason="the job failed")
@@ -107,6 +128,11 @@ class _Planning:
             return self._download(track, known, chosen, f"failed before: {known.reason}")
         return self._download(track, known, chosen, "new in the account")
 
+    def _bereft_owner(self, path: str, job_id: int) -> int | None:
+        """The other job whose known path this is, if no file carries that job's id any more."""
+        others = (job for job in self.owners.get(path, ()) if job != job_id)
+        return min((job for job in others if job not in self.found), default=None)
+
     def _adopt(
         self, track: RemoteTrack, known: BaselineTrack | None, file: LocalFile, reason: str
     ) -> Adopt:
@@ -116,11 +142,14 @@ class _Planning:
 
     def _download(
         self, track: RemoteTrack, known: BaselineTrack | None, format_: str, reason: str
-    ) -> Download:
+    ) -> Download | Wait:
         album = (known and known.album) or album_of(track, self.policy)
         number = (known and known.number) or self.numbers.next(album)
         name = self._free_name(track, known, album, number, format_)
+        if self.local.is_hidden(name.path):
+            return Wait(job_id=track.id, reason=f"the folder of {name.path} could not be read")
         self.names.take(name.path)
+        self.standing.take(name.path)
         return Download(
             job_id=track.id,
             path=name.path,

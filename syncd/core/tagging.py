@@ -5,6 +5,7 @@ Fields are format-free here; ``local.tags`` knows how each container spells them
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -80,7 +81,7 @@ def desired_fields(
         "emotion": _many(job.emotion),
         "occasion": _many(job.occasion),
         "language": _one(language_code(job.vocal_language or job.language)),
-        "bpm": _one(round(job.bpm) if job.bpm and job.bpm > 0 else None),
+        "bpm": _one(round(job.bpm) or None if job.bpm and 0 < job.bpm < math.inf else None),
         "key": _one(classical_key(job.keyscale)),
         "lyrics": _one(job.lyrics),
         "prompt": _one(job.prompt),

@@ -39,8 +39,11 @@ def discard_part(part: Path) -> None:
 
 
 def free_bytes(root: Root) -> int:
-    """Bytes free for this user on the library's file system."""
-    return shutil.disk_usage(root.path).free
+    """Bytes free for this user on the library's file system; raises ``RootUnusable``."""
+    try:
+        return shutil.disk_usage(root.path).free
+    except OSError as error:
+        raise root_error(error, root.path) from None
 
 
 def sha256(path: Path) -> str:
@@ -130,7 +133,11 @@ def _rename_without_replacing(source: Path, target: Path) -> None:
             raise
         # No hard links either (FAT, some network shares): take the name first, then fill it.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        source.replace(target)
+        try:
+            source.replace(target)
+        except OSError:
+            target.unlink(missing_ok=True)  # the empty file that held the name
+            raise
     else:
         source.unlink()
 

@@ -44,8 +44,12 @@ class Lock:
                     f"another syncd is at work on {what}: {holder}",
                     hint="wait for it, or stop it",
                 ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()}, {_command()}\n".encode(), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"process {os.getpid()}, {_command()}\n".encode(), 0)
+        except OSError:
+            os.close(descriptor)
+            raise
         return cls(descriptor)
 
     def release(self) -> None:

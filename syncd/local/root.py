@@ -110,6 +110,12 @@ def create_root(path: Path, base_url: str) -> tuple[Root, Marker]:
 
 def prepare(root: Root) -> None:
     """Make the program's own folder under the root; raises ``RootUnusable`` or ``DiskFull``."""
+    for folder in (root.private, root.incoming):
+        if folder.is_symlink():
+            raise RootUnusable(
+                f"{folder} is a link, so it may lie on another disk or in another library",
+                hint="replace it by a real folder; nothing was changed",
+            )
     try:
         root.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, content in _IGNORE_FILES.items():
@@ -126,21 +132,34 @@ def read_marker(root: Root) -> Marker | None:
     try:
         with path.open(encoding="utf-8") as stream:
             table = json.loads(stream.read(65_536))
-        return Marker(
-            library_id=str(uuid.UUID(table["library_id"])),
-            base_url=str(table["base_url"]),
-            account=None if table.get("account") is None else str(table["account"]),
-            generation=int(table.get("generation", 0)),
-        )
+        return _marker(**table)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise RootUnusable(f"the marker {path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, TypeError, RecursionError):
         raise RootUnusable(
             f"the marker {path} is damaged",
             hint="restore it from a backup of the folder; nothing was changed",
         ) from None
+
+
+def _marker(
+    *,
+    library_id: object,
+    base_url: object,
+    account: object = None,
+    generation: object = 0,
+    **_later: object,
+) -> Marker:
+    """The marker of a file's fields; raises ``TypeError`` or ``ValueError`` for damaged ones."""
+    if not (isinstance(library_id, str) and isinstance(base_url, str)):
+        raise TypeError
+    if not (account is None or isinstance(account, str)) or type(generation) is not int:
+        raise TypeError
+    if generation < 0:
+        raise ValueError
+    return Marker(str(uuid.UUID(library_id)), base_url, account, generation)
 
 
 def write_marker(root: Root, marker: Marker) -> None:

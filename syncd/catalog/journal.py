@@ -1,0 +1,67 @@
+"""What was done, when and why: one row per operation, written before it acts.
+
+The journal is for people and for ``undo``; planning never reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from syncd.catalog.schema import JOURNAL
+
+
+class Journal:
+    """The journal of an open catalog (``Catalog.journal``)."""
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._begin = begin
+
+    def start(
+        self, *, cycle: str, job_id: int, verb: str, path: str | None, reason: str, now: datetime
+    ) -> int:
+        """Write down an operation before it acts; returns the entry to finish."""
+        with self._begin() as connection:
+            result = connection.execute(
+                insert(JOURNAL).values(
+                    cycle=cycle,
+                    job_id=job_id,
+                    verb=verb,
+                    path=path,
+                    reason=reason,
+                    started_at=now,
+                )
+            )
+            assert result.inserted_primary_key is not None
+            return int(result.inserted_primary_key[0])
+
+    def finish(
+        self,
+        entry: int,
+        now: datetime,
+        *,
+        outcome: str,
+        detail: str | None = None,
+        connection: Connection | None = None,
+    ) -> None:
+        """Note the outcome; inside ``connection``'s transaction where one is given."""
+        statement = (
+            update(JOURNAL)
+            .where(JOURNAL.c.id == entry)
+            .values(finished_at=now, outcome=outcome, detail=detail)
+        )
+        if connection is not None:
+            connection.execute(statement)
+            return
+        with self._begin() as own:
+            own.execute(statement)
+
+    def entries(self, job_id: int) -> list[dict[str, Any]]:
+        """The history of one job, oldest first."""
+        statement = select(JOURNAL).where(JOURNAL.c.job_id == job_id).order_by(JOURNAL.c.id)
+        with self._begin() as connection:
+            return [row._asdict() for row in connection.execute(statement)]

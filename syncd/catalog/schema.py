@@ -1,0 +1,209 @@
+"""The tables. ``migrations`` makes them; a test holds the two together.
+
+Times are ISO 8601 text in UTC with microseconds, so that they sort and can be read in ``sqlite3``.
+Lists and mappings are JSON text. Paths are relative to the root, ``/``-separated.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Dialect, String, Table, Text
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class PathText(TypeDecorator[str]):
+    """A path: TEXT where it is UTF-8, else its bytes as BLOB (SQLite types values, not columns).
+
+    In Python always ``str``, with surrogate escapes for bytes that are not UTF-8.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return os.fsencode(value)
+        return value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        return os.fsdecode(value) if isinstance(value, bytes) else value
+
+
+class Message(TypeDecorator[str]):
+    """Text for people that may quote a path: bytes that are not UTF-8 are shown escaped."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.encode(errors="backslashreplace").decode()
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept as ISO 8601 text in UTC."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A list or mapping as JSON text. ASCII only, so that no text of the API can break it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class JobRow(SQLModel, table=True):
+    """One job as the API showed it last; ``absent_since``: a complete sweep lacked it."""
+
+    __tablename__ = "job"
+
+    id: int = Field(primary_key=True)
+    status: str = Field(index=True)
+    task: str | None
+    display_name: str | None
+    progress: float | None
+    output_url: str | None
+    output_urls: dict[str, str] = Field(sa_type=Json)
+    audio_duration: float | None
+    created_at: datetime | None = Field(sa_type=Moment, index=True)
+    completed_at: datetime | None = Field(sa_type=Moment)
+    user_id: str | None
+    actual_seeds: list[int] = Field(sa_type=Json)
+    lrc_content: str | None
+    quality_score: float | None
+    error_message: str | None
+    prompt: str | None
+    lyrics: str | None
+    vocal_language: str | None
+    bpm: float | None
+    keyscale: str | None
+    timesignature: str | None
+    genre_preset: str | None
+    thumbnail_url: str | None
+    format: str | None
+    model_version: str | None
+    seed: int | None
+    genre: list[str] = Field(sa_type=Json)
+    emotion: list[str] = Field(sa_type=Json)
+    occasion: list[str] = Field(sa_type=Json)
+    language: str | None
+    song_type: str | None
+    liked: bool | None
+    raw: str
+    first_seen: datetime = Field(sa_type=Moment)
+    last_seen: datetime = Field(sa_type=Moment)
+    last_sweep: int | None
+    absent_since: datetime | None = Field(sa_type=Moment)
+
+
+class BaselineRow(SQLModel, table=True):
+    """One track: its state, what it was given for good, and how its file was placed."""
+
+    __tablename__ = "baseline"
+
+    job_id: int = Field(primary_key=True)
+    state: str = Field(index=True)
+    album: str | None = None
+    number: int | None = None
+    attempts: int = 0
+    reason: str | None = Field(default=None, sa_type=Message)
+    next_try_at: datetime | None = Field(default=None, sa_type=Moment)
+    path: str | None = Field(default=None, sa_type=PathText, index=True)
+    title: str | None = None
+    stem: str | None = Field(default=None, sa_type=PathText)
+    template: str | None = None
+    format: str | None = None
+    audio: str | None = None
+    etag: str | None = None
+    sha256: str | None = None
+    inode: int | None = None
+    size: int | None = None
+    mtime_ns: int | None = None
+    ctime_ns: int | None = None
+    tags: dict[str, list[str]] | None = Field(default=None, sa_type=Json)
+    placed_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class FileRow(SQLModel, table=True):
+    """The scan's memory: an audio file whose stat is unchanged need not be opened again."""
+
+    __tablename__ = "file"
+
+    path: str = Field(primary_key=True, sa_type=PathText)
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    job_id: int | None = Field(index=True)
+    origin: str | None
+
+
+class SweepRow(SQLModel, table=True):
+    """One sweep: whether it was complete, and what was doubtful about it."""
+
+    __tablename__ = "sweep"
+
+    id: int | None = Field(default=None, primary_key=True)
+    started_at: datetime = Field(sa_type=Moment)
+    finished_at: datetime | None = Field(default=None, sa_type=Moment)
+    complete: bool = False
+    total: int | None = None
+    seen: int = 0
+    doubts: list[str] = Field(default_factory=list, sa_type=Json)
+
+
+class JournalRow(SQLModel, table=True):
+    """One operation: written before it acts, finished together with the baseline."""
+
+    __tablename__ = "journal"
+
+    id: int | None = Field(default=None, primary_key=True)
+    cycle: str
+    job_id: int = Field(index=True)
+    verb: str
+    path: str | None = Field(default=None, sa_type=PathText)
+    reason: str = Field(sa_type=Message)
+    started_at: datetime = Field(sa_type=Moment)
+    finished_at: datetime | None = Field(default=None, sa_type=Moment)
+    outcome: str | None = None
+    detail: str | None = Field(default=None, sa_type=Message)
+
+
+class MetaRow(SQLModel, table=True):
+    """What the catalog as a whole is bound to, by name (see ``store.Binding``)."""
+
+    __tablename__ = "meta"
+
+    key: str = Field(primary_key=True)
+    value: str
+
+
+_tables: Mapping[str, Table] = SQLModel.metadata.tables
+JOB, BASELINE, FILE = _tables["job"], _tables["baseline"], _tables["file"]
+SWEEP, JOURNAL, META = _tables["sweep"], _tables["journal"], _tables["meta"]
+"""The same tables for SQLAlchemy Core: bulk work does not go through one object a row."""

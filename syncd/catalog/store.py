@@ -1,0 +1,286 @@
+"""The catalog as the cycle uses it: observations in, trees out, and outcomes.
+
+Every method is one transaction, blocks on the disk, and may be called from any thread.
+All raise ``CatalogUnusable``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from syncd.catalog import rows
+from syncd.catalog.database import copy_in_memory, open_database, open_for_reading, translated
+from syncd.catalog.journal import Journal
+from syncd.catalog.schema import BASELINE, FILE, JOB, META, SWEEP
+from syncd.core.model import (
+    Baseline,
+    BaselineTrack,
+    Job,
+    LocalFile,
+    Placed,
+    RemoteTree,
+    State,
+)
+
+_FIRST = ("id", "first_seen")  # what a later observation of a job never changes
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What the catalog belongs to: library (the marker's id), service, account, key.
+
+    ``generation`` counts changes to the set of placed files. ``key_fingerprint`` is a keyed hash:
+    it tells whether the key changed, and cannot be turned back into it.
+    """
+
+    library_id: str
+    base_url: str
+    account: str | None = None
+    key_fingerprint: str | None = None
+    generation: int = 0
+
+
+class Catalog:
+    """An open catalog. Make one with ``open``, ``read`` or ``copy``; close it after use."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.journal = Journal(self._begin)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """For a writer: made and migrated where needed."""
+        return cls(open_database(path))
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """For queries alone; ``None`` where there is no catalog yet."""
+        engine = open_for_reading(path)
+        return cls(engine) if engine else None
+
+    @classmethod
+    def copy(cls, path: Path) -> Self:
+        """A copy in memory, to plan on: nothing that is written to it lasts."""
+        return cls(copy_in_memory(path))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with translated(), self._engine.begin() as connection:
+            yield connection
+
+    # --- what it is bound to ---
+
+    def binding(self) -> Binding | None:
+        """``None`` for a blank catalog."""
+        with self._begin() as connection:
+            values = {row.key: row.value for row in connection.execute(select(META))}
+        if "library_id" not in values:
+            return None
+        return Binding(
+            library_id=values["library_id"],
+            base_url=values["base_url"],
+            account=values.get("account"),
+            key_fingerprint=values.get("key_fingerprint"),
+            generation=int(values.get("generation", 0)),
+        )
+
+    def bind(self, binding: Binding) -> None:
+        values = {
+            "library_id": binding.library_id,
+            "base_url": binding.base_url,
+            "account": binding.account,
+            "key_fingerprint": binding.key_fingerprint,
+            "generation": str(binding.generation),
+        }
+        rows_ = [{"key": key, "value": value} for key, value in values.items() if value is not None]
+        statement = upsert(META)
+        with self._begin() as connection:
+            connection.execute(delete(META).where(META.c.key.in_(values)))
+            connection.execute(statement, rows_)
+
+    # --- the remote tree ---
+
+    def begin_sweep(self, now: datetime) -> int:
+        with self._begin() as connection:
+            result = connection.execute(
+                insert(SWEEP).values(started_at=now, complete=False, seen=0, doubts=[])
+            )
+            assert result.inserted_primary_key is not None
+            return int(result.inserted_primary_key[0])
+
+    def observe(self, jobs: Sequence[Job], now: datetime, *, sweep: int | None = None) -> None:
+        """Take in what the API showed of ``jobs``, in one statement; presence ends an absence."""
+        if not jobs:
+            return
+        statement = upsert(JOB)
+        changed: dict[str, Any] = {
+            column.name: statement.excluded[column.name]
+            for column in JOB.columns
+            if column.name not in _FIRST
+        }
+        changed["last_sweep"] = func.coalesce(statement.excluded.last_sweep, JOB.c.last_sweep)
+        statement = statement.on_conflict_do_update(index_elements=["id"], set_=changed)
+        with self._begin() as connection:
+            connection.execute(statement, [rows.job_to_row(job, now, sweep) for job in jobs])
+
+    def finish_sweep(
+        self,
+        sweep: int,
+        now: datetime,
+        *,
+        complete: bool,
+        total: int | None,
+        seen: int,
+        doubts: Sequence[str] = (),
+    ) -> None:
+        """End a sweep. Only a complete one adds absences: to the jobs that it did not see."""
+        with self._begin() as connection:
+            connection.execute(
+                update(SWEEP)
+                .where(SWEEP.c.id == sweep)
+                .values(
+                    finished_at=now,
+                    complete=complete,
+                    total=total,
+                    seen=seen,
+                    doubts=list(doubts),
+                )
+            )
+            if complete:
+                connection.execute(
+                    update(JOB)
+                    .where(func.coalesce(JOB.c.last_sweep, 0) != sweep)
+                    .where(JOB.c.absent_since.is_(None))
+                    .values(absent_since=now)
+                )
+
+    def remote_tree(self) -> RemoteTree:
+        """Every job observed, but for those that the last complete sweep lacked."""
+        columns = [JOB.c[name] for name in rows.TRACK_COLUMNS]
+        statement = select(*columns).where(JOB.c.absent_since.is_(None))
+        with self._begin() as connection:
+            tracks = (rows.track_from_row(row._asdict()) for row in connection.execute(statement))
+            return RemoteTree({track.id: track for track in tracks})
+
+    def job(self, job_id: int) -> Job | None:
+        with self._begin() as connection:
+            row = connection.execute(select(JOB).where(JOB.c.id == job_id)).one_or_none()
+        return rows.job_from_row(row._asdict()) if row else None
+
+    def some_jobs(self, count: int) -> list[int]:
+        """The newest jobs that are not known to be gone: what a changed key should know."""
+        statement = (
+            select(JOB.c.id)
+            .where(JOB.c.absent_since.is_(None))
+            .order_by(JOB.c.id.desc())
+            .limit(count)
+        )
+        with self._begin() as connection:
+            return [int(row.id) for row in connection.execute(statement)]
+
+    # --- the scan's memory ---
+
+    def known_files(self) -> dict[str, LocalFile]:
+        with self._begin() as connection:
+            found = connection.execute(select(FILE))
+            return {row.path: rows.file_from_row(row) for row in found}  # type: ignore[arg-type]
+
+    def remember_scan(self, known: Mapping[str, LocalFile], files: Mapping[str, LocalFile]) -> None:
+        """Replace what is remembered (``known``) by what the scan saw; writes only differences."""
+        gone = [path for path in known if path not in files]
+        fresh = [file for path, file in files.items() if known.get(path) != file]
+        with self._begin() as connection:
+            for path in gone:
+                connection.execute(delete(FILE).where(FILE.c.path == path))
+            _write_files(connection, fresh)
+
+    # --- the baseline ---
+
+    def baseline(self) -> Baseline:
+        with self._begin() as connection:
+            found = connection.execute(select(BASELINE))
+            tracks = (rows.baseline_from_row(row) for row in found)  # type: ignore[arg-type]
+            return Baseline({track.job_id: track for track in tracks})
+
+    def baseline_of(self, job_id: int) -> BaselineTrack | None:
+        with self._begin() as connection:
+            row = connection.execute(
+                select(BASELINE).where(BASELINE.c.job_id == job_id)
+            ).one_or_none()
+        return rows.baseline_from_row(row) if row else None  # type: ignore[arg-type]
+
+    def give_number(self, job_id: int, *, album: str, number: int) -> None:
+        """Commit the album and number of a track before its file exists, so that they stay."""
+        values = {"job_id": job_id, "state": State.WANTED, "attempts": 0}
+        statement = upsert(BASELINE).values(**values, album=album, number=number)
+        given = {"album": album, "number": number}
+        with self._begin() as connection:
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["job_id"], set_=given)
+            )
+
+    def record_placed(
+        self, job_id: int, placed: Placed, file: LocalFile, *, entry: int, now: datetime
+    ) -> None:
+        """The file is durably in place: baseline, scan memory and journal in one transaction."""
+        values = {
+            "state": State.PLACED,
+            "attempts": 0,
+            "reason": None,
+            "next_try_at": None,
+            **rows.placed_to_row(placed),
+        }
+        with self._begin() as connection:
+            _write_baseline(connection, job_id, values)
+            _write_files(connection, [file])
+            self.journal.finish(entry, now, outcome="done", connection=connection)
+
+    def record_failure(
+        self, job_id: int, reason: str, *, attempts: int, next_try_at: datetime
+    ) -> None:
+        """The track cannot be had now; what is known of an earlier placement stays."""
+        values = {
+            "state": State.UNAVAILABLE,
+            "attempts": attempts,
+            "reason": reason,
+            "next_try_at": next_try_at,
+        }
+        with self._begin() as connection:
+            _write_baseline(connection, job_id, values)
+
+    def check(self) -> str:
+        """SQLite's own verdict on the file: ``"ok"``, or what is wrong."""
+        with self._begin() as connection:
+            return str(connection.execute(text("PRAGMA quick_check(1)")).scalar_one())
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A transaction for ``catalog.queries``."""
+        return self._begin()
+
+
+def _write_baseline(connection: Connection, job_id: int, values: Mapping[str, Any]) -> None:
+    statement = upsert(BASELINE).values(job_id=job_id, **{"attempts": 0, **values})
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["job_id"], set_=dict(values))
+    )
+
+
+def _write_files(connection: Connection, files: Iterable[LocalFile]) -> None:
+    found = [rows.file_to_row(file) for file in files]
+    if found:
+        statement = upsert(FILE)
+        changed = {c.name: statement.excluded[c.name] for c in FILE.columns if c.name != "path"}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["path"], set_=changed), found
+        )

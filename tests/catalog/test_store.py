@@ -1,0 +1,269 @@
+"""The catalog as the cycle uses it: observations in, trees out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import event, text
+
+from syncd.catalog.store import Binding, Catalog
+from syncd.core.model import Job, LocalFile, Placed
+
+MakeFile = Callable[..., LocalFile]
+MakePlaced = Callable[[str], Placed]
+HOUR = timedelta(hours=1)
+NOT_UTF8 = "Caf\udce9/\udcff\udcfe.flac"
+
+
+def job(job_id: int, **fields: object) -> Job:
+    return Job(id=job_id, status="COMPLETED", **fields)  # type: ignore[arg-type]
+
+
+def seen(catalog: Catalog, job_id: int) -> tuple[object, ...]:
+    """first_seen, last_seen, last_sweep and absent_since of a job, as they stand in the file."""
+    with catalog.reading() as connection:
+        statement = "SELECT first_seen, last_seen, last_sweep, absent_since FROM job WHERE id = :id"
+        return tuple(connection.execute(text(statement), {"id": job_id}).one())
+
+
+def count(catalog: Catalog, table: str) -> int:
+    with catalog.reading() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+# --- what it is bound to ---
+
+
+def test_a_blank_catalog_is_bound_to_nothing(catalog: Catalog) -> None:
+    assert catalog.binding() is None
+
+
+@pytest.mark.parametrize(
+    "binding",
+    [
+        Binding("f1c8", "https://api.audiopod.ai"),
+        Binding("f1c8", "https://api.audiopod.ai", "42", "abc", 17),
+    ],
+)
+def test_a_binding_is_kept_whole(catalog: Catalog, binding: Binding) -> None:
+    catalog.bind(Binding("old", "https://old", "1", "old", 99))
+    catalog.bind(binding)
+    assert catalog.binding() == binding
+
+
+# --- the remote tree ---
+
+
+def test_a_job_comes_back_as_it_was_observed(
+    catalog: Catalog, full_job: Job, now: datetime
+) -> None:
+    minimal = Job(id=8, status="PENDING")
+    catalog.observe([full_job, minimal], now)
+    assert catalog.job(7) == full_job
+    assert catalog.job(8) == minimal
+    assert catalog.job(9) is None
+    assert catalog.remote_tree().tracks == {7: full_job.track(), 8: minimal.track()}
+
+
+def test_observing_again_changes_all_but_the_first_sight(
+    catalog: Catalog, full_job: Job, now: datetime
+) -> None:
+    catalog.observe([full_job], now)
+    changed = Job(id=7, status="FAILED", error_message="no GPU")
+    catalog.observe([changed], now + HOUR)
+    assert catalog.job(7) == changed
+    assert seen(catalog, 7) == (stamp(now), stamp(now + HOUR), None, None)
+
+
+def test_observing_nothing_is_nothing(catalog: Catalog, now: datetime) -> None:
+    catalog.observe([], now)
+    assert catalog.remote_tree().tracks == {}
+
+
+def test_the_same_job_twice_in_one_page_is_taken_as_it_came_last(
+    catalog: Catalog, now: datetime
+) -> None:
+    catalog.observe([job(1, display_name="a"), job(1, display_name="b")], now)
+    assert catalog.remote_tree().tracks[1].title == "b"
+
+
+def test_times_of_any_zone_are_kept_in_utc(catalog: Catalog, now: datetime) -> None:
+    tokyo = timezone(HOUR * 9)
+    catalog.observe([job(1, created_at=now.astimezone(tokyo))], now.astimezone(tokyo))
+    found = catalog.job(1)
+    assert found is not None
+    assert found.created_at == now
+    assert found.created_at.utcoffset() == timedelta(0)
+    assert seen(catalog, 1)[0] == stamp(now)
+
+
+def test_half_a_surrogate_pair_does_not_stop_a_sweep(catalog: Catalog, now: datetime) -> None:
+    broken = job(1, display_name="a\ud800b", genre=("\udfff",), raw='{"id":1,"x":"\\ud800"}')
+    catalog.observe([broken, job(2)], now)
+    found = catalog.job(1)
+    assert found is not None
+    assert (found.display_name, found.genre) == ("a?b", ("\udfff",))
+    assert found.raw == broken.raw
+    assert set(catalog.remote_tree().tracks) == {1, 2}
+
+
+@pytest.mark.parametrize("seed", [2**63 - 1, -(2**63), 2**63, 2**200])
+def test_a_seed_too_large_for_the_catalog_is_left_out(
+    catalog: Catalog, now: datetime, seed: int
+) -> None:
+    catalog.observe([job(1, seed=seed)], now)
+    found = catalog.job(1)
+    assert found is not None
+    assert found.seed == (seed if -(2**63) <= seed < 2**63 else None)
+
+
+def test_a_complete_sweep_adds_an_absence_and_presence_ends_it(
+    catalog: Catalog, now: datetime
+) -> None:
+    catalog.observe([job(1), job(2)], now)
+    sweep = catalog.begin_sweep(now)
+    catalog.observe([job(1)], now, sweep=sweep)
+    catalog.finish_sweep(sweep, now + HOUR, complete=True, total=1, seen=1)
+    assert set(catalog.remote_tree().tracks) == {1}
+    assert catalog.some_jobs(5) == [1]
+    assert seen(catalog, 2)[3] == stamp(now + HOUR)
+    assert catalog.job(2) == job(2)
+
+    later = catalog.begin_sweep(now)
+    catalog.observe([job(1)], now, sweep=later)
+    catalog.finish_sweep(later, now + 2 * HOUR, complete=True, total=1, seen=1)
+    assert seen(catalog, 2)[3] == stamp(now + HOUR), "an absence is dated by its first sweep"
+
+    catalog.observe([job(2)], now)
+    assert set(catalog.remote_tree().tracks) == {1, 2}
+    assert seen(catalog, 2)[3] is None
+
+
+def test_an_incomplete_sweep_adds_no_absence(catalog: Catalog, now: datetime) -> None:
+    catalog.observe([job(1), job(2)], now)
+    sweep = catalog.begin_sweep(now)
+    catalog.observe([job(1)], now, sweep=sweep)
+    catalog.finish_sweep(sweep, now, complete=False, total=9, seen=1, doubts=["9 were promised"])
+    assert set(catalog.remote_tree().tracks) == {1, 2}
+    with catalog.reading() as connection:
+        row = connection.execute(text("SELECT complete, total, seen, doubts FROM sweep")).one()
+    assert tuple(row) == (0, 9, 1, '["9 were promised"]')
+
+
+def test_a_sweep_that_never_ended_adds_no_absence(catalog: Catalog, now: datetime) -> None:
+    catalog.observe([job(1)], now)
+    catalog.begin_sweep(now)
+    assert set(catalog.remote_tree().tracks) == {1}
+
+
+def test_a_look_at_one_job_keeps_the_sweep_that_saw_it(catalog: Catalog, now: datetime) -> None:
+    sweep = catalog.begin_sweep(now)
+    catalog.observe([job(1)], now, sweep=sweep)
+    catalog.observe([job(1, display_name="new")], now + HOUR)
+    assert seen(catalog, 1)[2] == sweep
+    catalog.finish_sweep(sweep, now, complete=True, total=1, seen=1)
+    assert set(catalog.remote_tree().tracks) == {1}
+
+
+def test_an_empty_account_after_a_complete_sweep(catalog: Catalog, now: datetime) -> None:
+    catalog.observe([job(1)], now)
+    catalog.finish_sweep(catalog.begin_sweep(now), now, complete=True, total=0, seen=0)
+    assert catalog.remote_tree().tracks == {}
+
+
+def test_the_newest_jobs_are_those_of_the_highest_ids(catalog: Catalog, now: datetime) -> None:
+    catalog.observe([job(number) for number in (3, 1, 2)], now)
+    assert catalog.some_jobs(2) == [3, 2]
+
+
+def test_ten_thousand_jobs_are_one_transaction(catalog: Catalog, now: datetime) -> None:
+    commits: list[object] = []
+    statements: list[str] = []
+    event.listen(catalog._engine, "commit", commits.append)
+    event.listen(
+        catalog._engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, *_: statements.append(statement),
+    )
+    jobs = [job(number, display_name=f"Song {number}") for number in range(1, 10_001)]
+    catalog.observe(jobs, now)
+    catalog.observe(jobs, now + HOUR)
+    assert len(commits) == len(statements) == 2
+    assert len(catalog.remote_tree().tracks) == 10_000
+    assert seen(catalog, 10_000)[:2] == (stamp(now), stamp(now + HOUR))
+
+
+# --- the scan's memory ---
+
+
+def test_the_scan_is_remembered_by_its_differences(catalog: Catalog, local_file: MakeFile) -> None:
+    first = {path: local_file(path) for path in ("a.flac", "b.flac", "c.flac")}
+    catalog.remember_scan({}, first)
+    assert catalog.known_files() == first
+
+    second = {"a.flac": first["a.flac"], "b.flac": local_file("b.flac", 9, size=5)}
+    second["d.flac"] = local_file("d.flac", None)
+    written: list[object] = []
+    event.listen(
+        catalog._engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, _statement, parameters, *_: written.append(parameters),
+    )
+    catalog.remember_scan(first, second)
+    assert "c.flac" in repr(written)
+    assert "a.flac" not in repr(written)
+    assert catalog.known_files() == second
+
+
+def test_a_scan_without_differences_writes_nothing(catalog: Catalog, local_file: MakeFile) -> None:
+    files = {"a.flac": local_file("a.flac")}
+    catalog.remember_scan({}, files)
+    statements: list[str] = []
+    event.listen(
+        catalog._engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, *_: statements.append(statement),
+    )
+    catalog.remember_scan(files, files)
+    assert statements == []
+
+
+def test_an_id_without_an_origin_is_remembered_as_such(
+    catalog: Catalog, local_file: MakeFile
+) -> None:
+    file = local_file("a.flac")
+    assert file.identity is not None
+    file = replace(file, identity=replace(file.identity, origin=None))
+    catalog.remember_scan({}, {"a.flac": file})
+    assert catalog.known_files() == {"a.flac": file}
+
+
+def test_names_that_are_not_utf8_come_back_as_they_were(
+    catalog: Catalog, local_file: MakeFile, placed: MakePlaced, now: datetime
+) -> None:
+    file = local_file(NOT_UTF8)
+    catalog.remember_scan({}, {NOT_UTF8: file})
+    assert catalog.known_files() == {NOT_UTF8: file}
+    stem = replace(placed(NOT_UTF8), stem="\udcff\udcfe")
+    entry = catalog.journal.start(
+        cycle="c", job_id=7, verb="adopt", path=NOT_UTF8, reason=f"found {NOT_UTF8}", now=now
+    )
+    catalog.record_placed(7, stem, local_file(NOT_UTF8, size=9), entry=entry, now=now)
+    known = catalog.baseline_of(7)
+    assert known is not None
+    assert known.placed == stem
+    assert catalog.known_files()[NOT_UTF8].stat.size == 9
+    row = catalog.journal.entries(7)[0]
+    assert row["path"] == NOT_UTF8
+    assert row["reason"] == r"found Caf\udce9/\udcff\udcfe.flac"
+    catalog.record_failure(7, f"lost {NOT_UTF8}", attempts=1, next_try_at=now)
+    assert r"\udce9" in str(catalog.baseline_of(7))
+    catalog.remember_scan({NOT_UTF8: file}, {})
+    assert catalog.known_files() == {}

@@ -1,0 +1,301 @@
+"""The scan: a complete look at the folder, and what could not be looked at."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from syncd.core.model import FileStat, Identity, LocalFile, LocalTree
+from syncd.local.scan import RECYCLE_FOLDERS, file_stat, scan
+
+
+class Opened:
+    """Reads the identity of a file from its content, and keeps the names of those it opened."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.paths: list[str] = []
+
+    def __call__(self, path: Path) -> Identity | None:
+        self.paths.append(str(path.relative_to(self.root)))
+        text = path.read_text()
+        return Identity(int(text), None) if text.isdigit() else None
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opened:
+    return Opened(tmp_path)
+
+
+@pytest.fixture
+def look(tmp_path: Path, opened: Opened) -> Callable[..., LocalTree]:
+    def make(known: Mapping[str, LocalFile] | None = None) -> LocalTree:
+        return scan(tmp_path, known or {}, read_identity=opened)
+
+    return make
+
+
+Look = Callable[..., LocalTree]
+
+
+def put(root: Path, path: str, content: str = "7") -> Path:
+    target = root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(content)
+    return target
+
+
+def test_an_empty_folder_holds_nothing(look: Look) -> None:
+    assert look() == LocalTree({}, frozenset(), frozenset())
+
+
+def test_every_audio_file_and_every_name_is_seen(tmp_path: Path, look: Look) -> None:
+    for path in ("a/b/c.flac", "x.MP3", "a/y.opus", "z.oga", "w.ogg", "v.wav"):
+        put(tmp_path, path)
+    put(tmp_path, "a/cover.jpg")
+    put(tmp_path, "a/mine.flac", "no id")
+    (tmp_path / "empty").mkdir()
+    tree = look()
+    assert set(tree.files) == {"a/b/c.flac", "x.MP3", "a/y.opus", "z.oga", "w.ogg", "v.wav"} | {
+        "a/mine.flac"
+    }
+    assert tree.names == {*tree.files, "a", "a/b", "a/cover.jpg", "empty"}
+    assert tree.unreadable == frozenset()
+    stat = (tmp_path / "x.MP3").stat()
+    assert tree.files["x.MP3"] == LocalFile(
+        "x.MP3",
+        FileStat(stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns),
+        Identity(7, None),
+    )
+    assert tree.files["a/mine.flac"].identity is None
+    assert file_stat(tmp_path / "x.MP3") == tree.files["x.MP3"].stat
+
+
+def test_the_programs_own_folder_is_left_out(tmp_path: Path, look: Look) -> None:
+    put(tmp_path, ".syncd/incoming/7.flac")
+    put(tmp_path, "sub/.syncd/x.flac")
+    assert look().names == {"sub", "sub/.syncd", "sub/.syncd/x.flac"}
+
+
+@pytest.mark.parametrize(
+    "name", [*sorted(RECYCLE_FOLDERS), "#Recycle", "$RECYCLE.BIN", "@eaDir", ".Trash-1000"]
+)
+def test_the_recycle_folders_of_others_are_no_evidence(
+    tmp_path: Path, look: Look, name: str
+) -> None:
+    put(tmp_path, f"a/{name}/x.flac")
+    tree = look()
+    assert tree.files == {}
+    assert tree.names == {"a", f"a/{name}"}
+
+
+def test_an_unchanged_file_is_not_opened_again(tmp_path: Path, look: Look, opened: Opened) -> None:
+    for name in ("same", "longer", "touched", "replaced", "moved", "chmod"):
+        put(tmp_path, f"{name}.flac")
+    before = look().files
+    opened.paths.clear()
+
+    put(tmp_path, "longer.flac", "77")
+    os.utime(tmp_path / "touched.flac", ns=(1, 1))
+    put(tmp_path, "fresh", "8").rename(tmp_path / "replaced.flac")
+    (tmp_path / "moved.flac").rename(tmp_path / "elsewhere.flac")
+    (tmp_path / "chmod.flac").chmod(0o600)
+    put(tmp_path, "new.flac", "9")
+    after = look(before)
+    assert sorted(opened.paths) == [
+        "chmod.flac",
+        "elsewhere.flac",
+        "longer.flac",
+        "new.flac",
+        "replaced.flac",
+        "touched.flac",
+    ]
+    assert after.files["same.flac"] is before["same.flac"]
+    assert after.files["replaced.flac"].identity == Identity(8, None)
+    assert "moved.flac" not in after.files
+
+
+def test_a_change_that_keeps_the_modification_time_is_seen(
+    tmp_path: Path, look: Look, opened: Opened
+) -> None:
+    path = put(tmp_path, "a.flac", "7")
+    before = look().files
+    stat = path.stat()
+    path.write_text("8")
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert look(before).files["a.flac"].identity == Identity(8, None)
+
+
+def test_links_and_loops_are_seen_and_not_followed(tmp_path: Path, look: Look) -> None:
+    put(tmp_path, "real/a.flac")
+    (tmp_path / "link.flac").symlink_to("real/a.flac")
+    (tmp_path / "dangling.flac").symlink_to("none")
+    (tmp_path / "folder").symlink_to("real")
+    (tmp_path / "real/loop").symlink_to(tmp_path)
+    tree = look()
+    assert set(tree.files) == {"real/a.flac"}
+    assert tree.names == {
+        *("real", "real/a.flac", "link.flac", "dangling.flac", "folder", "real/loop")
+    }
+    assert tree.unreadable == frozenset()
+
+
+def test_a_pipe_or_a_folder_with_the_name_of_an_audio_file(
+    tmp_path: Path, look: Look, opened: Opened
+) -> None:
+    os.mkfifo(tmp_path / "pipe.flac")
+    put(tmp_path, "folder.mp3/a.mp3")
+    tree = look()
+    assert set(tree.files) == {"folder.mp3/a.mp3"}
+    assert tree.names == {"pipe.flac", "folder.mp3", "folder.mp3/a.mp3"}
+    assert opened.paths == ["folder.mp3/a.mp3"]
+
+
+def test_names_that_are_not_utf8_are_kept_as_they_are(tmp_path: Path, look: Look) -> None:
+    folder = os.fsencode(tmp_path) + b"/Caf\xe9"
+    os.mkdir(folder)  # noqa: PTH102
+    with open(folder + b"/\xff.flac", "w") as stream:  # noqa: PTH123
+        stream.write("7")
+    tree = look()
+    assert set(tree.files) == {"Caf\udce9/\udcff.flac"}
+    assert os.fsencode(next(iter(tree.files))) == b"Caf\xe9/\xff.flac"
+
+
+def test_a_hard_link_is_a_file_of_its_own(tmp_path: Path, look: Look) -> None:
+    put(tmp_path, "a.flac")
+    (tmp_path / "b.flac").hardlink_to(tmp_path / "a.flac")
+    files = look().files
+    assert set(files) == {"a.flac", "b.flac"}
+    assert files["a.flac"].stat.inode == files["b.flac"].stat.inode
+
+
+# --- what could not be looked at ---
+
+Scandir = Callable[[Path], AbstractContextManager[Iterator[os.DirEntry[str]]]]
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.ESTALE])
+@pytest.mark.parametrize("refused", ["a", "a/b", "."])
+def test_a_folder_that_cannot_be_read_is_not_absent(
+    tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch, code: int, refused: str
+) -> None:
+    put(tmp_path, "a/b/c.flac")
+    put(tmp_path, "other.flac")
+    real: Scandir = os.scandir
+
+    def failing(path: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        if path == tmp_path / refused:
+            raise OSError(code, os.strerror(code))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    tree = look()
+    assert tree.unreadable == {refused}
+    assert tree.is_hidden("a/b/c.flac")
+    assert set(tree.files) == (set() if refused == "." else {"other.flac"})
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
+def test_a_folder_of_another_user(tmp_path: Path, look: Look) -> None:
+    put(tmp_path, "a/c.flac")
+    (tmp_path / "a").chmod(0)
+    try:
+        assert look().unreadable == {"a"}
+    finally:
+        (tmp_path / "a").chmod(0o700)
+
+
+def test_a_folder_that_fails_half_way_is_unreadable_whole(
+    tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "a/1.flac")
+    put(tmp_path, "a/2.flac")
+    real = os.scandir
+
+    class Failing:
+        def __init__(self, path: Path) -> None:
+            self.listing = real(path)
+
+        def __enter__(self) -> Failing:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.listing.close()
+
+        def __iter__(self) -> Iterator[os.DirEntry[str]]:
+            yield next(self.listing)
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(
+        os, "scandir", lambda path: Failing(path) if path.name == "a" else real(path)
+    )
+    tree = look()
+    assert tree.files == {}
+    assert tree.names == {"a"}
+    assert tree.unreadable == {"a"}
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO])
+def test_a_file_that_cannot_be_read_is_not_absent(tmp_path: Path, code: int) -> None:
+    put(tmp_path, "a/x.flac")
+    put(tmp_path, "a/y.flac")
+
+    def read(path: Path) -> Identity | None:
+        if path.name == "x.flac":
+            raise OSError(code, os.strerror(code))
+        return None
+
+    tree = scan(tmp_path, {}, read_identity=read)
+    assert tree.unreadable == {"a/x.flac"}
+    assert tree.names == {"a", "a/x.flac", "a/y.flac"}
+    assert set(tree.files) == {"a/y.flac"}
+
+
+def test_a_file_that_went_during_the_scan_is_absent(tmp_path: Path) -> None:
+    put(tmp_path, "a/x.flac")
+    put(tmp_path, "a/y.flac")
+
+    def read(path: Path) -> Identity | None:
+        if path.name == "x.flac":
+            path.unlink()
+        return Identity(int(path.read_text()), None)
+
+    tree = scan(tmp_path, {}, read_identity=read)
+    assert tree.unreadable == frozenset()
+    assert tree.names == {"a", "a/y.flac"}
+    assert set(tree.files) == {"a/y.flac"}
+
+
+def test_a_folder_that_went_during_the_scan_is_in_doubt(
+    tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    real: Scandir = os.scandir
+
+    def vanishing(path: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        if path.name == "a":
+            path.rmdir()
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert look().unreadable == {"a"}
+
+
+def test_ten_thousand_known_files_are_seen_without_opening_one(
+    tmp_path: Path, look: Look, opened: Opened
+) -> None:
+    for number in range(100):
+        folder = tmp_path / f"album {number}"
+        folder.mkdir()
+        for track in range(100):
+            (folder / f"{track}.flac").touch()
+    first = look()
+    assert len(opened.paths) == len(first.files) == 10_000
+    opened.paths.clear()
+    assert look(first.files) == first
+    assert opened.paths == []

@@ -1,0 +1,389 @@
+"""Settings: what a file may say, and the one line that tells what it may not."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from syncd import config
+from syncd.config import Settings, load, parse_duration, parse_size
+from syncd.errors import ConfigError, ExitCode
+
+KEY = "ap_live_c4nary-0123456789"
+EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder of its own, and none of the variables that settings are read from."""
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "STATE_DIRECTORY", "XDG_MUSIC_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def settings_of(tmp_path: Path, text: str) -> Settings:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return load(path, {})
+
+
+def error_of(tmp_path: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        settings_of(tmp_path, text)
+    assert caught.value.exit_code is ExitCode.USAGE
+    message = caught.value.message
+    assert message.isprintable(), "an error is one line"
+    prefix = f"{tmp_path / 'config.toml'}: "
+    assert message.startswith(prefix)
+    return message.removeprefix(prefix)
+
+
+def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, "")
+    assert settings == Settings(file=tmp_path / "config.toml")
+    assert settings.model_dump(exclude={"file"}) == {
+        "api": {
+            "base_url": "https://api.audiopod.ai",
+            "key_file": None,
+            "requests_per_minute": 120,
+            "timeout": 30.0,
+        },
+        "library": {
+            "root": tmp_path / "Music" / "AudioPod",
+            "template": "{album}/{title}.{ext}",
+            "formats": ("flac", "mp3", "ogg", "wav"),
+            "artist": "AudioPod",
+            "album": "AudioPod {year}-{month}",
+        },
+        "state": {"dir": tmp_path / ".local" / "state" / "syncd"},
+        "limits": {
+            "parallel_downloads": 4,
+            "min_free_space": 500_000_000,
+            "max_file_size": 1 << 30,
+        },
+        "log": {"level": "info", "format": "auto"},
+    }
+    assert settings.catalog == tmp_path / ".local/state/syncd/catalog.sqlite3"
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "written", "value"),
+    [
+        ("api", "base_url", '"http://127.0.0.1:8000"', "http://127.0.0.1:8000"),
+        ("api", "key_file", '"/run/key"', Path("/run/key")),
+        ("api", "requests_per_minute", "0", 0),
+        ("api", "timeout", '"2m"', 120.0),
+        ("library", "root", '"~/m"', None),
+        ("library", "template", '"{artist}/{title} {id}.{ext}"', "{artist}/{title} {id}.{ext}"),
+        ("library", "formats", '["mp3", "flac"]', ("mp3", "flac")),
+        ("library", "artist", '"Ich & Du"', "Ich & Du"),
+        ("library", "album", '"{artist} {year}"', "{artist} {year}"),
+        ("state", "dir", '"/var/lib/x"', Path("/var/lib/x")),
+        ("limits", "parallel_downloads", "32", 32),
+        ("limits", "min_free_space", '"0B"', 0),
+        ("limits", "max_file_size", '"10 MiB"', 10 << 20),
+        ("log", "level", '"debug"', "debug"),
+        ("log", "format", '"json"', "json"),
+    ],
+)
+def test_every_key_can_be_set(
+    tmp_path: Path, section: str, key: str, written: str, value: object
+) -> None:
+    settings = settings_of(tmp_path, f"[{section}]\n{key} = {written}\n")
+    expected = tmp_path / "m" if value is None else value
+    assert getattr(getattr(settings, section), key) == expected
+
+
+def test_every_key_is_in_the_table_above() -> None:
+    rows = test_every_key_can_be_set.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    assert {(section, key) for section, key, *_ in rows} == set(keys())
+
+
+def keys() -> list[tuple[str, str]]:
+    sections = {name: field.annotation for name, field in Settings.model_fields.items()}
+    return [
+        (name, key)
+        for name, section in sections.items()
+        if isinstance(section, type) and issubclass(section, BaseModel)
+        for key in section.model_fields
+    ]
+
+
+ORIGIN = "must be an origin such as https://api.audiopod.ai, without a path"
+SIZE = "must be a size such as 500MB or 1GiB"
+TIME = "must be a duration such as 0s, 90s, 10m, 2h or 30d"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[api]\nbase_url = 3", "api.base_url: must be a valid string, not 3"),
+        ('[api]\nbase_url = ""', f"api.base_url: {ORIGIN}, not ''"),
+        ('[api]\nbase_url = "api.audiopod.ai"', f"api.base_url: {ORIGIN}, not 'api.audiopod.ai'"),
+        ('[api]\nkey_file = "key"', "api.key_file: must be an absolute path, or one that starts "
+         "with ~/, not 'key'"),
+        ('[api]\nkey_file = " "', "api.key_file: must be a path, not ' '"),
+        ("[api]\nkey_file = 3", "api.key_file: must be a path, not 3"),
+        ('[api]\nrequests_per_minute = "many"', "api.requests_per_minute: must be a valid integer, "
+         "not 'many'"),
+        ("[api]\nrequests_per_minute = 1.5", "api.requests_per_minute: must be a valid integer, "
+         "not 1.5"),
+        ("[api]\nrequests_per_minute = true", "api.requests_per_minute: must be a valid integer, "
+         "not True"),
+        ("[api]\nrequests_per_minute = -1", "api.requests_per_minute: must be greater than or "
+         "equal to 0, not -1"),
+        ("[api]\ntimeout = 30", f"api.timeout: {TIME}, not 30"),
+        ('[api]\ntimeout = "0s"', "api.timeout: must be greater than or equal to 1, not '0s'"),
+        ('[api]\ntimeout = "1h"', "api.timeout: must be less than or equal to 600, not '1h'"),
+        ('[library]\nroot = "~nobody-at-all/x"', "library.root: names a home folder that is not "
+         "known, not '~nobody-at-all/x'"),
+        ('[library]\nroot = "a\\u0000b"', "library.root: must be a path, not 'a\\x00b'"),
+        ('[library]\ntemplate = "{title}"', "library.template: the last part must hold {title} and "
+         "end in .{ext}, not '{title}'"),
+        ("[library]\nformats = []", "library.formats: must hold at least one"),
+        ('[library]\nformats = ["mp3", "mp3"]', "library.formats: names a format twice, not "
+         "['mp3', 'mp3']"),
+        ('[library]\nformats = ["m4a"]', "library.formats: must be 'flac', 'mp3', 'ogg' or 'wav', "
+         "not 'm4a'"),
+        ('[library]\nformats = "mp3"', "library.formats: must be a valid tuple, not 'mp3'"),
+        ('[library]\nartist = "  "', "library.artist: must be a line of text that is not empty, "
+         "not '  '"),
+        ('[library]\nartist = "a\\nb"', "library.artist: must be a line of text that is not empty, "
+         "not 'a\\nb'"),
+        ('[library]\nalbum = "{title}"', "library.album: '{title}' is no field; fields are year, "
+         "month, day, date, artist, task, song_type, genre, not '{title}'"),
+        ('[state]\ndir = "./state"', "state.dir: must be an absolute path, or one that starts with "
+         "~/, not './state'"),
+        ("[limits]\nparallel_downloads = 0", "limits.parallel_downloads: must be greater than or "
+         "equal to 1, not 0"),
+        ("[limits]\nparallel_downloads = 33", "limits.parallel_downloads: must be less than or "
+         "equal to 32, not 33"),
+        ("[limits]\nmin_free_space = 500", f"limits.min_free_space: {SIZE}, not 500"),
+        ('[limits]\nmax_file_size = "0B"', "limits.max_file_size: must be greater than or equal to "
+         "1, not '0B'"),
+        ('[log]\nlevel = "loud"', "log.level: must be 'debug', 'info', 'warning' or 'error', not "
+         "'loud'"),
+        ('[log]\nformat = "xml"', "log.format: must be 'auto', 'text' or 'json', not 'xml'"),
+        ('[log]\nlevl = "info"', "log.levl: unknown key; did you mean level? (known here: level, "
+         "format)"),
+        ("[api]\nzzz = 1", "api.zzz: unknown key (known here: base_url, key_file, "
+         "requests_per_minute, timeout)"),
+        ("[libary]", "libary: unknown key; did you mean library? (known here: api, library, state, "
+         "limits, log)"),
+        ("root = 1", "root: unknown key (known here: api, library, state, limits, log)"),
+        ('file = "x"', "file: unknown key (known here: api, library, state, limits, log)"),
+        ("[limits]\n5 = 1", "limits.5: unknown key (known here: parallel_downloads, "
+         "min_free_space, max_file_size)"),
+        ('"a\\nb" = 1', "'a\\nb': unknown key (known here: api, library, state, limits, log)"),
+        ("library = 3", "library: must be a section, written as [library], not 3"),
+    ],
+)  # fmt: skip
+def test_a_bad_file_is_one_line_that_names_key_and_what_is_allowed(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    assert error_of(tmp_path, text) == message
+
+
+@pytest.mark.parametrize("text", ["[api", "a = ", "a = 1\na = 2", "[api]\n[api]"])
+def test_a_file_that_is_not_toml(tmp_path: Path, text: str) -> None:
+    assert error_of(tmp_path, text).startswith("is not valid TOML: ")
+
+
+def test_a_file_that_is_not_text(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b'a = "\xff"')
+    with pytest.raises(ConfigError, match="is not valid TOML"):
+        load(tmp_path / "config.toml", {})
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("https://api.audiopod.ai", "https://api.audiopod.ai"),
+        ("https://api.audiopod.ai/", "https://api.audiopod.ai"),
+        ("https://API.AudioPod.AI", "https://api.audiopod.ai"),
+        ("HTTPS://api.audiopod.ai", "https://api.audiopod.ai"),
+        ("https://api.audiopod.ai:443", "https://api.audiopod.ai"),
+        ("http://localhost:80/", "http://localhost"),
+        ("http://localhost:443", "http://localhost:443"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:8000/", "http://[::1]:8000"),
+        ("https://[2001:DB8::1]", "https://[2001:db8::1]"),
+    ],
+)
+def test_one_origin_has_one_spelling(tmp_path: Path, written: str, origin: str) -> None:
+    assert settings_of(tmp_path, f'[api]\nbase_url = "{written}"').api.base_url == origin
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://api.audiopod.ai/api/v1",
+        "https://api.audiopod.ai?x=1",
+        "https://api.audiopod.ai#x",
+        "https://api.audiopod.ai:99999",
+        "https://api.audiopod.ai:port",
+        "https://api.audiopod.ai:0",
+        "https://user:c4nary@api.audiopod.ai",
+        "https://@api.audiopod.ai",
+        "https://",
+        "https:///x",
+        "ftp://api.audiopod.ai",
+        "file:///etc/passwd",
+        "//api.audiopod.ai",
+        "https://[::1",
+        "https://exa mple.org",
+        " https://api.audiopod.ai",
+        "https://exämple.org",
+        "https://a\\\\b",
+    ],
+)
+def test_what_is_no_origin(tmp_path: Path, written: str) -> None:
+    message = error_of(tmp_path, f'[api]\nbase_url = "{written}"')
+    assert message.startswith(f"api.base_url: {ORIGIN}, not ")
+    assert "c4nary" not in message
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0s", 0), ("90s", 90), ("10m", 600), ("2h", 7200), ("30d", 2_592_000)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0B", 0),
+        ("7B", 7),
+        ("1kB", 1000),
+        ("1KB", 1000),
+        ("500MB", 500_000_000),
+        ("2GB", 2_000_000_000),
+        ("1TB", 10**12),
+        ("1KiB", 1024),
+        ("1 MiB", 1 << 20),
+        ("1GiB", 1 << 30),
+        ("3TiB", 3 << 40),
+    ],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "5", "m", "-5m", "+5m", "5 m", " 5m", "5m\n", "1.5h", "5M", "5w", "٣s", "9" * 400 + "d", 5,
+     None, True, ["5m"]],
+)  # fmt: skip
+def test_what_is_no_duration(value: object) -> None:
+    with pytest.raises(ValueError, match="must be a duration such as"):
+        parse_duration(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "5", "MB", "-5MB", "1.5GB", "5  MB", " 5MB", "5MB\n", "5mb", "5XB", "٣B", "9" * 400 + "GB",
+     5, None, True],
+)  # fmt: skip
+def test_what_is_no_size(value: object) -> None:
+    with pytest.raises(ValueError, match="must be a size such as"):
+        parse_size(value)
+
+
+# --- which file ---
+
+
+def test_a_default_file_may_be_missing_a_named_one_may_not(tmp_path: Path) -> None:
+    assert load(None, {}).file is None
+    for option, environ in (
+        (tmp_path / "none.toml", {}),
+        (None, {"SYNCD_CONFIG": str(tmp_path / "none.toml")}),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            load(option, environ)
+        assert caught.value.message == f"{tmp_path}/none.toml: there is no such configuration file"
+        assert caught.value.hint == "syncd init makes one; --config and SYNCD_CONFIG name one"
+
+
+def test_the_option_goes_before_the_variable_and_that_before_systemd(tmp_path: Path) -> None:
+    for name in ("option", "variable", "config"):
+        (tmp_path / f"{name}.toml").write_text(f'[library]\nartist = "{name}"')
+    environ = {"CONFIGURATION_DIRECTORY": f"{tmp_path}:/second"}
+    assert load(None, environ).library.artist == "config"
+    environ["SYNCD_CONFIG"] = "~/variable.toml"
+    assert load(None, environ).library.artist == "variable"
+    assert load(tmp_path / "option.toml", environ).library.artist == "option"
+
+
+def test_the_users_own_file_is_found(home: Path) -> None:
+    (home / ".config/syncd").mkdir(parents=True)
+    (home / ".config/syncd/config.toml").write_text('[log]\nlevel = "error"')
+    assert load(None, {}).log.level == "error"
+
+
+def test_a_relative_option_is_seen_from_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert load(Path("mine.toml"), {}).file == tmp_path / "mine.toml"
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load(tmp_path, {})
+    with pytest.raises(ConfigError, match="names a home folder that is not known"):
+        load(Path("~nobody-at-all/config.toml"), {})
+
+
+def test_systemd_says_where_the_state_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", f"{tmp_path}/lib:{tmp_path}/other")
+    assert Settings().state.dir == tmp_path / "lib"
+    assert settings_of(tmp_path, '[state]\ndir = "/var/x"').state.dir == Path("/var/x")
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = Settings()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.api.timeout = 3  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.file = Path("x")  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f'[api]\nkey = "{KEY}"', f'[api]\nkey_file = "{KEY}"', f'[api]\nbase_url = "https://{KEY}@x"',
+     f'[library]\nartist = "{KEY}\\n"', f'[api]\ntimeout = "{KEY}"', f'api = "{KEY}"'],
+)  # fmt: skip
+def test_a_key_pasted_into_the_wrong_place_is_not_shown(tmp_path: Path, text: str) -> None:
+    assert "c4nary" not in error_of(tmp_path, text)
+
+
+# --- the example ---
+
+
+@pytest.mark.skipif(not EXAMPLE.exists(), reason="there is no example file beside these tests")
+def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert settings_of(tmp_path, text)
+    for section, key in keys():
+        shown = [
+            line.lstrip("# ")
+            for line in text.splitlines()
+            if line.lstrip("# ").startswith(f"{key} =")
+        ]
+        assert shown, f"{section}.{key} is not in the example"
+    uncommented = "\n".join(
+        line.removeprefix("#").removeprefix(" ") if line.startswith("#") and " = " in line else line
+        for line in text.splitlines()
+    )
+    table = tomllib.loads(uncommented)
+    assert {(section, key) for section in table for key in table[section]} == set(keys())
+    table["api"].pop("key_file")
+    assert config.parse(table, tmp_path).model_dump(exclude={"file"}) == Settings().model_dump(
+        exclude={"file"}
+    )
