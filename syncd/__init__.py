@@ -1,0 +1,10 @@
+"""syncd keeps a music folder, a local catalog and an AudioPod account in step.
+
+Reading order: ``cycle`` (observe, plan, guard, execute), then ``core`` (the decisions, pure),
+then ``executor`` (one function per operation), then ``remote``, ``local`` and ``catalog`` (the
+three trees), and last ``engine`` and ``cli`` (how it is put together and driven).
+"""
+
+__version__ = "0.1.0"
+
+__all__ = ["__version__"]

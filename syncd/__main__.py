@@ -1,0 +1,22 @@
+"""``syncd`` and ``python -m syncd``."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; never shows a traceback for a user's mistake or the network's."""
+    if sys.platform == "win32":
+        sys.exit("syncd runs on Linux and macOS; Windows is not supported")
+    try:
+        from syncd.cli.app import run
+
+        run()
+    except KeyboardInterrupt:
+        # Before a command has begun to listen for it itself.
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Whose library this is: the account in the jobs, and the key that was used before.
+
+A library never mixes two accounts: another account's jobs would look like additions, and its own
+like deletions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Sequence
+from dataclasses import replace
+
+from syncd.catalog.store import Catalog
+from syncd.core.model import Job
+from syncd.errors import NoSuchJob, WrongAccount
+from syncd.remote.client import AudioPod
+from syncd.secret import Secret
+
+PROBES = 5
+"""How many known jobs are asked for before a changed key counts as another account's."""
+
+_ADVICE = "use the key of the library's account, or syncd init a new library for this one"
+
+
+def fingerprint(key: Secret, library_id: str) -> str:
+    """A keyed hash of ``key`` (HMAC-SHA-256 under the library's id), 32 hex digits.
+
+    Tells whether the key changed; of no use to whoever finds it.
+    """
+    return hmac.digest(library_id.encode(), key.reveal().encode(), "sha256").hex()[:32]
+
+
+def check_account(catalog: Catalog, jobs: Sequence[Job]) -> None:
+    """Bind a new library to the account of ``jobs``; raises ``WrongAccount`` for another one's.
+
+    Jobs that carry no ``user_id`` say nothing (api.md does not promise it).
+    """
+    accounts = {job.user_id for job in jobs if job.user_id is not None}
+    if not accounts:
+        return
+    binding = catalog.binding()
+    assert binding is not None, "a library is bound when it is opened"
+    if binding.account is None and len(accounts) == 1:
+        catalog.bind(replace(binding, account=accounts.pop()))
+    elif accounts != {binding.account}:
+        found, expected = ", ".join(sorted(accounts)), binding.account or "none yet"
+        raise WrongAccount(
+            f"the service lists jobs of account {found}, the library belongs to {expected}",
+            hint=_ADVICE,
+        )
+
+
+async def confirm_key(client: AudioPod, catalog: Catalog, key_fingerprint: str) -> None:
+    """Accept a changed key where it still knows this library's jobs; else ``WrongAccount``.
+
+    A new library takes the key it is first used with.
+    """
+    binding = await asyncio.to_thread(catalog.binding)
+    assert binding is not None, "a library is bound when it is opened"
+    if binding.key_fingerprint == key_fingerprint:
+        return
+    known = await asyncio.to_thread(catalog.some_jobs, PROBES)
+    if binding.key_fingerprint is not None and known and not await _any_answers(client, known):
+        raise WrongAccount(
+            "the API key changed, and the new one knows none of this library's jobs",
+            hint=_ADVICE,
+        )
+    await asyncio.to_thread(catalog.bind, replace(binding, key_fingerprint=key_fingerprint))
+
+
+async def _any_answers(client: AudioPod, job_ids: Sequence[int]) -> bool:
+    for job_id in job_ids:
+        try:
+            await client.job(job_id)
+        except NoSuchJob:
+            continue
+        return True
+    return False

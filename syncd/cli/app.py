@@ -1,0 +1,79 @@
+"""The commands, put together; what every one of them shares. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncd import __version__
+from syncd.cli import demo, init, library, output, simulate, sync
+from syncd.errors import ExitCode, SyncdError
+
+app = typer.Typer(
+    name="syncd",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"syncd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Configuration file (else SYNCD_CONFIG, else config.toml in the user's folder).",
+        ),
+    ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Keep a music folder, a local catalog and an AudioPod account in step.
+
+    Exit codes: 0 in step, 1 failed, 2 usage or configuration, 3 something is held for you,
+    75 service unreachable, 77 key refused, 78 stopped for safety.
+    """
+    context.obj = config
+
+
+app.command()(demo.demo)
+app.command()(init.init)
+app.command()(sync.sync)
+app.command()(sync.plan)
+app.command()(library.ls)
+app.command()(library.show)
+app.command()(simulate.simulate)
+
+
+def run() -> None:
+    """Run one command and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A file name that is not UTF-8 is shown escaped instead of ending the command.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        app(prog_name="syncd")
+    except SyncdError as error:
+        output.complain(error)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        # Commands translate the errors of the files that they work on: this is standard output's.
+        output.complain(SyncdError(f"the output cannot be written: {error.strerror or error}"))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.FAILED)

@@ -1,0 +1,158 @@
+"""``syncd demo``: the whole program on a made-up account, without a key."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from syncd.cli import output
+from syncd.cli.sync import run_sync, summary, verdict
+from syncd.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from syncd.config import Settings
+    from syncd.simulator import Simulator
+
+_FACETS = frozenset({"genre", "emotion", "occasion", "language", "song_type", "liked"})
+_SEARCH = "night"
+
+
+def demo(
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="DIR", help="Keep everything in this folder.")
+    ] = None,
+) -> None:
+    """See it work: a made-up account comes down to a folder, tagged and catalogued.
+
+    Needs no API key and no network. Without --keep everything is removed at the end.
+    """
+    from syncd import config, log
+    from syncd.cli.progress import Bars
+    from syncd.secret import Secret
+
+    log.configure("warning", "auto")
+    with ExitStack() as stack:
+        if keep is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="syncd-demo-")))
+        else:
+            folder = keep.expanduser().absolute()
+        config_file = folder / "config.toml"
+        simulator = stack.enter_context(_simulator(_port(config_file)))
+        if not config_file.exists():
+            _set_up(config_file, simulator)
+        settings = config.load(config_file)
+        _head(f"An account with {len(simulator.world.jobs())} jobs, at {simulator.api_url}")
+        typer.echo("  made up, on this machine: no API key, no network")
+        _head(f"syncd sync, into {settings.library.root}")
+        with Bars() if sys.stderr.isatty() else nullcontext() as progress:
+            work = run_sync(settings, Secret(simulator.key), progress)
+            reports = output.run_until_stopped(work)
+        typer.echo(f"  {summary(reports)}")
+        code = verdict(reports)
+        if code is ExitCode.IN_STEP:
+            _show(settings)
+    _head("What next")
+    for line in _next_steps(settings, keep=keep is not None):
+        typer.echo(f"  {line}")
+    raise typer.Exit(int(code))
+
+
+def _port(config_file: Path) -> int:
+    """0, any port, for a new demo; a kept one goes on at the address it is bound to."""
+    from syncd import config
+
+    if config_file.exists():
+        return urlsplit(config.load(config_file).api.base_url).port or 0
+    folder = config_file.parent
+    hint = "name an empty folder, or one that is not there yet"
+    try:
+        empty = not folder.exists() or not any(folder.iterdir())
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be used: {error.strerror}", hint=hint) from None
+    if not empty:
+        raise ConfigError(f"{folder} is not empty, and no earlier demo", hint=hint)
+    return 0
+
+
+def _simulator(port: int) -> Simulator:
+    from syncd.simulator import Simulator, Switches, World
+
+    try:
+        return Simulator(World.demo(), switches=Switches(facets=_FACETS), port=port)
+    except OSError as error:
+        raise ConfigError(
+            f"the demo's address cannot be had: {error.strerror}",
+            hint="stop the other demo or simulator first",
+        ) from None
+
+
+def _set_up(config_file: Path, simulator: Simulator) -> None:
+    """What ``syncd init`` would make, with everything inside the demo's folder."""
+    from syncd.cli.init import config_text, write_private
+    from syncd.local.root import create_root
+
+    folder = config_file.parent
+    key_file, root = folder / "api_key", folder / "AudioPod"
+    write_private(key_file, f"{simulator.key}\n")
+    write_private(config_file, config_text(root, key_file, simulator.api_url, folder / "state"))
+    create_root(root, simulator.api_url)
+
+
+def _show(settings: Settings) -> None:
+    """The folder, the tags of one track, and a question to the catalog."""
+    from syncd.catalog import queries
+    from syncd.catalog.store import Catalog
+    from syncd.local.tags import read_fields
+
+    root = settings.library.root
+    _head("The folder")
+    for line in _tree(root):
+        typer.echo(f"  {line}")
+    catalog = Catalog.read(settings.catalog)
+    assert catalog is not None, "the sync before this made one"
+    try:
+        entries = queries.jobs(catalog, queries.Listing(status="COMPLETED", sort_order="asc"))
+        found = queries.jobs(catalog, queries.Listing(search=_SEARCH))
+    finally:
+        catalog.close()
+    path = next(root / entry.path for entry in entries if entry.path and entry.job.get("lyrics"))
+    _head(f"The tags of {output.printable(path.name)}")
+    for name, values in read_fields(path, path.suffix.lstrip(".")).items():
+        text = output.printable(" / ".join("; ".join(values).split("\n")))
+        typer.echo(f"  {name:14}{text if len(text) <= 70 else text[:69] + '…'}")
+    _head(f'The catalog, asked for "{_SEARCH}" in names, prompts and lyrics')
+    for entry in found:
+        typer.echo(f"  {entry.id}  {output.printable(entry.display_name or '')}  {entry.status}")
+
+
+def _tree(folder: Path, indent: str = "") -> Iterator[str]:
+    if not indent:
+        yield f"{folder.name}/"
+    shown = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    for path in shown:
+        last = path == shown[-1]
+        yield f"{indent}{'└── ' if last else '├── '}{output.printable(path.name)}"
+        if path.is_dir():
+            yield from _tree(path, f"{indent}{'    ' if last else '│   '}")
+
+
+def _next_steps(settings: Settings, *, keep: bool) -> Iterator[str]:
+    if keep:
+        port = urlsplit(settings.api.base_url).port
+        yield f"syncd --config {settings.file} ls       the catalog, without the account"
+        yield f"syncd simulate --facets --port {port}    the account again, in another terminal;"
+        yield f"syncd --config {settings.file} sync     then brings the folder into step with it"
+    else:
+        yield "syncd demo --keep ~/syncd-demo    the same, and the folder stays"
+    yield "syncd init                        set up your own account and folder"
+
+
+def _head(text: str) -> None:
+    typer.secho(f"\n{output.printable(text)}", bold=True)

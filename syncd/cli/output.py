@@ -1,0 +1,79 @@
+"""How commands speak: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+from collections.abc import Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from syncd.errors import ExitCode, SyncdError
+
+T = TypeVar("T")
+
+# Titles come from elsewhere: control and bidi characters could rewrite what the terminal shows.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """``text`` on one line, without characters that command a terminal."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def complain(error: SyncdError) -> None:
+    """One line on standard error: what happened, to what, and what the user can do."""
+    from syncd.secret import redact
+
+    hint = f"; {error.hint}" if error.hint else ""
+    # A service may repeat the key in what it says of it.
+    typer.echo(f"syncd: {printable(redact(error.message + hint))}", err=True)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output: paths as text, times as ISO 8601."""
+    typer.echo(json.dumps(value, indent=2, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work``; Ctrl-C and SIGTERM stop it at once, and the command exits with 130 or 143."""
+    received: list[int] = []
+
+    async def watched() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+
+        def stop(number: int) -> None:
+            received.append(number)
+            task.cancel()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop, number)
+        return await work
+
+    try:
+        return asyncio.run(watched())
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        typer.echo("syncd: stopped; the next run goes on from here", err=True)
+        number = received[0] if received else signal.SIGINT
+        code = ExitCode.INTERRUPTED if number == signal.SIGINT else 128 + number
+        raise typer.Exit(int(code)) from None
+
+
+def one_line_json(value: object) -> str:
+    """A value inside a line for people: JSON with its letters as they are."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)

@@ -1,0 +1,91 @@
+"""Progress bars on a terminal."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from syncd.cli.output import printable
+from syncd.core.operations import Download, Operation, Plan
+
+
+class Bars:
+    """A line for the run as a whole and one for each download under way, on standard error.
+
+    ``console`` is where they are drawn; rich leaves colour out under ``NO_COLOR``.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._run = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+        )
+        self._files = Progress(
+            TextColumn("  {task.description}", markup=False),
+            BarColumn(bar_width=24),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+        )
+        self._live = Live(
+            Group(self._run, self._files),
+            console=console or Console(stderr=True),
+            refresh_per_second=10,
+            transient=True,
+        )
+        self._listing = self._run.add_task("listing the account", total=None)
+        self._tracks: TaskID | None = None
+        self._running: dict[int, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def swept(self, seen: int, total: int | None) -> None:
+        self._run.update(self._listing, completed=seen, total=total)
+
+    def planned(self, plan: Plan) -> None:
+        downloads = sum(isinstance(op, Download) for op in plan)
+        if not downloads:
+            return
+        if self._tracks is None:
+            self._tracks = self._run.add_task("downloading", total=0)
+        before = self._run.tasks[-1].total or 0
+        self._run.update(self._tracks, total=before + downloads)
+
+    def started(self, operation: Download) -> None:
+        name = printable(operation.path.rpartition("/")[2])
+        short = name if len(name) <= 40 else f"{name[:39]}…"
+        self._running[operation.job_id] = self._files.add_task(short, total=None)
+
+    def advanced(self, job_id: int, size: int) -> None:
+        self._files.update(self._running[job_id], completed=size)
+
+    def finished(self, operation: Operation, *, done: bool, detail: str | None) -> None:
+        running = self._running.pop(operation.job_id, None)
+        if running is not None:
+            self._files.remove_task(running)
+        if isinstance(operation, Download) and self._tracks is not None:
+            self._run.advance(self._tracks)

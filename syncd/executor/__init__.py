@@ -1,0 +1,210 @@
+"""The executor: one small function per operation.
+
+Each operation is written to the journal before it acts. What fails for one track is recorded with
+it and does not stop the others; what concerns them all (no service, a refused key, a full disk)
+ends the run. Nothing here decides: the plan did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+
+from syncd.catalog.store import Catalog
+from syncd.core.model import Origin
+from syncd.core.operations import Adopt, Defer, Download, Hold, Operation, Plan
+from syncd.errors import (
+    Changed,
+    MediaError,
+    MediaUnavailable,
+    NoSuchJob,
+    Occupied,
+    Offline,
+    SyncdError,
+)
+from syncd.executor.adopt import adopt
+from syncd.executor.context import Context, Execution
+from syncd.executor.download import download
+from syncd.executor.threads import to_its_end
+from syncd.local.root import Root, root_error
+from syncd.progress import Progress
+from syncd.remote.client import AudioPod
+from syncd.remote.http import Http
+
+__all__ = ["Execution", "Executor", "Outcome", "Result"]
+
+REPLANS = 3
+"""How often in a row a track may turn out other than planned before it is put off."""
+
+SILENT_MEDIA_HOSTS = 8
+"""Downloads in a row that get no answer before the media host counts as unreachable."""
+
+_FIRST_BACKOFF = timedelta(minutes=10)
+_LONGEST_BACKOFF = timedelta(days=1)
+
+_log = structlog.get_logger("syncd.executor")
+
+
+class Result(StrEnum):
+    """How an operation ended. ``REPLAN``: what was seen while acting differs from the plan."""
+
+    DONE = "done"
+    FAILED = "failed"
+    HELD = "held"
+    REPLAN = "replan"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An operation and how it ended; ``detail`` says why where it was not done."""
+
+    operation: Operation
+    result: Result
+    detail: str | None = None
+
+
+class Executor:
+    """Carries out plans. ``clock`` gives the time as an aware UTC datetime."""
+
+    def __init__(
+        self,
+        *,
+        http: Http,
+        client: AudioPod,
+        catalog: Catalog,
+        root: Root,
+        settings: Execution,
+        progress: Progress,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._context = Context(
+            http=http,
+            client=client,
+            catalog=catalog,
+            root=root,
+            settings=settings,
+            progress=progress,
+            clock=clock,
+        )
+        self._catalog = catalog
+        self._clock = clock
+        self._unanswered = 0
+        self._replanned: Counter[int] = Counter()
+
+    async def run(self, plan: Plan, *, cycle: str, origin: Origin, outcomes: list[Outcome]) -> None:
+        """Carry out ``plan``; each outcome is added to ``outcomes`` as it comes.
+
+        Raises what concerns all tracks at once; what was done by then stays done.
+        """
+        self._unanswered = 0
+        operations = iter(plan)
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(self._context.settings.parallel_downloads):
+                    workers.create_task(self._work(operations, cycle, origin, outcomes))
+        except* SyncdError as group:
+            raise group.exceptions[0] from None
+
+    async def _work(
+        self, operations: Iterator[Operation], cycle: str, origin: Origin, outcomes: list[Outcome]
+    ) -> None:
+        for operation in operations:
+            match operation:
+                case Download() | Adopt():
+                    outcome = await self._act(operation, cycle, origin)
+                case Defer(job_id=job_id, reason=reason):
+                    await asyncio.to_thread(self._put_off, job_id, reason)
+                    outcome = Outcome(operation, Result.FAILED, reason)
+                case Hold(reason=reason):
+                    outcome = Outcome(operation, Result.HELD, reason)
+            outcomes.append(outcome)
+            self._report(outcome, cycle)
+
+    async def _act(self, operation: Download | Adopt, cycle: str, origin: Origin) -> Outcome:
+        """One operation between its two journal rows; settles what concerns this track alone."""
+        journal = self._catalog.journal
+        entry = await asyncio.to_thread(
+            journal.start,
+            cycle=cycle,
+            job_id=operation.job_id,
+            verb=operation.verb,
+            path=operation.path,
+            reason=operation.reason,
+            now=self._clock(),
+        )
+        result = Result.DONE
+        failure: SyncdError | None = None
+        try:
+            await self._carry_out(operation, entry, origin)
+        except (Occupied, Changed) as error:
+            result, failure = self._replan_or_fail(operation.job_id), error
+        except (MediaError, NoSuchJob) as error:
+            result, failure = Result.FAILED, error
+        except BaseException as error:
+            journal.finish(entry, self._clock(), outcome="stopped", detail=type(error).__name__)
+            raise
+        if failure is None:
+            self._unanswered = 0
+            del self._replanned[operation.job_id]
+            return Outcome(operation, result)
+        if result is Result.FAILED:
+            await asyncio.to_thread(self._put_off, operation.job_id, failure.message)
+        await asyncio.to_thread(
+            journal.finish, entry, self._clock(), outcome=result, detail=failure.message
+        )
+        self._count_silence(failure)
+        return Outcome(operation, result, failure.message)
+
+    async def _carry_out(self, operation: Download | Adopt, entry: int, origin: Origin) -> None:
+        try:
+            if isinstance(operation, Download):
+                await download(self._context, operation, entry, origin)
+            else:
+                await to_its_end(adopt, self._context, operation, entry, origin)
+        except OSError as error:
+            # The network's errors are translated by now: this one is the folder's.
+            raise root_error(error, self._context.root.path) from None
+
+    def _replan_or_fail(self, job_id: int) -> Result:
+        """Look and plan again; but what never turns out as planned is a failure like another."""
+        self._replanned[job_id] += 1
+        if self._replanned[job_id] < REPLANS:
+            return Result.REPLAN
+        del self._replanned[job_id]
+        return Result.FAILED
+
+    def _put_off(self, job_id: int, reason: str) -> None:
+        """Record the failure, and when the next try is due (doubling, at most a day)."""
+        known = self._catalog.baseline_of(job_id)
+        attempts = (known.attempts if known else 0) + 1
+        backoff = min(_FIRST_BACKOFF * 2 ** min(attempts - 1, 10), _LONGEST_BACKOFF)
+        self._catalog.record_failure(
+            job_id, reason, attempts=attempts, next_try_at=self._clock() + backoff
+        )
+
+    def _count_silence(self, error: SyncdError) -> None:
+        """Many downloads in a row without an answer are one fault, not one per track."""
+        if not isinstance(error, MediaUnavailable):
+            return
+        self._unanswered += 1
+        if self._unanswered == SILENT_MEDIA_HOSTS:
+            raise Offline(
+                f"{SILENT_MEDIA_HOSTS} downloads in a row got no answer: {error.message}",
+                hint="the media host is out of reach; the next run goes on",
+            )
+
+    def _report(self, outcome: Outcome, cycle: str) -> None:
+        op, done = outcome.operation, outcome.result is Result.DONE
+        path = None if isinstance(op, Defer) else op.path
+        facts = {"job": op.job_id, "path": path, "cycle": cycle}
+        if done:
+            _log.info(op.verb, **facts)
+        else:
+            _log.warning(f"{op.verb}: {outcome.result}", why=outcome.detail, **facts)
+        self._context.progress.finished(op, done=done, detail=outcome.detail)

@@ -1,0 +1,19 @@
+"""Work in a thread that a cancelled cycle waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+async def to_its_end(function: Callable[..., None], *arguments: object) -> None:
+    """Run ``function`` in a thread, and wait for it even where the cycle is cancelled meanwhile.
+
+    Placing and recording so stay together, and the locks are held until both are done.
+    """
+    work = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise

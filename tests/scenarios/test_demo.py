@@ -1,0 +1,97 @@
+"""``syncd demo``: the whole program, without a key and without a network."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.scenarios.conftest import Bench
+
+Look = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def fresh(bench: Bench) -> Bench:
+    """A machine on which syncd was never set up."""
+    for name in ("SYNCD_CONFIG", "AUDIOPOD_API_KEY"):
+        del bench.env[name]
+    return bench
+
+
+def test_it_shows_the_folder_the_tags_and_a_query_and_leaves_nothing_behind(fresh: Bench) -> None:
+    result = fresh.run("demo", cold=True)
+    assert result.code == 0
+    assert result.err == ""
+    tracks = re.findall(r"[├└]── .+\.(flac|mp3|ogg|wav)$", result.out, re.MULTILINE)
+    assert len(tracks) >= 12
+    assert len(set(tracks)) >= 3
+    assert "── AudioPod 2026-01" in result.out
+    assert ".lrc" in result.out
+    for tag in ("title", "album", "genre", "bpm", "key", "job_id"):
+        assert re.search(rf"^  {tag}\s+\S", result.out, re.MULTILINE)
+    assert 'The catalog, asked for "night"' in result.out
+    assert "Paper Lanterns  COMPLETED" in result.out
+    assert "syncd init" in result.out
+    assert list((fresh.folder / "tmp").iterdir()) == []
+    assert list(fresh.home.iterdir()) == []
+
+
+def test_settings_and_a_key_of_the_users_own_play_no_part(bench: Bench) -> None:
+    bench.configure(api={"base_url": "http://127.0.0.1:9"}, log={"level": "debug"})
+    assert bench.run("demo", AUDIOPOD_API_KEY="nonsense").code == 0
+    assert len(bench.sim.requests) == 0
+
+
+def test_what_is_kept_goes_on_where_it_was(fresh: Bench, look: Look) -> None:
+    folder = fresh.folder / "kept"
+    first = fresh.run("demo", "--keep", folder)
+    assert first.code == 0
+    assert "15 placed" in first.out
+    before = look(folder / "AudioPod/AudioPod 2026-01", folder / "AudioPod/AudioPod 2026-03")
+    again = fresh.run("demo", "--keep", folder)
+    assert again.code == 0
+    assert "in step: 0 placed" in again.out
+    assert before == look(
+        folder / "AudioPod/AudioPod 2026-01", folder / "AudioPod/AudioPod 2026-03"
+    )
+    listed = fresh.run("--config", folder / "config.toml", "ls", "--json").document
+    assert sum(entry["path"] is not None for entry in listed) == 15
+
+
+def test_a_folder_that_holds_something_else_is_refused_and_left_alone(
+    fresh: Bench, look: Look
+) -> None:
+    folder = fresh.folder / "mine"
+    folder.mkdir()
+    (folder / "letter.txt").write_text("mine")
+    before = look(folder)
+    result = fresh.run("demo", "--keep", folder)
+    assert result.code == 2
+    assert "is not empty" in result.complaint
+    assert look(folder) == before
+
+
+def test_a_file_in_place_of_the_folder_is_refused(fresh: Bench) -> None:
+    path = fresh.folder / "a file"
+    path.write_text("mine")
+    assert fresh.run("demo", "--keep", path).code == 2
+    assert path.read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made_is_said(fresh: Bench) -> None:
+    result = fresh.run("demo", "--keep", "/proc/nowhere/demo")
+    assert result.code in (2, 78)
+    assert "/proc/nowhere" in result.complaint
+
+
+def test_the_commands_that_it_names_work(fresh: Bench) -> None:
+    folder = Path(tempfile.mkdtemp(dir=fresh.folder))
+    result = fresh.run("demo", "--keep", folder)
+    (named,) = re.findall(r"syncd (--config \S+ ls)", result.out)
+    assert fresh.run(*named.split()).out.count("\n") == 18

@@ -1,0 +1,169 @@
+"""Other programs read what was placed: FFmpeg, and MPD over the whole folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from syncd.simulator import Simulator, Switches
+from syncd.simulator.sound import tone
+
+if TYPE_CHECKING:
+    from tests.scenarios.conftest import Bench
+
+FORMATS = ("flac", "mp3", "ogg", "wav")
+OGG = files("syncd.simulator") / "data/audio/paper-lanterns-2.ogg"
+
+
+@pytest.fixture(scope="module")
+def library(synced: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A track of each format, and each with a genre and a cover."""
+    with Simulator(switches=Switches(facets=frozenset({"genre"}))) as sim:
+        made = synced.beside(tmp_path_factory.mktemp("players"), sim)
+        for kind in FORMATS:
+            sound = OGG.read_bytes() if kind == "ogg" else tone(kind, 1, 1.0)
+            sim.world.add(
+                display_name=f"Söng as {kind}",
+                created_at=1_772_500_000.0,
+                genre="folk",
+                audio={kind: sound},
+                audio_duration=-1.0,
+                cover=True,
+                lrc_content="[00:00.00]la",
+            )
+        assert made.run("sync").code == 0
+        # What a run leaves behind when it is killed in mid-download.
+        incoming = made.root / ".syncd/incoming"
+        shutil.copy2(made.root / made.audio()[0], incoming / "1.flac.part")
+        yield made
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="needs ffprobe")
+@pytest.mark.parametrize("kind", FORMATS)
+def test_ffmpeg_sees_title_artist_album_genre_and_cover(library: Bench, kind: str) -> None:
+    (name,) = [name for name in library.audio() if name.endswith(kind)]
+    command = ["ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json"]
+    result = subprocess.run([*command, library.root / name], capture_output=True, text=True)
+    assert result.stderr == ""
+    seen = json.loads(result.stdout)
+    audio, picture = seen["streams"]
+    # FFmpeg counts the tags of an Ogg to the stream, those of the others to the file.
+    tags = {
+        key.lower(): value
+        for holder in (seen["format"], audio)
+        for key, value in holder.get("tags", {}).items()
+    }
+    assert tags["title"] == f"Söng as {kind}"
+    assert tags["artist"] == "AudioPod"
+    assert tags["album"] == "AudioPod 2026-03"
+    assert tags["genre"] == "folk"
+    assert picture["disposition"]["attached_pic"] == 1
+
+
+@pytest.fixture(scope="module")
+def mpd(library: Bench) -> Iterator[Any]:
+    """MPD over the library: a function that sends a command and returns the lines of its answer."""
+    program = shutil.which("mpd")
+    if program is None:
+        pytest.skip("needs mpd")
+    folder = library.folder / "mpd"
+    (folder / "playlists").mkdir(parents=True)
+    # Not under the test's own folder: the path of a socket may take 107 bytes at most.
+    sockets = tempfile.TemporaryDirectory(prefix="syncd-")
+    address = Path(sockets.name) / "mpd"
+    config = folder / "mpd.conf"
+    config.write_text(
+        f"""
+music_directory "{library.root}"
+playlist_directory "{folder}/playlists"
+db_file "{folder}/db"
+state_file "{folder}/state"
+log_file "{folder}/log"
+bind_to_address "{address}"
+auto_update "no"
+audio_output {{
+    type "null"
+    name "nothing"
+}}
+"""
+    )
+    with subprocess.Popen(
+        [program, "--no-daemon", config],
+        env=library.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            with _connected(address, process) as ask:
+                ask("update")
+                deadline = time.monotonic() + 30
+                while any(line.startswith("updating_db") for line in ask("status")):
+                    assert time.monotonic() < deadline, (folder / "log").read_text()
+                    time.sleep(0.05)
+                yield ask
+        finally:
+            process.terminate()
+            sockets.cleanup()
+
+
+def test_mpd_lists_every_track_with_its_tags_and_nothing_else(library: Bench, mpd: Any) -> None:
+    songs: dict[str, dict[str, str]] = {}
+    for line in mpd("listallinfo"):
+        key, _, value = line.partition(": ")
+        if key == "file":
+            songs[value] = song = {}
+        elif songs and key in ("Title", "Artist", "AlbumArtist", "Album", "Genre", "Track"):
+            song[key] = value
+    assert sorted(songs) == library.audio()
+    for name, song in songs.items():
+        kind = Path(name).suffix[1:]
+        assert song["Title"] == f"Söng as {kind}"
+        assert song["Artist"] == song["AlbumArtist"] == "AudioPod"
+        assert song["Album"] == "AudioPod 2026-03"
+        assert song["Genre"] == "folk"
+    assert sorted(int(song["Track"]) for song in songs.values()) == [1, 2, 3, 4]
+
+
+def test_mpd_finds_no_file_in_the_programs_own_folder(library: Bench, mpd: Any) -> None:
+    assert (library.root / ".syncd/incoming/1.flac.part").exists()
+    assert not [line for line in mpd("listall") if line.startswith("file: .syncd")]
+
+
+@contextlib.contextmanager
+def _connected(address: Path, process: subprocess.Popen[bytes]) -> Iterator[Any]:
+    deadline = time.monotonic() + 30
+    with socket.socket(socket.AF_UNIX) as connection:
+        while True:
+            try:
+                connection.connect(str(address))
+            except OSError:
+                assert process.poll() is None, "mpd did not start"
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            else:
+                break
+        with connection.makefile("rw", encoding="utf-8", newline="\n") as stream:
+            assert stream.readline().startswith("OK MPD")
+
+            def ask(command: str) -> list[str]:
+                stream.write(f"{command}\n")
+                stream.flush()
+                lines = []
+                while (line := stream.readline().rstrip("\n")) != "OK":
+                    assert line
+                    assert not line.startswith("ACK"), line
+                    lines.append(line)
+                return lines
+
+            yield ask
