@@ -7,6 +7,7 @@ The key of the API is never a setting: it comes from the environment, a file or 
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import re
 import tomllib
@@ -23,6 +24,8 @@ from syncd.core.model import FORMATS
 from syncd.core.naming import ALBUM_FIELDS, BadTemplateError, check_fields, check_template
 from syncd.errors import ConfigError
 from syncd.secret import Secret, redact
+
+_log = logging.getLogger(__name__)
 
 KEY_VARIABLE = "AUDIOPOD_API_KEY"
 CONFIG_VARIABLE = "SYNCD_CONFIG"
@@ -276,6 +279,9 @@ def load_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> Sec
 def _read_key(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as stream:
+            if os.fstat(stream.fileno()).st_mode & 0o077:
+                # A word and no refusal: secrets mounted into a container often look like this.
+                _log.warning("other users can read the key file %s; chmod 600 mends it", path)
             return stream.read(10_000).strip()
     except (OSError, UnicodeDecodeError) as error:
         word = (error.strerror if isinstance(error, OSError) else None) or "it is not a text file"

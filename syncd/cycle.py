@@ -24,6 +24,7 @@ from syncd.core.planner import plan
 from syncd.core.safety import guard
 from syncd.errors import SyncdError
 from syncd.executor import Executor, Outcome, Result
+from syncd.local import files
 from syncd.local.root import Marker, Root, prepare, write_marker
 from syncd.local.scan import scan
 from syncd.local.tags import read_identity
@@ -88,6 +89,7 @@ async def run_cycle(library: Library, executor: Executor, policy: Policy, *, swe
         await executor.run(
             report.plan, cycle=report.cycle, origin=policy.origin, outcomes=report.outcomes
         )
+        await asyncio.to_thread(files.tidy_incoming, library.root, _still_wanted(report))
     except SyncdError as error:
         report.error = error
     return report
@@ -154,6 +156,13 @@ def make_plan(trees: Trees, policy: Policy, now: datetime) -> Plan:
 def origin_of(library: Library) -> Origin:
     binding = library.catalog.binding()
     return Origin(library.base_url, binding.account if binding else None)
+
+
+def _still_wanted(report: Report) -> set[int]:
+    """The jobs whose unfinished files the next cycle may go on with."""
+    done = {o.operation.job_id for o in report.outcomes if o.result is Result.DONE}
+    waiting = {wait.job_id for wait in report.plan.waits}
+    return waiting | {op.job_id for op in report.plan} - done
 
 
 def _enter_next_generation(library: Library) -> None:

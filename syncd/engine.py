@@ -98,7 +98,8 @@ def policy_of(settings: Settings) -> Policy:
 
 def _open_bound_root(settings: Settings, catalog: Catalog) -> tuple[Root, Marker]:
     """The root, its marker and the catalog, proven to belong together; a blank catalog joins."""
-    binding = catalog.binding()
+    # A catalog that never held a job is as good as none, whatever it was bound to.
+    binding = None if catalog.is_empty() else catalog.binding()
     where = settings.library.root
     if binding is None and not where.exists():
         raise _uninitialised(where)

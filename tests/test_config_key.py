@@ -73,3 +73,19 @@ def test_a_key_file_that_holds_none(tmp_path: Path) -> None:
         settings = naming(tmp_path / name)
         with pytest.raises(ConfigError, match=problem):
             load_key(settings, {})
+
+
+def test_a_key_file_that_others_can_read_is_warned_of_and_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "key"
+    path.write_text(KEY)
+    path.chmod(0o644)
+    assert load_key(naming(path), {}).reveal() == KEY
+    assert [record.getMessage() for record in caplog.records] == [
+        f"other users can read the key file {path}; chmod 600 mends it"
+    ]
+    caplog.clear()
+    path.chmod(0o600)
+    assert load_key(naming(path), {}).reveal() == KEY
+    assert not caplog.records

@@ -95,6 +95,14 @@ class Catalog:
             generation=int(values.get("generation", 0)),
         )
 
+    def is_empty(self) -> bool:
+        """Whether it has neither seen a job nor placed a track."""
+        with self._begin() as connection:
+            found = (
+                connection.execute(select(table).limit(1)).first() for table in (JOB, BASELINE)
+            )
+            return not any(found)
+
     def bind(self, binding: Binding) -> None:
         values = {
             "library_id": binding.library_id,

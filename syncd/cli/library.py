@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from syncd.catalog.store import Catalog
     from syncd.config import Settings
 
+_TITLE_WIDTH = 40
+
 
 def ls(
     context: typer.Context,
@@ -127,13 +129,15 @@ def _entry_json(settings: Settings, entry: Entry) -> dict[str, object]:
 
 
 def _table(entries: list[Entry]) -> Iterator[str]:
-    width = max((len(str(entry.id)) for entry in entries), default=0)
-    for entry in entries:
+    titles = [output.printable(entry.display_name or "") for entry in entries]
+    id_width = max((len(str(entry.id)) for entry in entries), default=0)
+    title_width = min(max(map(output.width, titles), default=0), _TITLE_WIDTH)
+    for entry, title in zip(entries, titles, strict=True):
         made = f"{entry.created_at:%Y-%m-%d}" if entry.created_at else " " * 10
+        length = f"{_length(entry.audio_duration):>5}"
         where = entry.path or f"({entry.reason or ('gone' if entry.absent else entry.status)})"
-        title = entry.display_name or ""
-        line = f"{entry.id:{width}}  {made}  {_length(entry.audio_duration):>5}  {title}  {where}"
-        yield output.printable(line)
+        shown = output.fitted(title, title_width)
+        yield f"{entry.id:{id_width}}  {made}  {length}  {shown}  {output.printable(where)}"
 
 
 def _length(seconds: float | None) -> str:

@@ -26,6 +26,22 @@ def printable(text: str) -> str:
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def width(text: str) -> int:
+    """How many columns of a terminal ``text`` takes: letters of some scripts take two, or none."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def fitted(text: str, columns: int) -> str:
+    """``text`` cut or padded to ``columns`` of a terminal."""
+    from rich.cells import set_cell_size
+
+    if width(text) > columns:
+        return set_cell_size(text, columns - 1) + "…"
+    return set_cell_size(text, columns)
+
+
 def complain(error: SyncdError) -> None:
     """One line on standard error: what happened, to what, and what the user can do."""
     from syncd.secret import redact

@@ -158,21 +158,10 @@ def _announce(simulator: Simulator, *, as_json: bool) -> None:
   media  {simulator.media_url}
   key    {simulator.key}
 
-Write a config.toml for it:
+In another terminal:
 
-  [api]
-  base_url = "{simulator.api_url}"
-
-  [library]
-  root = "~/AudioPod demo"
-
-  [state]
-  dir = "~/.cache/syncd-demo"
-
-and in another terminal:
-
-  export AUDIOPOD_API_KEY={simulator.key}
-  export SYNCD_CONFIG="$PWD/config.toml"
+  export AUDIOPOD_API_KEY={simulator.key} SYNCD_CONFIG=~/syncd-simulated/config.toml
+  syncd init --yes --base-url {simulator.api_url} --root ~/syncd-simulated/AudioPod
   syncd sync
 
 Ctrl-C stops it and forgets everything."""

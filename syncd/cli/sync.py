@@ -88,7 +88,7 @@ def summary(reports: Sequence[Report]) -> str:
     holds = reports[-1].plan.holds
     words = [f"{placed} placed"]
     if adopted:
-        words.append(f"{adopted} recognised")
+        words.append(f"{adopted} adopted")
     if failed:
         words.append(f"{len(failed)} failed")
     if holds:

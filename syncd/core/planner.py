@@ -105,7 +105,7 @@ class _Planning:
             )
 
         if track.status == FAILED:
-            return Wait(job_id=track.id, reason="the job failed")
+            return None  # it made no audio; a retry would make it PENDING again
 
         if track.status != COMPLETED:
             return Wait(job_id=track.id, reason=f"the job is {track.status}")

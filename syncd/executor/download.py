@@ -127,6 +127,8 @@ def _place(
     desired = context.desired(op, job, origin)
     try:
         written = dict(tags.write_fields(part, op.format, desired, cover=cover, duration=seconds))
+        # Tags are written by a library that moves audio about: what is placed was walked as it is.
+        check(part, op.format, expected_duration=None)
         digest = files.sha256(part)
         stat = files.place(
             context.root,

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import sys
+from collections.abc import Container
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -36,6 +37,20 @@ def discard_part(part: Path) -> None:
     """Remove an unfinished file of ours, and what was noted beside it."""
     for path in (part, part.with_name(f"{part.name}.json")):
         path.unlink(missing_ok=True)
+
+
+def tidy_incoming(root: Root, keep: Container[int]) -> None:
+    """Remove unfinished files of jobs that ``keep`` lacks: gone from the account, or placed.
+
+    For whoever holds the root's lock; everything in that folder is the program's own.
+    """
+    try:
+        for path in root.incoming.iterdir():
+            job_id = path.name.partition(".")[0]
+            if not (job_id.isdecimal() and int(job_id) in keep):
+                path.unlink()
+    except OSError as error:
+        raise root_error(error, root.path) from None
 
 
 def free_bytes(root: Root) -> int:

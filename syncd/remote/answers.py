@@ -21,6 +21,7 @@ from syncd.errors import (
     RemoteError,
     RequestRefused,
 )
+from syncd.secret import redact
 
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes of a JSON body, packed or not; a page of a hundred jobs is a few hundred KiB."""
@@ -151,7 +152,10 @@ def short(text: str, limit: int = 200) -> str:
 
 
 def _said(answer: Answer) -> str | None:
-    """What the service said, from any of the error shapes of api.md; ``None`` if not JSON."""
+    """What the service said, from any of the error shapes of api.md; ``None`` if not JSON.
+
+    Redacted: it may repeat the key that it refuses, and what it says is kept and shown.
+    """
     try:
         value = _load(answer.body.decode("utf-8", errors="replace"))
     except (ValueError, RecursionError):
@@ -163,7 +167,7 @@ def _said(answer: Answer) -> str | None:
         detail = detail.get("message") or detail.get("code") or ""
     if isinstance(detail, list):
         detail = "; ".join(_complaint(entry) for entry in detail[:5])
-    return short(detail) if isinstance(detail, str) else ""
+    return short(redact(detail)) if isinstance(detail, str) else ""
 
 
 def _complaint(entry: object) -> str:

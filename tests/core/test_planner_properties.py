@@ -150,6 +150,10 @@ def test_every_state_and_observation_is_decided(status: str | None, presence: st
         found = planned(Row("", jobs, local, baseline, policy))
         decisions = [*found.operations, *found.waits]
         in_step = presence == "in place" and [t.state for t in baseline if t.placed] == ["placed"]
+        if status == "FAILED" and not decisions:
+            # Nothing to fetch, ever: only a file of it in the folder is a matter to decide.
+            assert presence not in ("in place", "moved") or in_step
+            continue
         assert len(decisions) == (0 if status is None or in_step else 1)
         for decision in decisions:
             assert decision.job_id == 7

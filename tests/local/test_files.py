@@ -23,6 +23,7 @@ from syncd.local.files import (
     place_text,
     sha256,
     sidecar_path,
+    tidy_incoming,
 )
 from syncd.local.root import Root, create_root
 from syncd.local.scan import file_stat
@@ -341,3 +342,11 @@ def test_the_mode_of_a_new_file_follows_the_umask(mask: int) -> None:
         assert os.umask(mask) == mask
     finally:
         os.umask(before)
+
+
+def test_unfinished_files_go_unless_their_job_still_wants_them(root: Root) -> None:
+    names = ["7.flac.part", "7.flac.part.json", "8.mp3.part", "8.mp3.part.json", "x.text.part"]
+    for name in names:
+        (root.incoming / name).write_bytes(b"begun")
+    tidy_incoming(root, {7, 9})
+    assert sorted(path.name for path in root.incoming.iterdir()) == names[:2]

@@ -88,6 +88,7 @@ async def test_a_web_page_is_no_answer_whatever_its_status(
         ('{"detail": "a\\u0000\\u001b[31mb\\nc"}', "a [31mb c"),
         ('{"detail": "' + "x" * 5000 + '"}', "x" * 199 + "…"),
         ('{"detail": ["odd", {"msg": "late"}]}', "odd; late"),
+        ('{"detail": "no key ap_live_0123456789 here"}', "no key ap_… here"),
         ('{"detail": 7}', None),
         ("[1]", None),
         ("not json", None),

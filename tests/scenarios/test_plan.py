@@ -40,7 +40,6 @@ def test_before_the_first_sync_it_lists_each_operation_with_its_reason_and_touch
     assert result.out.splitlines() == [
         "download  AudioPod 2026-03/New.flac  (new in the account)",
         f"wait      job {account['running']}  (the job is PENDING)",
-        f"wait      job {account['failed']}  (the job failed)",
     ]
     assert look(bench.root, bench.home) == before
     assert not bench.state.exists()
@@ -63,7 +62,6 @@ def test_after_a_sync_it_changes_nothing_anywhere(
         "download  AudioPod 2026-03/Second.flac  (new in the account)",
         f"defer     job {bad}  (the job is completed, but the service offers no audio for it)",
         f"wait      job {account['running']}  (the job is PENDING)",
-        f"wait      job {account['failed']}  (the job failed)",
     ]
     assert kept not in bench.entries()
 
@@ -102,13 +100,6 @@ def test_json_has_operations_and_what_waits(bench: Bench, account: dict[str, int
                 "display_name": "Soon",
                 "status": "PENDING",
                 "reason": "the job is PENDING",
-                "until": None,
-            },
-            {
-                "id": account["failed"],
-                "display_name": "Never",
-                "status": "FAILED",
-                "reason": "the job failed",
                 "until": None,
             },
         ],

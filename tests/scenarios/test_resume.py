@@ -17,6 +17,8 @@ from syncd.simulator.sound import tone
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
 
+MARCH = 1_772_500_000.0
+
 SLOW = Fault("throttle", origin="media", rate=60_000, times=None, path=r"\.flac$")
 
 Wait = Callable[[Callable[[], object]], None]
@@ -180,7 +182,7 @@ Catalog.record_placed = lambda *_, **__: os._exit(9)
     sim.requests.clear()
 
     result = bench.run("sync")
-    assert (result.code, result.out) == (0, "in step: 0 placed, 1 recognised\n")
+    assert (result.code, result.out) == (0, "in step: 0 placed, 1 adopted\n")
     assert bench.requests("media") == []
     assert bench.placed(job_id).exists()
     assert bench.run("sync").out == "in step: 0 placed\n"
@@ -328,3 +330,43 @@ def test_a_media_host_that_answers_nobody_ends_the_run_as_unreachable(
     result = bench.run("sync", before=haste)
     assert result.code == 75
     assert "8 downloads in a row got no answer" in result.complaint
+
+
+def test_what_was_begun_of_a_job_that_left_the_account_is_removed(
+    bench: Bench, sim: Simulator, haste: str
+) -> None:
+    leaves = sim.world.add(display_name="Leaves", created_at=MARCH)
+    stays = sim.world.add(display_name="Stays", created_at=MARCH + 1)
+    sim.switches.media_ranges = False
+    sim.faults.add(Fault("truncate", origin="media", at=500, times=None))
+    assert bench.run("sync", before=haste).code == 1
+    incoming = bench.root / ".syncd/incoming"
+    assert {path.name.split(".")[0] for path in incoming.iterdir()} == {str(leaves), str(stays)}
+    sim.world.delete(leaves)
+    assert bench.run("sync", before=haste).code == 1
+    assert {path.name.split(".")[0] for path in incoming.iterdir()} == {str(stays)}
+    sim.faults.clear()
+    assert bench.run("sync").code == 0
+    assert list(incoming.iterdir()) == []
+
+
+DAMAGED_WHILE_TAGGED = """
+from syncd.local import tags
+write_fields = tags.write_fields
+def damage(path, *arguments, **options):
+    written = write_fields(path, *arguments, **options)
+    with path.open("rb+") as file:
+        file.truncate(path.stat().st_size - 100)
+    return written
+tags.write_fields = damage
+"""
+
+
+def test_a_file_that_tagging_damaged_is_never_placed(bench: Bench, sim: Simulator) -> None:
+    job_id = sim.world.add(display_name="Song", created_at=MARCH)
+    result = bench.run("sync", before=DAMAGED_WHILE_TAGGED)
+    assert result.code == 1
+    assert f"failed: job {job_id}: " in result.out
+    assert bench.audio() == []
+    assert bench.run("sync").code == 0
+    assert len(bench.audio()) == 1

@@ -309,3 +309,15 @@ def test_jobs_of_another_account_are_refused_also_where_the_catalog_is_lost(
 def test_files_keep_the_tags_that_were_written(bench: Bench, track: int) -> None:
     path = bench.placed(track)
     assert read_fields(path, "flac")["origin"] == (f"{bench.sim.api_url}#7001",)
+
+
+def test_a_catalog_that_never_held_a_job_is_as_good_as_none(bench: Bench, sim: Simulator) -> None:
+    assert bench.run("sync").code == 0
+    shutil.rmtree(bench.root)
+    result = bench.run("sync")
+    assert result.code == 2
+    assert "syncd init" in result.complaint
+    assert bench.run("init").code == 0
+    sim.world.add(display_name="Song", created_at=MARCH)
+    assert bench.run("sync").code == 0
+    assert len(bench.audio()) == 1

@@ -112,7 +112,7 @@ def test_a_file_that_was_moved_is_not_fetched_again_and_ls_knows_where_it_is(
     moved.parent.mkdir()
     bench.placed(track).rename(moved)
     result = bench.run("sync")
-    assert (result.code, result.out) == (0, "in step: 0 placed, 1 recognised\n")
+    assert (result.code, result.out) == (0, "in step: 0 placed, 1 adopted\n")
     assert bench.requests("media") == []
     assert bench.run("ls", "--json").document[0]["path"] == str(moved)
     assert bench.run("sync").out == "in step: 0 placed\n"
@@ -195,7 +195,7 @@ def test_a_lost_catalog_is_made_anew_from_the_ids_in_the_files(
     shutil.rmtree(bench.state)
     sim.requests.clear()
     result = bench.run("sync")
-    assert (result.code, result.out) == (0, "in step: 0 placed, 3 recognised\n")
+    assert (result.code, result.out) == (0, "in step: 0 placed, 3 adopted\n")
     assert bench.requests("media") == []
     assert look(bench.root / ALBUM) == before
     assert bench.run("sync").out == "in step: 0 placed\n"
