@@ -109,7 +109,7 @@ def _show(settings: Settings) -> None:
     """The folder, the tags of one track, and a question to the catalog."""
     from syncd.catalog import queries
     from syncd.catalog.store import Catalog
-    from syncd.local.tags import read_fields
+    from syncd.local.tags import read_cover, read_fields
 
     root = settings.library.root
     _head("The folder")
@@ -127,6 +127,8 @@ def _show(settings: Settings) -> None:
     for name, values in read_fields(path, path.suffix.lstrip(".")).items():
         text = output.printable(" / ".join("; ".join(values).split("\n")))
         typer.echo(f"  {name:14}{text if len(text) <= 70 else text[:69] + '…'}")
+    if cover := read_cover(path, path.suffix.lstrip(".")):
+        typer.echo(f"  {'cover':14}{cover.mime}, {cover.width}x{cover.height}")
     _head(f'The catalog, asked for "{_SEARCH}" in names, prompts and lyrics')
     for entry in found:
         typer.echo(f"  {entry.id}  {output.printable(entry.display_name or '')}  {entry.status}")
@@ -144,14 +146,20 @@ def _tree(folder: Path, indent: str = "") -> Iterator[str]:
 
 
 def _next_steps(settings: Settings, *, keep: bool) -> Iterator[str]:
+    called = output.program()
+    own = (f"{called} init", "set up your own account and folder")
+    steps = [(f"{called} demo --keep ~/syncd-demo", "the same, and the folder stays"), own]
     if keep:
         port = urlsplit(settings.api.base_url).port
-        yield f"syncd --config {settings.file} ls       the catalog, without the account"
-        yield f"syncd simulate --facets --port {port}    the account again, in another terminal;"
-        yield f"syncd --config {settings.file} sync     then brings the folder into step with it"
-    else:
-        yield "syncd demo --keep ~/syncd-demo    the same, and the folder stays"
-    yield "syncd init                        set up your own account and folder"
+        steps = [
+            (f"{called} --config {settings.file} ls", "the catalog, without the account"),
+            (f"{called} simulate --facets --port {port}", "the account, in another terminal;"),
+            (f"{called} --config {settings.file} sync", "then keeps the folder in step with it"),
+            own,
+        ]
+    width = max(len(command) for command, _ in steps)
+    for command, what in steps:
+        yield f"{command:{width}}  {what}"
 
 
 def _head(text: str) -> None:

@@ -80,8 +80,9 @@ def init(
     for file in written:
         typer.echo(f"wrote {file}")
     typer.echo(f"{made.path} is a syncd library ({marker.library_id})")
-    option = "" if path == config.default_config_path() else f" --config {path}"
-    typer.echo(f"next: syncd{option} plan shows what would be done, syncd{option} sync does it")
+    called = output.program()
+    called += "" if path == config.default_config_path() else f" --config {path}"
+    typer.echo(f"next: {called} plan shows what would be done, {called} sync does it")
 
 
 def _check_unchanged(settings: Settings, root: Path | None, base_url: str | None) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import signal
+import sys
 from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +42,16 @@ def fitted(text: str, columns: int) -> str:
     if width(text) > columns:
         return set_cell_size(text, columns - 1) + "…"
     return set_cell_size(text, columns)
+
+
+def program() -> str:
+    """How this program was called, so that a command that is shown can be typed as it stands."""
+    called = Path(sys.argv[0])
+    found = shutil.which("syncd")
+    if called.name != "syncd" or (found and Path(found).resolve() == called.resolve()):
+        return "syncd"
+    near = called.absolute()
+    return str(near.relative_to(Path.cwd()) if near.is_relative_to(Path.cwd()) else near)
 
 
 def complain(error: SyncdError) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .starting import COMMAND
+
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
 
@@ -33,11 +35,12 @@ def test_it_shows_the_folder_the_tags_and_a_query_and_leaves_nothing_behind(fres
     assert len(set(tracks)) >= 3
     assert "── AudioPod 2026-01" in result.out
     assert ".lrc" in result.out
-    for tag in ("title", "album", "genre", "bpm", "key", "job_id"):
+    for tag in ("title", "album", "genre", "bpm", "key", "job_id", "cover"):
         assert re.search(rf"^  {tag}\s+\S", result.out, re.MULTILINE)
     assert 'The catalog, asked for "night"' in result.out
     assert "Paper Lanterns  COMPLETED" in result.out
-    assert "syncd init" in result.out
+    # What it says to type next can be typed: this command is in no folder of PATH.
+    assert re.search(rf"^  {re.escape(str(COMMAND))} init  ", result.out, re.MULTILINE)
     assert list((fresh.folder / "tmp").iterdir()) == []
     assert list(fresh.home.iterdir()) == []
 

@@ -5,7 +5,7 @@
 finds the job id of a file in a scan, and ``cover`` knows what a picture is.
 """
 
-from syncd.local.tags.container import read_fields, write_fields
+from syncd.local.tags.container import read_cover, read_fields, write_fields
 from syncd.local.tags.cover import MAX_COVER, Cover
 from syncd.local.tags.identity import SUFFIXES, read_identity
 from syncd.local.tags.lyrics import lrc_text
@@ -15,6 +15,7 @@ __all__ = [
     "SUFFIXES",
     "Cover",
     "lrc_text",
+    "read_cover",
     "read_fields",
     "read_identity",
     "write_fields",

@@ -57,6 +57,16 @@ def read_fields(path: Path, fmt: str) -> dict[str, tuple[str, ...]]:
         return _READERS[fmt](file)
 
 
+def read_cover(path: Path, fmt: str) -> Cover | None:
+    """The front cover in the file at ``path``; ``None`` where there is none that can be shown.
+
+    Raises ``CorruptMedia`` if the tags cannot be read, ``OSError`` if the file cannot.
+    """
+    with path.open("rb") as file, _errors_translated("read"):
+        data = _COVER_READERS[fmt](file)
+    return None if data is None else Cover.parse(data)
+
+
 def _clean(fields: Fields) -> dict[str, tuple[str, ...]]:
     # NUL separates the values of a frame, and half a surrogate pair has no form in UTF-8.
     cleaned = {
@@ -142,6 +152,23 @@ def _read_wav(file: BinaryIO) -> dict[str, tuple[str, ...]]:
     return id3.read(id3.load(io.BytesIO(wav.read_tag(file))))
 
 
+def _flac_cover(file: BinaryIO) -> bytes | None:
+    pictures: list[Any] = FLAC(file).pictures
+    return next((block.data for block in pictures if vorbis.is_front(block)), None)
+
+
+def _mp3_cover(file: BinaryIO) -> bytes | None:
+    return id3.read_cover(id3.load(file))
+
+
+def _ogg_cover(file: BinaryIO) -> bytes | None:
+    return vorbis.read_cover(_open_ogg(file).tags)
+
+
+def _wav_cover(file: BinaryIO) -> bytes | None:
+    return id3.read_cover(id3.load(io.BytesIO(wav.read_tag(file))))
+
+
 def _open_ogg(file: BinaryIO) -> Any:
     is_opus = b"OpusHead" in file.read(_OGG_HEAD)
     file.seek(0)
@@ -149,4 +176,5 @@ def _open_ogg(file: BinaryIO) -> Any:
 
 
 _WRITERS = {"flac": _write_flac, "mp3": _write_mp3, "ogg": _write_ogg, "wav": _write_wav}
+_COVER_READERS = {"flac": _flac_cover, "mp3": _mp3_cover, "ogg": _ogg_cover, "wav": _wav_cover}
 _READERS = {"flac": _read_flac, "mp3": _read_mp3, "ogg": _read_ogg, "wav": _read_wav}

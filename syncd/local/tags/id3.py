@@ -55,6 +55,11 @@ def read(tags: id3.ID3) -> dict[str, tuple[str, ...]]:
     return fields
 
 
+def read_cover(tags: id3.ID3) -> bytes | None:
+    """The bytes of the front cover that ``tags`` holds."""
+    return next((frame.data for frame in tags.getall("APIC") if frame.type == _FRONT), None)
+
+
 def apply(tags: id3.ID3, fields: Fields, cover: Cover | None) -> None:
     """Set ``fields`` and the front cover in ``tags``; a rating that is there is kept."""
     for field, values in fields.items():

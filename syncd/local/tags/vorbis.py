@@ -74,6 +74,12 @@ def apply_cover(comments: Comments, cover: Cover) -> None:
     comments[PICTURE] = [*(text for text in texts if text not in front), ours]
 
 
+def read_cover(comments: Comments) -> bytes | None:
+    """The bytes of the front cover among ``comments``."""
+    blocks = (_front(text) for text in comments.get(PICTURE, ()))
+    return next((block.data for block in blocks if block is not None), None)
+
+
 def is_front(block: Picture) -> bool:
     """Whether ``block`` is a front cover."""
     return bool(block.type == _FRONT)

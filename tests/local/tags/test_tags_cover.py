@@ -15,7 +15,7 @@ from mutagen import id3
 from mutagen.flac import FLAC, Picture
 from mutagen.oggvorbis import OggVorbis
 
-from syncd.local.tags import MAX_COVER, Cover, write_fields
+from syncd.local.tags import MAX_COVER, Cover, read_cover, write_fields
 
 COVERS = files("syncd.simulator") / "data" / "covers"
 
@@ -100,7 +100,9 @@ def test_the_cover_becomes_the_front_cover(
 ) -> None:
     cover = Cover.parse(data)
     assert cover is not None
+    assert read_cover(fresh.path, fresh.fmt) is None
     write_fields(fresh.path, fresh.fmt, {}, cover=cover, duration=fresh.duration)
+    assert read_cover(fresh.path, fresh.fmt) == cover
     if fresh.fmt in ("mp3", "wav"):
         (frame,) = id3_of(fresh.path).getall("APIC")
         assert (frame.type, frame.mime, frame.data) == (3, cover.mime, data)
