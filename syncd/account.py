@@ -11,14 +11,15 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import replace
 
-from syncd.catalog.store import Catalog
+from syncd.catalog.store import Binding, Catalog
 from syncd.core.model import Job
 from syncd.errors import NoSuchJob, WrongAccount
 from syncd.remote.client import AudioPod
+from syncd.remote.query import JobQuery
 from syncd.secret import Secret
 
-PROBES = 5
-"""How many known jobs are asked for before a changed key counts as another account's."""
+PROBES = 10
+"""How many known jobs, old and new, are asked for before a changed key counts as another's."""
 
 _ADVICE = "use the key of the library's account, or syncd init a new library for this one"
 
@@ -52,21 +53,31 @@ def check_account(catalog: Catalog, jobs: Sequence[Job]) -> None:
 
 
 async def confirm_key(client: AudioPod, catalog: Catalog, key_fingerprint: str) -> None:
-    """Accept a changed key where it still knows this library's jobs; else ``WrongAccount``.
+    """Accept a changed key where it is of the same account; else ``WrongAccount``.
 
-    A new library takes the key it is first used with.
+    The account is what the jobs say (``user_id``); where they do not, a key that still knows one of
+    this library's jobs is of the same account. A new library takes the key it is first used with.
     """
     binding = await asyncio.to_thread(catalog.binding)
     assert binding is not None, "a library is bound when it is opened"
     if binding.key_fingerprint == key_fingerprint:
         return
-    known = await asyncio.to_thread(catalog.some_jobs, PROBES)
-    if binding.key_fingerprint is not None and known and not await _any_answers(client, known):
+    if binding.key_fingerprint is not None and not await _is_same_account(client, catalog, binding):
         raise WrongAccount(
-            "the API key changed, and the new one knows none of this library's jobs",
+            "the API key changed, and the new one is not of this library's account",
             hint=_ADVICE,
         )
     await asyncio.to_thread(catalog.bind, replace(binding, key_fingerprint=key_fingerprint))
+
+
+async def _is_same_account(client: AudioPod, catalog: Catalog, binding: Binding) -> bool:
+    if binding.account is not None:
+        newest = await client.page(JobQuery(limit=1))
+        accounts = {job.user_id for job in newest.jobs if job.user_id is not None}
+        if accounts:
+            return accounts == {binding.account}
+    known = await asyncio.to_thread(catalog.some_jobs, PROBES)
+    return not known or await _any_answers(client, known)
 
 
 async def _any_answers(client: AudioPod, job_ids: Sequence[int]) -> bool:

@@ -7,6 +7,7 @@ The key of the API is never a setting: it comes from the environment, a file or 
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import logging
 import os
 import re
@@ -76,11 +77,24 @@ def _origin(value: str) -> str:
         or parts.fragment
     ):
         raise problem
+    if parts.scheme == "http" and not _is_this_machine(host):
+        raise ValueError("must be https: plain http, but to this machine, would show the key")
     # One spelling for one origin: the marker and the tags of every file hold it.
     where = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{where}" + (
         "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
     )
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    # ::ffff:127.0.0.1, which Pythons judge differently, is no one's need.
+    return address.is_loopback and getattr(address, "ipv4_mapped", None) is None
 
 
 def _path(value: object) -> Path:
@@ -295,7 +309,7 @@ def _checked_key(value: str, source: str) -> Secret:
         raise ConfigError(f"{source} does not hold an AudioPod key", hint="keys start with ap_")
     if not re.fullmatch(r"[\x21-\x7e]{4,512}", value):
         raise ConfigError(f"{source} holds characters that no key has", hint="copy it again")
-    return Secret(value)
+    return Secret(value, source)
 
 
 def _explain(error: ErrorDetails) -> str:

@@ -22,8 +22,9 @@ from syncd.core.model import Baseline, LocalTree, Origin, Policy, RemoteTree
 from syncd.core.operations import Adopt, Download, Plan
 from syncd.core.planner import plan
 from syncd.core.safety import guard
-from syncd.errors import SyncdError
+from syncd.errors import RootUnusable, SyncdError
 from syncd.executor import Executor, Outcome, Result
+from syncd.executor.threads import to_its_end
 from syncd.local import files
 from syncd.local.root import Marker, Root, prepare, write_marker
 from syncd.local.scan import scan
@@ -62,12 +63,18 @@ class Trees(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """What a cycle saw and did. ``error`` is what ended it early, if anything did."""
+    """What a cycle saw and did. ``error`` is what ended it early, if anything did.
+
+    ``unreadable`` names the folders and files, relative to the root, that could not be looked at:
+    nothing is decided about what lies there.
+    """
 
     cycle: str
     plan: Plan = field(default_factory=Plan)
+    remote: RemoteTree = field(default_factory=lambda: RemoteTree({}))
     outcomes: list[Outcome] = field(default_factory=list)
     doubts: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
     error: SyncdError | None = None
 
     def count(self, result: Result) -> int:
@@ -81,8 +88,10 @@ async def run_cycle(library: Library, executor: Executor, policy: Policy, *, swe
         if sweep:
             report.doubts = await observe_remote(library)
         trees = await observe(library)
-        policy = replace(policy, origin=origin_of(library))
-        report.plan = make_plan(trees, policy, library.clock())
+        report.remote = trees.remote
+        report.unreadable = tuple(sorted(trees.local.unreadable))
+        policy = replace(policy, origin=await asyncio.to_thread(origin_of, library))
+        report.plan = await asyncio.to_thread(make_plan, trees, policy, library.clock())
         library.progress.planned(report.plan)
         if any(isinstance(op, Download | Adopt) for op in report.plan):
             await asyncio.to_thread(_enter_next_generation, library)
@@ -96,17 +105,19 @@ async def run_cycle(library: Library, executor: Executor, policy: Policy, *, swe
 
 
 async def run_until_rest(library: Library, executor: Executor, policy: Policy) -> list[Report]:
-    """Cycles until nothing is left to do now; a track that failed is not tried again in this run.
+    """Cycles until nothing is left to do now; a track is dealt with once in a run, well or badly.
 
     Only the first cycle sweeps: what is observed while acting is taken into the catalog at once.
     """
     reports: list[Report] = []
-    failed: set[int] = set()
+    dealt_with: set[int] = set()
     while True:
-        now_policy = replace(policy, attempted=frozenset(failed))
+        now_policy = replace(policy, attempted=frozenset(dealt_with))
         report = await run_cycle(library, executor, now_policy, sweep=not reports)
         reports.append(report)
-        failed |= {o.operation.job_id for o in report.outcomes if o.result is Result.FAILED}
+        # Also what was done: a program that takes each file away would keep us at it for ever.
+        settled = (o for o in report.outcomes if o.result in (Result.DONE, Result.FAILED))
+        dealt_with |= {outcome.operation.job_id for outcome in settled}
         if report.error or not (report.count(Result.DONE) or report.count(Result.REPLAN)):
             return reports
 
@@ -136,7 +147,8 @@ async def observe_remote(library: Library) -> tuple[str, ...]:
 
 async def observe(library: Library) -> Trees:
     """The three trees: a scan of a root that is valid before and after it, and the catalog."""
-    return await asyncio.to_thread(_observe, library)
+    # Waited for where the run is stopped: the locks are held while the folder is looked at.
+    return await to_its_end(_observe, library)
 
 
 def _observe(library: Library) -> Trees:
@@ -144,6 +156,11 @@ def _observe(library: Library) -> Trees:
     library.root.verify(library.marker)
     local = scan(library.root.path, known, read_identity=read_identity)
     library.root.verify(library.marker)
+    if "." in local.unreadable:
+        raise RootUnusable(
+            f"the library folder {library.root.path} cannot be read",
+            hint="give the user that runs syncd the right to read it",
+        )
     library.catalog.remember_scan(known, local.files)
     return Trees(library.catalog.remote_tree(), local, library.catalog.baseline())
 
@@ -168,7 +185,8 @@ def _still_wanted(report: Report) -> set[int]:
 def _enter_next_generation(library: Library) -> None:
     """Count a change to the set of placed files: in the catalog first, then in the marker.
 
-    A catalog or a folder that is restored from a backup can so be told from the current one.
+    So a catalog or a folder that comes back from a backup can be told from the current one, which
+    matters as soon as anything is deleted; this version, which only adds, does not compare them.
     """
     binding = library.catalog.binding()
     assert binding is not None, "a library is bound when it is opened"

@@ -53,6 +53,7 @@ async def open_engine(
         stack.callback(catalog.close)
         root, marker = _open_bound_root(settings, catalog)
         stack.callback(_root_lock(root).release)
+        files.recover_placements(root)
         async with _http(settings, key) as http:
             library = _library(settings, key, http, catalog, root, marker, progress, clock)
             executor = Executor(

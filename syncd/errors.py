@@ -132,6 +132,21 @@ class MediaUnavailable(MediaError):
     """The media host gives no body for this address after every try."""
 
 
+class MediaSilent(MediaUnavailable):
+    """No answer at all: no connection, or not a byte in time. Many in a row are one fault."""
+
+
+class StatusUnknown(MediaError):
+    """An address ran out and the status call failed too; ``error`` is what it failed with.
+
+    Settles one track; many in a row mean ``error`` for all of them.
+    """
+
+    def __init__(self, message: str, *, error: RemoteError, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.error = error
+
+
 class TooLarge(MediaError):
     """The body is, or grows, beyond ``limits.max_file_size``."""
 
@@ -154,7 +169,7 @@ class RootUnusable(LocalError):
 
 
 class DiskFull(LocalError):
-    """No room for another file: downloads stop, the rest goes on."""
+    """No room for another file: the run ends, what is placed stays, and the next one goes on."""
 
 
 class Occupied(LocalError):

@@ -47,7 +47,7 @@ def configure(level: str, style: Literal["auto", "text", "json"]) -> None:
             exception_formatter=structlog.dev.plain_traceback,
         )
     else:
-        renderer = structlog.processors.JSONRenderer()
+        renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

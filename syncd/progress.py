@@ -19,8 +19,8 @@ class Progress(Protocol):
     def started(self, operation: Download) -> None:
         """A download begins."""
 
-    def advanced(self, job_id: int, size: int) -> None:
-        """``size`` bytes of a job's audio are there by now."""
+    def advanced(self, job_id: int, size: int, total: int | None) -> None:
+        """``size`` bytes of a job's audio are there by now, of ``total`` where that is known."""
 
     def finished(self, operation: Operation, *, done: bool, detail: str | None) -> None:
         """An operation ended; ``detail`` says why where it was not done."""
@@ -38,7 +38,7 @@ class Silent:
     def started(self, operation: Download) -> None:
         pass
 
-    def advanced(self, job_id: int, size: int) -> None:
+    def advanced(self, job_id: int, size: int, total: int | None) -> None:
         pass
 
     def finished(self, operation: Operation, *, done: bool, detail: str | None) -> None:

@@ -26,10 +26,12 @@ def redact(text: str) -> str:
 class Secret:
     """A text that is shown only where ``reveal`` is called for it."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_text", "source")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, source: str = "") -> None:
         self._text = text
+        self.source = source
+        """Where it came from, for messages: the variable or the file."""
 
     def reveal(self) -> str:
         """The text itself; called once, where the request header is made."""

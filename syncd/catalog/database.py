@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from syncd.catalog.migrations import VERSION, migrate, version_of
-from syncd.errors import CatalogUnusable
+from syncd.errors import CatalogUnusable, SyncdError
 
 _BUSY_MS = 10_000
+_IMMUTABLE = "immutable"
+_IMMUTABLE_ADVICE = (
+    "state.dir cannot be written here, so the catalog was read as it stood; if a syncd is at work "
+    "on it, try again when that is done"
+)
 
 
 def open_database(path: Path) -> Engine:
@@ -45,8 +51,9 @@ def open_for_reading(path: Path) -> Engine | None:
     """The catalog at ``path`` for queries alone; ``None`` where there is none yet."""
     if not _exists(path):
         return None
-    with translated(path):
-        connection = _connect_for_reading(path)
+    immutable = _is_immutable(path)
+    with translated(path, immutable=immutable):
+        connection = _connect_for_reading(path, immutable=immutable)
         try:
             found = version_of(connection)
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -59,7 +66,7 @@ def open_for_reading(path: Path) -> Engine | None:
             f"the catalog {path} has schema {found}, this syncd reads {VERSION}",
             hint="run syncd sync once to migrate it" if found < VERSION else "upgrade syncd",
         )
-    return _engine(lambda: _connect_for_reading(path))
+    return _engine(lambda: _connect_for_reading(path, immutable=immutable), immutable=immutable)
 
 
 def copy_in_memory(path: Path) -> Engine:
@@ -71,9 +78,11 @@ def copy_in_memory(path: Path) -> Engine:
     try:
         target = raw.driver_connection
         assert isinstance(target, sqlite3.Connection)
-        with translated(path):
-            if _exists(path):
-                source = _connect_for_reading(path)
+        exists = _exists(path)
+        immutable = exists and _is_immutable(path)
+        with translated(path, immutable=immutable):
+            if exists:
+                source = _connect_for_reading(path, immutable=immutable)
                 try:
                     source.backup(target)
                 finally:
@@ -85,6 +94,14 @@ def copy_in_memory(path: Path) -> Engine:
         raise
     raw.close()
     return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction on an open catalog. Raises ``SyncdError``, see ``translated``."""
+    immutable = bool(engine.get_execution_options().get(_IMMUTABLE))
+    with translated(immutable=immutable), engine.begin() as connection:
+        yield connection
 
 
 def _exists(path: Path) -> bool:
@@ -102,15 +119,24 @@ def _exists(path: Path) -> bool:
 
 
 @contextmanager
-def translated(path: Path | None = None) -> Iterator[None]:
-    """SQLite's errors as ``CatalogUnusable``, with what can be done about them."""
+def translated(path: Path | None = None, *, immutable: bool = False) -> Iterator[None]:
+    """SQLite's errors as ``CatalogUnusable``, with what can be done about them.
+
+    An integer that SQLite cannot hold is no fault of the catalog: a plain ``SyncdError``.
+    """
+    where = f"the catalog {path}" if path else "the catalog"
     try:
         yield
+    except OverflowError:
+        raise SyncdError(
+            f"{where} cannot hold a number of more than 64 bits",
+            hint="nothing of this step was written, and the catalog is sound; please report it",
+        ) from None
     except (sqlite3.Error, DBAPIError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        text = str(cause)
-        where = f"the catalog {path}" if path else "the catalog"
-        raise CatalogUnusable(f"{where}: {text}", hint=_advice(text)) from None
+        text = str(error.orig if isinstance(error, DBAPIError) else error)
+        # What an immutable reader trips over may be another program's writing, and no damage.
+        hint = _IMMUTABLE_ADVICE if immutable else _advice(text)
+        raise CatalogUnusable(f"{where}: {text}", hint=hint) from None
 
 
 def _advice(text: str) -> str:
@@ -125,20 +151,36 @@ def _advice(text: str) -> str:
     return "move it aside and run syncd sync: the files in the folder are recognised again"
 
 
-def _connect_for_reading(path: Path) -> sqlite3.Connection:
-    # Without a log beside it nobody is writing. Declared immutable, it is then read without SQLite
-    # making a log of its own, which a reader can neither do in a read-only folder nor undo.
-    alone = not path.with_name(f"{path.name}-wal").exists()
-    uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
-    return sqlite3.connect(uri, uri=True, check_same_thread=False)
+def _is_immutable(path: Path) -> bool:
+    """Whether readers must do without the log that SQLite shares between its users.
+
+    Only where no log stands and none can be made, as on a medium that is mounted read-only: a
+    reader without one does not notice who writes meanwhile.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    return not os.access(path.parent, os.W_OK | os.X_OK) and not log.exists()
+
+
+def _connect_for_reading(path: Path, *, immutable: bool) -> sqlite3.Connection:
+    # Not mode=ro: such a reader makes a log where none stands, and may not take it away again.
+    mode = "ro&immutable=1" if immutable else "rw"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=_BUSY_MS / 1000)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
 
 
 def _lower(value: str | None) -> str | None:
     return value.lower() if isinstance(value, str) else value
 
 
-def _engine(connect: Callable[[], sqlite3.Connection]) -> Engine:
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
+def _engine(connect: Callable[[], sqlite3.Connection], *, immutable: bool = False) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        execution_options={_IMMUTABLE: immutable},
+    )
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: sqlite3.Connection, _record: object) -> None:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Select, func, or_, select
 
+from syncd.catalog.rows import JOB_FIELDS
 from syncd.catalog.schema import BASELINE, JOB
 from syncd.catalog.store import Catalog
 
 SortBy = Literal["created_at", "display_name", "audio_duration", "status"]
 SortOrder = Literal["desc", "asc"]
 
+_BATCH = 100
+"""Rows that are in memory at once while a listing is read."""
+
 _COLUMNS = (
-    JOB.c.id,
-    JOB.c.status,
-    JOB.c.display_name,
-    JOB.c.task,
-    JOB.c.audio_duration,
-    JOB.c.created_at,
-    JOB.c.raw,
+    *(JOB.c[name] for name in JOB_FIELDS),
     JOB.c.absent_since,
     BASELINE.c.path,
     BASELINE.c.state,
@@ -47,23 +46,40 @@ class Listing:
 class Entry:
     """One job of a listing. ``path`` is relative to the root, ``None`` where no file is placed.
 
-    ``job`` is the object as the API sent it last; ``state`` and ``reason`` are the catalog's.
+    ``job`` is the job object of api.md: every field of ``core.model.Job`` as the catalog reads it,
+    ``None`` where unknown, then whatever else the service sent last. Its times are aware.
+    ``state`` and ``reason`` are the catalog's; ``absent_since``: when a complete sweep lacked it.
     """
 
     id: int
     status: str
     display_name: str | None
     audio_duration: float | None
-    created_at: Any
+    created_at: datetime | None
     path: str | None
     state: str | None
     reason: str | None
-    absent: bool
+    absent_since: datetime | None
     job: Mapping[str, Any]
 
 
 def jobs(catalog: Catalog, listing: Listing) -> list[Entry]:
-    """The jobs of ``listing``, in its order; ties are broken by id, in the same direction."""
+    """The jobs of ``listing``, see ``stream``."""
+    return list(stream(catalog, listing))
+
+
+def stream(catalog: Catalog, listing: Listing) -> Generator[Entry, None, None]:
+    """The jobs of ``listing`` one by one, in its order; ties are broken by id, the same way round.
+
+    All are of one moment, whatever is written meanwhile. Close it where it is left early.
+    """
+    statement = _listed(listing).execution_options(yield_per=_BATCH)
+    with catalog.reading() as connection:
+        for row in connection.execute(statement):
+            yield _entry(row._asdict())
+
+
+def _listed(listing: Listing) -> Select[Any]:
     statement = _select()
     if listing.status is not None:
         statement = statement.where(JOB.c.status == listing.status.upper())
@@ -79,9 +95,7 @@ def jobs(catalog: Catalog, listing: Listing) -> list[Entry]:
     )
     statement = statement.offset(listing.skip)
     # SQLite has no OFFSET without a LIMIT; -1 means none.
-    statement = statement.limit(-1 if listing.limit is None else listing.limit)
-    with catalog.reading() as connection:
-        return [_entry(row._asdict()) for row in connection.execute(statement)]
+    return statement.limit(-1 if listing.limit is None else listing.limit)
 
 
 def job(catalog: Catalog, job_id: int) -> Entry | None:
@@ -110,6 +124,23 @@ def _entry(row: Mapping[str, Any]) -> Entry:
         path=row["path"],
         state=row["state"],
         reason=row["reason"],
-        absent=row["absent_since"] is not None,
-        job=json.loads(row["raw"]),
+        absent_since=row["absent_since"],
+        job=_job_object(row),
     )
+
+
+def _job_object(row: Mapping[str, Any]) -> dict[str, Any]:
+    said = json.loads(row["raw"])
+    known = {name: _shown(row[name], said.get(name)) for name in JOB_FIELDS if name != "raw"}
+    if row["user_id"] is not None:
+        known["user_id"] = said.get(
+            "user_id", row["user_id"]
+        )  # number or text: it is not documented
+    return {**known, **{name: value for name, value in said.items() if name not in known}}
+
+
+def _shown(value: Any, said: Any) -> Any:
+    if value in ([], {}):
+        # The catalog does not tell "none" from "not said".
+        return value if said == value else None
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,13 +1,13 @@
 """The catalog as the cycle uses it: observations in, trees out, and outcomes.
 
 Every method is one transaction, blocks on the disk, and may be called from any thread.
-All raise ``CatalogUnusable``.
+All raise ``CatalogUnusable``, and ``SyncdError`` for an integer of more than 64 bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, text, u
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.catalog import rows
-from syncd.catalog.database import copy_in_memory, open_database, open_for_reading, translated
+from syncd.catalog.database import copy_in_memory, open_database, open_for_reading, transaction
 from syncd.catalog.journal import Journal
 from syncd.catalog.schema import BASELINE, FILE, JOB, META, SWEEP
 from syncd.core.model import (
@@ -29,6 +29,9 @@ from syncd.core.model import (
     RemoteTree,
     State,
 )
+
+KEPT_SWEEPS = 100
+"""How many sweeps are remembered: enough to see when a doubt began."""
 
 _FIRST = ("id", "first_seen")  # what a later observation of a job never changes
 
@@ -74,10 +77,8 @@ class Catalog:
     def close(self) -> None:
         self._engine.dispose()
 
-    @contextmanager
-    def _begin(self) -> Iterator[Connection]:
-        with translated(), self._engine.begin() as connection:
-            yield connection
+    def _begin(self) -> AbstractContextManager[Connection]:
+        return transaction(self._engine)
 
     # --- what it is bound to ---
 
@@ -152,8 +153,12 @@ class Catalog:
         seen: int,
         doubts: Sequence[str] = (),
     ) -> None:
-        """End a sweep. Only a complete one adds absences: to the jobs that it did not see."""
+        """End a sweep. Only a complete one adds absences: to the jobs that it did not see.
+
+        The last ``KEPT_SWEEPS`` are kept.
+        """
         with self._begin() as connection:
+            connection.execute(delete(SWEEP).where(SWEEP.c.id <= sweep - KEPT_SWEEPS))
             connection.execute(
                 update(SWEEP)
                 .where(SWEEP.c.id == sweep)
@@ -187,15 +192,13 @@ class Catalog:
         return rows.job_from_row(row._asdict()) if row else None
 
     def some_jobs(self, count: int) -> list[int]:
-        """The newest jobs that are not known to be gone: what a changed key should know."""
-        statement = (
-            select(JOB.c.id)
-            .where(JOB.c.absent_since.is_(None))
-            .order_by(JOB.c.id.desc())
-            .limit(count)
-        )
+        """Up to ``count`` jobs that are not known to be gone, the newest and the oldest."""
+        present = select(JOB.c.id).where(JOB.c.absent_since.is_(None))
+        newest = present.order_by(JOB.c.id.desc()).limit(count - count // 2)
+        oldest = present.order_by(JOB.c.id).limit(count // 2)
         with self._begin() as connection:
-            return [int(row.id) for row in connection.execute(statement)]
+            found = [*connection.execute(newest).scalars(), *connection.execute(oldest).scalars()]
+        return list(dict.fromkeys(int(job_id) for job_id in found))
 
     # --- the scan's memory ---
 
@@ -266,6 +269,11 @@ class Catalog:
         }
         with self._begin() as connection:
             _write_baseline(connection, job_id, values)
+
+    def record_hold(self, job_id: int, reason: str) -> None:
+        """The track waits for the user; what is known of an earlier placement stays."""
+        with self._begin() as connection:
+            _write_baseline(connection, job_id, {"state": State.HELD, "reason": reason})
 
     def check(self) -> str:
         """SQLite's own verdict on the file: ``"ok"``, or what is wrong."""

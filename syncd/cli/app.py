@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli import demo, init, library, output, simulate, sync
+from syncd.cli import demo, init, library, output, plan, simulate, sync
 from syncd.errors import ExitCode, SyncdError
 
 app = typer.Typer(
@@ -56,7 +56,7 @@ def common(
 app.command()(demo.demo)
 app.command()(init.init)
 app.command()(sync.sync)
-app.command()(sync.plan)
+app.command()(plan.plan)
 app.command()(library.ls)
 app.command()(library.show)
 app.command()(simulate.simulate)
@@ -71,6 +71,8 @@ def run() -> None:
         app(prog_name="syncd")
     except SyncdError as error:
         output.complain(error)
+        if "--json" in sys.argv[1:]:
+            output.print_error_json(error)
         sys.exit(error.exit_code)
     except OSError as error:
         # Commands translate the errors of the files that they work on: this is standard output's.

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import typer
 
 from syncd.cli import output
-from syncd.cli.sync import run_sync, summary, verdict
+from syncd.cli.sync import run_sync
 from syncd.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _FACETS = frozenset({"genre", "emotion", "occasion", "language", "song_type", "liked"})
 _SEARCH = "night"
+_MARK = "# A demo of syncd, on a made-up account: its key is no key of yours."
+"""The first line of the configuration of a kept demo: what tells it from one of the user's."""
 
 
 def demo(
@@ -44,7 +46,7 @@ def demo(
         else:
             folder = keep.expanduser().absolute()
         config_file = folder / "config.toml"
-        simulator = stack.enter_context(_simulator(_port(config_file)))
+        simulator = _start(stack, _port(config_file))
         if not config_file.exists():
             _set_up(config_file, simulator)
         settings = config.load(config_file)
@@ -53,25 +55,31 @@ def demo(
         _head(f"syncd sync, into {settings.library.root}")
         with Bars() if sys.stderr.isatty() else nullcontext() as progress:
             work = run_sync(settings, Secret(simulator.key), progress)
-            reports = output.run_until_stopped(work)
-        typer.echo(f"  {summary(reports)}")
-        code = verdict(reports)
-        if code is ExitCode.IN_STEP:
+            run = output.run_until_stopped(work)
+        typer.echo(f"  {run.summary()}")
+        if run.error:
+            raise run.error
+        if run.exit_code is ExitCode.IN_STEP:
             _show(settings)
     _head("What next")
     for line in _next_steps(settings, keep=keep is not None):
         typer.echo(f"  {line}")
-    raise typer.Exit(int(code))
+    raise typer.Exit(int(run.exit_code))
 
 
 def _port(config_file: Path) -> int:
     """0, any port, for a new demo; a kept one goes on at the address it is bound to."""
     from syncd import config
 
-    if config_file.exists():
-        return urlsplit(config.load(config_file).api.base_url).port or 0
     folder = config_file.parent
     hint = "name an empty folder, or one that is not there yet"
+    if config_file.exists():
+        address = urlsplit(config.load(config_file).api.base_url)
+        # Its key must never be sent to a service that the user wrote there, nor its jobs come down
+        # into a library of the user's.
+        if not _is_marked(config_file) or address.hostname != "127.0.0.1" or not address.port:
+            raise ConfigError(f"{config_file} is a configuration, and no earlier demo's", hint=hint)
+        return address.port
     try:
         empty = not folder.exists() or not any(folder.iterdir())
     except OSError as error:
@@ -81,15 +89,21 @@ def _port(config_file: Path) -> int:
     return 0
 
 
-def _simulator(port: int) -> Simulator:
+def _is_marked(config_file: Path) -> bool:
+    with config_file.open(encoding="utf-8") as stream:
+        return stream.readline().rstrip("\n") == _MARK
+
+
+def _start(stack: ExitStack, port: int) -> Simulator:
     from syncd.simulator import Simulator, Switches, World
 
+    simulator = Simulator(World.demo(), switches=Switches(facets=_FACETS), port=port)
     try:
-        return Simulator(World.demo(), switches=Switches(facets=_FACETS), port=port)
+        return stack.enter_context(simulator)
     except OSError as error:
         raise ConfigError(
-            f"the demo's address cannot be had: {error.strerror}",
-            hint="stop the other demo or simulator first",
+            f"the demo cannot be served at its address: {error.strerror}",
+            hint="stop what listens there first, such as another syncd demo or syncd simulate",
         ) from None
 
 
@@ -100,9 +114,10 @@ def _set_up(config_file: Path, simulator: Simulator) -> None:
 
     folder = config_file.parent
     key_file, root = folder / "api_key", folder / "AudioPod"
-    write_private(key_file, f"{simulator.key}\n")
-    write_private(config_file, config_text(root, key_file, simulator.api_url, folder / "state"))
+    text = config_text(root, key_file, simulator.api_url, folder / "state")
     create_root(root, simulator.api_url)
+    write_private(key_file, f"{simulator.key}\n")
+    write_private(config_file, f"{_MARK}\n{text}")
 
 
 def _show(settings: Settings) -> None:

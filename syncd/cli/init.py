@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from syncd.cli import output
-from syncd.cli.sync import JSON
-from syncd.errors import ConfigError, WrongAccount
+from syncd.cli.output import JSON
+from syncd.core.safety import PRIVATE_FOLDER
+from syncd.errors import ConfigError, ExitCode, RootUnusable, WrongAccount
 
 if TYPE_CHECKING:
     from syncd.config import Settings
@@ -41,13 +43,13 @@ def init(
     A configuration that exists already is left as it is: the folder it names is made and marked.
     """
     from syncd import config
-    from syncd.local.root import create_root
+    from syncd.local.root import create_root, write_marker
 
     path, _ = config.config_path(context.obj)
-    written: list[Path] = []
+    files: dict[Path, str] = {}
     if path.exists():
         settings = config.load(path)
-        _check_unchanged(settings, root, base_url)
+        _check_unchanged(settings, root, key_file, base_url, state_dir)
     else:
         if not yes and not sys.stdin.isatty():
             raise ConfigError("there is nobody to ask", hint="say --yes to take the defaults")
@@ -56,22 +58,23 @@ def init(
         key = None if yes or key_file or os.environ.get(config.KEY_VARIABLE) else _ask_key()
         if key:
             key_file = path.with_name("api_key")
-            write_private(key_file, f"{key}\n")
-            written.append(key_file)
+            files[key_file] = f"{key}\n"
         if state_dir is None and path != config.default_config_path():
             # A second configuration is a second library: it must not share the first one's catalog.
             mark = sha256(os.fsencode(path)).hexdigest()[:8]
             state_dir = settings.state.dir.with_name(f"syncd-{mark}")
         text = config_text(root, key_file, base_url, state_dir)
         settings = config.parse(_toml(text), path)
-        write_private(path, text)
-        written.append(path)
+        files[path] = text
+    written = [file for file, content in files.items() if not _stands(file, content)]
+    _check_root(settings)
     made, marker = create_root(settings.library.root, settings.api.base_url)
-    if marker.base_url != settings.api.base_url:
-        raise WrongAccount(
-            f"{made.path} is a library of {marker.base_url}, not of {settings.api.base_url}",
-            hint="choose another folder, or correct api.base_url",
-        )
+    if marker.base_url != settings.api.base_url:  # nothing was ever placed: see _check_root
+        marker = replace(marker, base_url=settings.api.base_url, account=None)
+        write_marker(made, marker)
+    # Last, the configuration last of all: while there is none, init can be run again.
+    for file in written:
+        write_private(file, files[file])
     if as_json:
         output.print_json(
             {"config": path, "root": made.path, "library_id": marker.library_id, "written": written}
@@ -82,43 +85,120 @@ def init(
     typer.echo(f"{made.path} is a syncd library ({marker.library_id})")
     called = output.program()
     called += "" if path == config.default_config_path() else f" --config {path}"
-    typer.echo(f"next: {called} plan shows what would be done, {called} sync does it")
+    try:
+        config.load_key(settings)
+    except ConfigError as error:
+        typer.echo(f"next: give the API key: {error.hint or error.message}; then")
+    typer.echo(f"next: {called} plan   shows what would be done")
+    typer.echo(f"      {called} sync   does it")
 
 
-def _check_unchanged(settings: Settings, root: Path | None, base_url: str | None) -> None:
+def _check_unchanged(
+    settings: Settings,
+    root: Path | None,
+    key_file: Path | None,
+    base_url: str | None,
+    state_dir: Path | None,
+) -> None:
     for name, given, found in (
         ("--root", root and _absolute(root), settings.library.root),
+        ("--key-file", key_file and _absolute(key_file), settings.api.key_file),
         ("--base-url", base_url and base_url.rstrip("/"), settings.api.base_url),
+        ("--state-dir", state_dir and _absolute(state_dir), settings.state.dir),
     ):
         if given is not None and given != found:
+            said = f"says {found}" if found else "names none"
             raise ConfigError(
-                f"{settings.file} exists and says {found}, {name} says {given}",
+                f"{settings.file} exists and {said}, {name} says {given}",
                 hint="edit the file, or name another one with --config",
             )
 
 
+def _stands(path: Path, content: str) -> bool:
+    """Whether an earlier try left this very file; ``ConfigError`` where it cannot be written."""
+    try:
+        if path.read_bytes() == content.encode():
+            return True
+    except FileNotFoundError:
+        folder = next(folder for folder in path.parents if folder.exists())
+        if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+            return False
+        raise ConfigError(f"{path} cannot be written: {folder} does not allow it") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
+    raise ConfigError(
+        f"{path} exists and holds something else",
+        hint="name it with --key-file to use the key that it holds, or move it away",
+    )
+
+
+def _check_root(settings: Settings) -> None:
+    """Refuse, before anything is made, a root that the service or the catalog does not belong to.
+
+    A catalog that never held a job belongs to no library yet, and a root that holds nothing but
+    its marker is bound to no service yet.
+    """
+    from syncd.catalog.store import Catalog
+    from syncd.local.root import find_marker
+
+    root, base_url = settings.library.root, settings.api.base_url
+    marker = find_marker(root)
+    binding = None
+    if catalog := Catalog.read(settings.catalog):
+        try:
+            binding = None if catalog.is_empty() else catalog.binding()
+        finally:
+            catalog.close()
+    begun = binding or (root.is_dir() and any(p.name != PRIVATE_FOLDER for p in root.iterdir()))
+    if marker and marker.base_url != base_url and begun:
+        raise WrongAccount(
+            f"{root} is a library of {marker.base_url}, not of {base_url}",
+            hint="choose another folder, or correct api.base_url",
+        )
+    if binding and (marker is None or marker.library_id != binding.library_id):
+        raise RootUnusable(
+            f"the catalog {settings.catalog} belongs to a library, and {root} is not its folder",
+            hint="bring that folder back (mount its disk, or correct library.root); or, to begin "
+            f"a new library, move {settings.catalog} aside or choose another state.dir",
+        )
+
+
 def _ask_root(default: Path, *, yes: bool) -> Path:
-    return default if yes else Path(typer.prompt("Folder of the library", default=str(default)))
+    return default if yes else Path(_ask("Folder of the library", default=str(default)))
 
 
 def _ask_key() -> str | None:
-    text = str(
-        typer.prompt(
-            "API key (starts with ap_; empty to give it later)",
-            default="",
-            hide_input=True,
-            show_default=False,
-        )
+    from syncd import config
+
+    text = _ask(
+        "API key (starts with ap_, not shown; empty to give it later)",
+        default="",
+        hide_input=True,
+        show_default=False,
     ).strip()
-    if text and not text.startswith("ap_"):
-        raise ConfigError("that is no AudioPod key", hint="keys start with ap_")
-    return text or None
+    if not text:
+        return None
+    try:
+        return config.load_key(config.Settings(), {config.KEY_VARIABLE: text}).reveal()
+    except ConfigError as error:
+        raise ConfigError("that is no AudioPod key", hint=error.hint) from None
+
+
+def _ask(question: str, **options: Any) -> str:
+    try:
+        return str(typer.prompt(question, **options))
+    except typer.Abort:
+        typer.echo("\nsyncd: stopped; nothing was written", err=True)
+        raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
 
 
 def config_text(
     root: Path, key_file: Path | None, base_url: str | None, state_dir: Path | None
 ) -> str:
-    """A short file: what was chosen, and where to read about the rest."""
+    """A short file: what was chosen, and where to read about the rest.
+
+    Raises ``ConfigError`` for a path that is not UTF-8, which TOML cannot hold.
+    """
     lines = ["# syncd: what is not set here has its default; see config.example.toml.", ""]
     api = [
         *([f"base_url = {_quoted(base_url)}"] if base_url else []),
@@ -129,7 +209,12 @@ def config_text(
     lines += ["[library]", f"root = {_quoted(root)}"]
     if state_dir:
         lines += ["", "[state]", f"dir = {_quoted(_absolute(state_dir))}"]
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError("a configuration can only name paths that are UTF-8") from None
+    return text
 
 
 def _quoted(value: object) -> str:
@@ -144,7 +229,10 @@ def _toml(text: str) -> dict[str, object]:
 
 
 def _absolute(path: Path) -> Path:
-    return path.expanduser().absolute()
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        raise ConfigError(f"{path} names a home folder that is not known") from None
 
 
 def write_private(path: Path, text: str) -> None:

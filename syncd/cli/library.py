@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from syncd.cli import output
-from syncd.cli.sync import JSON
+from syncd.cli.output import JSON
 from syncd.errors import SyncdError
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from syncd.catalog.store import Catalog
     from syncd.config import Settings
 
-_TITLE_WIDTH = 40
+_LARGEST = 2**63 - 1
+"""The catalog counts in integers of 64 bits."""
 
 
 def ls(
@@ -33,8 +35,12 @@ def ls(
         typer.Option(help="Order of the list."),
     ] = "created_at",
     sort_order: Annotated[Literal["desc", "asc"], typer.Option(help="Its direction.")] = "desc",
-    skip: Annotated[int, typer.Option(min=0, help="Leave out so many at the start.")] = 0,
-    limit: Annotated[int | None, typer.Option(min=0, help="List at most so many.")] = None,
+    skip: Annotated[
+        int, typer.Option(min=0, max=_LARGEST, help="Leave out so many at the start.")
+    ] = 0,
+    limit: Annotated[
+        int | None, typer.Option(min=0, max=_LARGEST, help="List at most so many.")
+    ] = None,
     as_json: JSON = False,
 ) -> None:
     """List the jobs in the catalog, newest first; needs no network."""
@@ -50,20 +56,17 @@ def ls(
         skip=skip,
         limit=limit,
     )
-    with _catalog(settings) as catalog:
-        entries = queries.jobs(catalog, listing)
-    if as_json:
-        output.print_json([_entry_json(settings, entry) for entry in entries])
-        return
-    for line in _table(entries):
-        typer.echo(line)
+    with _catalog(settings) as catalog, closing(queries.stream(catalog, listing)) as entries:
+        if as_json:
+            output.print_json_array(_entry_json(settings, entry) for entry in entries)
+            return
+        for entry in entries:
+            typer.echo(_line(entry))
 
 
 def show(
     context: typer.Context,
-    job_id: Annotated[
-        int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="The job's id.")
-    ],
+    job_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=_LARGEST, help="The job's id.")],
     as_json: JSON = False,
 ) -> None:
     """Show one job: what the service said last, its file and tags, and its history."""
@@ -81,14 +84,20 @@ def show(
         )
     tags = dict(known.placed.tags) if known and known.placed else {}
     if as_json:
-        facts = _entry_json(settings, entry)
-        output.print_json({**facts, "tags": tags, "history": history})
+        output.print_json({**_entry_json(settings, entry), "tags": tags, "history": history})
         return
-    rows = [(name, _text(value)) for name, value in entry.job.items() if _text(value)]
+    # Signed addresses are long and of little use to the eye: they come after what is.
+    facts = sorted(entry.job.items(), key=lambda item: "url" in item[0])
+    rows = [(name, _text(value)) for name, value in facts if _text(value)]
     rows.append(("path", str(settings.library.root / entry.path) if entry.path else "not placed"))
     if entry.reason:
         rows.append(("reason", entry.reason))
-    rows += [(f"tag {name}", "; ".join(values)) for name, values in tags.items()]
+    if entry.absent_since:
+        rows.append(("gone since", _text(entry.absent_since)))
+    # The baseline holds what identifies the cover, which says nothing to the eye.
+    rows += [
+        (f"tag {n}", "as served" if n == "cover" else _text("; ".join(v))) for n, v in tags.items()
+    ]
     rows += [
         (
             f"{row['started_at']:%Y-%m-%d %H:%M}",
@@ -98,7 +107,8 @@ def show(
     ]
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
-        typer.echo(f"{output.printable(name):{width}}  {output.printable(text)}")
+        shown = output.printable(" / ".join(text.splitlines()))
+        typer.echo(f"{output.printable(name):{width}}  {shown}")
 
 
 @contextmanager
@@ -118,26 +128,29 @@ def _catalog(settings: Settings) -> Iterator[Catalog]:
 
 def _entry_json(settings: Settings, entry: Entry) -> dict[str, object]:
     path = settings.library.root / entry.path if entry.path else None
-    # The service's own words first, then what is ours: its names are never shadowed by ours.
+    # The job object, then what is ours. Were the service to send a field of one of these names,
+    # ours would stand in its place: scripts rely on them.
     return {
         **entry.job,
-        "id": entry.id,
         "path": path,
         "state": entry.state,
         "reason": entry.reason,
+        "absent_since": entry.absent_since,
     }
 
 
-def _table(entries: list[Entry]) -> Iterator[str]:
-    titles = [output.printable(entry.display_name or "") for entry in entries]
-    id_width = max((len(str(entry.id)) for entry in entries), default=0)
-    title_width = min(max(map(output.width, titles), default=0), _TITLE_WIDTH)
-    for entry, title in zip(entries, titles, strict=True):
-        made = f"{entry.created_at:%Y-%m-%d}" if entry.created_at else " " * 10
-        length = f"{_length(entry.audio_duration):>5}"
-        where = entry.path or f"({entry.reason or ('gone' if entry.absent else entry.status)})"
-        shown = output.fitted(title, title_width)
-        yield f"{entry.id:{id_width}}  {made}  {length}  {shown}  {output.printable(where)}"
+def _line(entry: Entry) -> str:
+    """Id, date, length, and the path; where there is none, the title and why."""
+    made = f"{entry.created_at:%Y-%m-%d}" if entry.created_at else " " * 10
+    notes = ["gone"] if entry.absent_since else []
+    if entry.state == "held":
+        notes.append("held")
+    elif not entry.path and (entry.reason or not notes):
+        notes.append(entry.reason or entry.status)
+    name = entry.path or entry.display_name or ""
+    note = f"  ({'; '.join(notes)})" if notes else ""
+    line = f"{entry.id:>6}  {made}  {_length(entry.audio_duration):>5}  {name}{note}"
+    return output.printable(line)
 
 
 def _length(seconds: float | None) -> str:
@@ -148,6 +161,8 @@ def _length(seconds: float | None) -> str:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
     if value is None or value in ("", [], {}):
         return ""
     text = value if isinstance(value, str) else output.one_line_json(value)

@@ -8,16 +8,18 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from syncd.errors import ExitCode, SyncdError
 
 T = TypeVar("T")
+
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
 # Titles come from elsewhere: control and bidi characters could rewrite what the terminal shows.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -28,30 +30,12 @@ def printable(text: str) -> str:
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def width(text: str) -> int:
-    """How many columns of a terminal ``text`` takes: letters of some scripts take two, or none."""
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
-def fitted(text: str, columns: int) -> str:
-    """``text`` cut or padded to ``columns`` of a terminal."""
-    from rich.cells import set_cell_size
-
-    if width(text) > columns:
-        return set_cell_size(text, columns - 1) + "…"
-    return set_cell_size(text, columns)
-
-
 def program() -> str:
     """How this program was called, so that a command that is shown can be typed as it stands."""
-    called = Path(sys.argv[0])
-    found = shutil.which("syncd")
+    called, found = Path(sys.argv[0]), shutil.which("syncd")
     if called.name != "syncd" or (found and Path(found).resolve() == called.resolve()):
         return "syncd"
-    near = called.absolute()
-    return str(near.relative_to(Path.cwd()) if near.is_relative_to(Path.cwd()) else near)
+    return sys.argv[0]
 
 
 def complain(error: SyncdError) -> None:
@@ -66,6 +50,30 @@ def complain(error: SyncdError) -> None:
 def print_json(value: object) -> None:
     """One JSON document on standard output: paths as text, times as ISO 8601."""
     typer.echo(json.dumps(value, indent=2, default=_plain))
+
+
+def print_error_json(error: SyncdError) -> None:
+    """What ended a command that was asked for JSON: it gets a document in any case."""
+    from syncd.secret import redact
+
+    print_json(
+        {
+            "exit_code": int(error.exit_code),
+            "error": redact(error.message),
+            "hint": error.hint,
+        }
+    )
+
+
+def print_json_array(values: Iterable[object]) -> None:
+    """The same for an array, written value by value: it need not fit into memory."""
+    begun = False
+    for value in values:
+        text = json.dumps(value, indent=2, default=_plain).replace("\n", "\n  ")
+        sys.stdout.write(f"{',' if begun else '['}\n  {text}")
+        begun = True
+    sys.stdout.write("\n]\n" if begun else "[]\n")
+    sys.stdout.flush()
 
 
 def _plain(value: object) -> object:

@@ -67,6 +67,7 @@ class Bars:
         self._run.update(self._listing, completed=seen, total=total)
 
     def planned(self, plan: Plan) -> None:
+        self._run.update(self._listing, visible=False)
         downloads = sum(isinstance(op, Download) for op in plan)
         if not downloads:
             return
@@ -80,8 +81,8 @@ class Bars:
         short = name if len(name) <= 40 else f"{name[:39]}…"
         self._running[operation.job_id] = self._files.add_task(short, total=None)
 
-    def advanced(self, job_id: int, size: int) -> None:
-        self._files.update(self._running[job_id], completed=size)
+    def advanced(self, job_id: int, size: int, total: int | None) -> None:
+        self._files.update(self._running[job_id], completed=size, total=total)
 
     def finished(self, operation: Operation, *, done: bool, detail: str | None) -> None:
         running = self._running.pop(operation.job_id, None)

@@ -20,7 +20,7 @@ def simulate(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0: any.")] = 8765,
     media_port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the media host; 0: any.")
-    ] = 8766,
+    ] = 0,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     expose: Annotated[
         bool, typer.Option("--expose", help="Allow a --host that other machines can reach.")
@@ -35,7 +35,11 @@ def simulate(
         bool, typer.Option("--hostile", help="Give made-up jobs titles that break things.")
     ] = False,
     facets: Annotated[
-        bool, typer.Option("--facets", help="Jobs carry genre, emotion, occasion, language, …")
+        bool,
+        typer.Option(
+            "--facets",
+            help="Jobs carry genre, emotion, occasion, …; AudioPod's own may not.",
+        ),
     ] = False,
     switch: Annotated[
         list[str] | None,
@@ -57,7 +61,8 @@ def simulate(
 ) -> None:
     """Run an AudioPod API to try syncd on: a demo account, or one of any size.
 
-    It listens on this machine alone, keeps everything in memory, and stops on Ctrl-C.
+    Other machines cannot reach it (but see --expose). It keeps everything in memory, and stops on
+    Ctrl-C.
     """
     from syncd.simulator import Simulator
 
@@ -84,7 +89,9 @@ def simulate(
             try:
                 running.enter_context(simulator)
             except OSError as error:
-                raise typer.BadParameter(error.strerror or "", param_hint="--port") from None
+                trouble = error.strerror or str(error)
+                option = "--media-port" if media_port and str(media_port) in trouble else "--port"
+                raise typer.BadParameter(trouble, param_hint=option) from None
             _announce(simulator, as_json=as_json)
             stop.wait(seconds)
     finally:

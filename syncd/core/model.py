@@ -198,13 +198,15 @@ class LocalTree:
     """A complete scan: every audio file, every name taken, and where looking was refused.
 
     ``names`` holds the relative path of everything that stands in the folder, audio or not, so
-    that nothing is ever placed upon it. ``unreadable`` holds folders and files that could not be
-    read: what lies under them is neither present nor absent.
+    that nothing is ever placed upon it; ``folders`` those of them that are real folders, no links.
+    ``unreadable`` holds folders and files that could not be read: what lies under them is neither
+    present nor absent.
     """
 
     files: Mapping[str, LocalFile]
     names: frozenset[str] = frozenset()
     unreadable: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
 
     def is_hidden(self, path: str) -> bool:
         """Whether ``path`` lies under something that could not be read."""
@@ -219,6 +221,7 @@ class State(StrEnum):
     WANTED = "wanted"
     PLACED = "placed"
     UNAVAILABLE = "unavailable"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 
 from syncd.core.model import FORMATS, Policy, RemoteTrack
 
@@ -64,11 +65,14 @@ class BadTemplateError(ValueError):
     """The template cannot be used; the message says what is allowed."""
 
 
+@lru_cache(maxsize=4096)
 def encode(title: str, *, budget: int = STEM_BYTES) -> Stem:
     """``title`` as one path component of at most ``budget`` bytes; empty where nothing is left."""
     wanted = unicodedata.normalize("NFC", title)
     text = _QUOTED.sub(lambda match: _QUOTE + match[0], wanted)
-    text = "".join(_printable(char) for char in text.translate(_LOOK_ALIKES))
+    text = text.translate(_LOOK_ALIKES)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_printable(char) for char in text)
     # Again: what was left out may have stood between a letter and its accent.
     text = unicodedata.normalize("NFC", text).lstrip()
     text = re.sub(r"^\.+", lambda match: "．" * len(match[0]), text)
@@ -128,6 +132,12 @@ def album_of(track: RemoteTrack, policy: Policy) -> str:
     return policy.album.format_map({name: fields[name] for name in ALBUM_FIELDS}).strip() or UNKNOWN
 
 
+@cache
+def _fields_of(template: str) -> tuple[str, ...]:
+    """The fields that a template names: a track has many more, and encoding them costs."""
+    return tuple({name for _, name, _, _ in string.Formatter().parse(template) if name})
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A path under the root for one track; ``stem`` is what was emitted for the last part."""
@@ -141,10 +151,11 @@ def name_track(
 ) -> Name:
     """The path of ``track`` by the template; ``suffixed`` adds `` [id]`` against a collision."""
     values = _field_values(track, policy, album=album, number=number)
+    values["title"] = effective_title(track)
     *folders, last = policy.template.removesuffix(".{ext}").split("/")
     parts = []
     for folder in folders:
-        encoded = {key: encode(value).text or UNKNOWN for key, value in values.items()}
+        encoded = {key: encode(values[key]).text or UNKNOWN for key in _fields_of(folder)}
         parts.append(encode_part(folder.format_map(encoded)))
     suffix = _OWN_SUFFIX.format(track.id) if suffixed else ""
     stem = _fit(last, values, budget=STEM_BYTES - len(suffix.encode())) + suffix
@@ -180,12 +191,11 @@ def _collision_key(path: str) -> str:
 
 def _field_values(
     track: RemoteTrack, policy: Policy, *, album: str, number: int | None
-) -> Mapping[str, str]:
+) -> dict[str, str]:
     # A job without created_at is dated by nothing that will not change: 1970 says so plainly.
     made = track.created_at or datetime.fromtimestamp(0, UTC)
     values = {
         "id": str(track.id),
-        "title": effective_title(track),
         "album": album,
         "artist": policy.artist,
         "genre": ", ".join(track.genre),
@@ -208,8 +218,8 @@ def _field_values(
 def _fit(template: str, values: Mapping[str, str], *, budget: int) -> str:
     """The last part, its title cut so that the whole takes at most ``budget`` bytes."""
     others = {
-        key: encode(value, budget=60).text or UNKNOWN
-        for key, value in values.items()
+        key: encode(values[key], budget=60).text or UNKNOWN
+        for key in _fields_of(template)
         if key != "title"
     }
     frame = template.format_map({**others, "title": ""})

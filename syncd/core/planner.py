@@ -37,8 +37,11 @@ def plan(
         planning.decide(track, baseline.tracks.get(track.id))
         for track in sorted(remote.tracks.values(), key=lambda t: (t.created_at or _EPOCH, t.id))
     ]
+    operations = [d for d in decisions if d is not None and not isinstance(d, Wait)]
+    # What failed before goes last: it must not keep the others from their turn.
+    operations.sort(key=lambda op: planning.has_failed(op.job_id))
     return Plan(
-        operations=tuple(d for d in decisions if d is not None and not isinstance(d, Wait)),
+        operations=tuple(operations),
         waits=tuple(d for d in decisions if isinstance(d, Wait)),
     )
 
@@ -48,6 +51,7 @@ class _Planning:
 
     def __init__(self, local: LocalTree, baseline: Baseline, policy: Policy, now: datetime) -> None:
         self.local = local
+        self.baseline = baseline
         self.policy = policy
         self.now = now
         self.found = _files_by_job(local, baseline, policy)
@@ -59,6 +63,10 @@ class _Planning:
         self.names = Names([*local.names, *self.owners])
         self.numbers = _Numbers(baseline.tracks.values())
 
+    def has_failed(self, job_id: int) -> bool:
+        known = self.baseline.tracks.get(job_id)
+        return known is not None and known.attempts > 0
+
     def decide(self, track: RemoteTrack, known: BaselineTrack | None) -> Operation | Wait | None:
         placed = known.placed if known else None
         file = self.found.get(track.id)
@@ -68,7 +76,7 @@ class _Planning:
             return None  # in step
 
         if file and track.id in self.policy.attempted:
-            return Wait(job_id=track.id, reason="tried in this run")
+            return Wait(job_id=track.id, reason="dealt with in this run")
 
         if file and in_place:
             # It came back after a download of it had failed: the failure is over.
@@ -111,7 +119,8 @@ class _Planning:
             return Wait(job_id=track.id, reason=f"the job is {track.status}")
 
         if track.id in self.policy.attempted:
-            return Wait(job_id=track.id, reason=(known and known.reason) or "tried in this run")
+            gone = "its file went away again" if placed else "dealt with in this run"
+            return Wait(job_id=track.id, reason=(known and known.reason) or gone)
 
         due = known.next_try_at if known and known.state is State.UNAVAILABLE else None
         if due and due > self.now and not self.policy.retry_now:

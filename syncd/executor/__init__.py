@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 import structlog
 
@@ -20,12 +21,15 @@ from syncd.catalog.store import Catalog
 from syncd.core.model import Origin
 from syncd.core.operations import Adopt, Defer, Download, Hold, Operation, Plan
 from syncd.errors import (
+    CatalogUnusable,
     Changed,
     MediaError,
+    MediaSilent,
     MediaUnavailable,
     NoSuchJob,
     Occupied,
     Offline,
+    StatusUnknown,
     SyncdError,
 )
 from syncd.executor.adopt import adopt
@@ -42,8 +46,9 @@ __all__ = ["Execution", "Executor", "Outcome", "Result"]
 REPLANS = 3
 """How often in a row a track may turn out other than planned before it is put off."""
 
-SILENT_MEDIA_HOSTS = 8
-"""Downloads in a row that get no answer before the media host counts as unreachable."""
+SILENT_IN_A_ROW, REFUSED_IN_A_ROW = 8, 40
+"""Tracks in a row that got no answer, or only faults for an answer, before that is taken for the
+service's fault and not theirs. What failed comes last in the next run, so the others get on."""
 
 _FIRST_BACKOFF = timedelta(minutes=10)
 _LONGEST_BACKOFF = timedelta(days=1)
@@ -62,11 +67,15 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An operation and how it ended; ``detail`` says why where it was not done."""
+    """An operation and how it ended; ``detail`` says why where it was not done.
+
+    ``error`` is what it failed with, if it was an error.
+    """
 
     operation: Operation
     result: Result
     detail: str | None = None
+    error: SyncdError | None = None
 
 
 class Executor:
@@ -94,7 +103,7 @@ class Executor:
         )
         self._catalog = catalog
         self._clock = clock
-        self._unanswered = 0
+        self._faults = 0
         self._replanned: Counter[int] = Counter()
 
     async def run(self, plan: Plan, *, cycle: str, origin: Origin, outcomes: list[Outcome]) -> None:
@@ -102,7 +111,8 @@ class Executor:
 
         Raises what concerns all tracks at once; what was done by then stays done.
         """
-        self._unanswered = 0
+        self._faults = 0
+        self._context.deaf_hosts.clear()
         operations = iter(plan)
         try:
             async with asyncio.TaskGroup() as workers:
@@ -121,10 +131,12 @@ class Executor:
                 case Defer(job_id=job_id, reason=reason):
                     await asyncio.to_thread(self._put_off, job_id, reason)
                     outcome = Outcome(operation, Result.FAILED, reason)
-                case Hold(reason=reason):
+                case Hold(job_id=job_id, reason=reason):
+                    await asyncio.to_thread(self._catalog.record_hold, job_id, reason)
                     outcome = Outcome(operation, Result.HELD, reason)
             outcomes.append(outcome)
             self._report(outcome, cycle)
+            self._count_faults(outcome)
 
     async def _act(self, operation: Download | Adopt, cycle: str, origin: Origin) -> Outcome:
         """One operation between its two journal rows; settles what concerns this track alone."""
@@ -147,10 +159,9 @@ class Executor:
         except (MediaError, NoSuchJob) as error:
             result, failure = Result.FAILED, error
         except BaseException as error:
-            journal.finish(entry, self._clock(), outcome="stopped", detail=type(error).__name__)
+            await self._note_stop(entry, error)
             raise
         if failure is None:
-            self._unanswered = 0
             del self._replanned[operation.job_id]
             return Outcome(operation, result)
         if result is Result.FAILED:
@@ -158,8 +169,21 @@ class Executor:
         await asyncio.to_thread(
             journal.finish, entry, self._clock(), outcome=result, detail=failure.message
         )
-        self._count_silence(failure)
-        return Outcome(operation, result, failure.message)
+        return Outcome(operation, result, failure.message, failure)
+
+    async def _note_stop(self, entry: int, error: BaseException) -> None:
+        """Finish the entry of an operation that was stopped; what stopped it stays the news."""
+        finish = partial(
+            self._catalog.journal.finish,
+            entry,
+            self._clock(),
+            outcome="stopped",
+            detail=type(error).__name__,
+        )
+        try:
+            await to_its_end(finish)
+        except CatalogUnusable as trouble:
+            _log.warning("the journal could not be finished", why=trouble.message)
 
     async def _carry_out(self, operation: Download | Adopt, entry: int, origin: Origin) -> None:
         try:
@@ -188,16 +212,23 @@ class Executor:
             job_id, reason, attempts=attempts, next_try_at=self._clock() + backoff
         )
 
-    def _count_silence(self, error: SyncdError) -> None:
-        """Many downloads in a row without an answer are one fault, not one per track."""
-        if not isinstance(error, MediaUnavailable):
+    def _count_faults(self, outcome: Outcome) -> None:
+        """Many tracks in a row without an answer are one fault, which ends the run."""
+        error = outcome.error
+        if outcome.result is Result.DONE:
+            self._faults = 0
+        if not isinstance(error, MediaUnavailable | StatusUnknown):
             return
-        self._unanswered += 1
-        if self._unanswered == SILENT_MEDIA_HOSTS:
-            raise Offline(
-                f"{SILENT_MEDIA_HOSTS} downloads in a row got no answer: {error.message}",
-                hint="the media host is out of reach; the next run goes on",
-            )
+        self._faults += 1
+        answered = not isinstance(error, MediaSilent | StatusUnknown)
+        if self._faults < (REFUSED_IN_A_ROW if answered else SILENT_IN_A_ROW):
+            return
+        if isinstance(error, StatusUnknown):
+            raise error.error
+        raise Offline(
+            f"{self._faults} downloads in a row came to nothing: {error.message}",
+            hint="the media host is out of order or out of reach; the next run goes on",
+        )
 
     def _report(self, outcome: Outcome, cycle: str) -> None:
         op, done = outcome.operation, outcome.result is Result.DONE

@@ -10,6 +10,7 @@ from syncd.core.operations import Adopt
 from syncd.errors import Changed
 from syncd.executor.context import Context
 from syncd.local import files, tags
+from syncd.local.audio import sniff
 from syncd.local.scan import file_stat
 
 
@@ -27,6 +28,8 @@ def adopt(context: Context, op: Adopt, entry: int, origin: Origin) -> None:
     except FileNotFoundError:
         raise Changed(f"{op.path} is no longer there") from None
     context.catalog.give_number(op.job_id, album=op.album, number=op.number)
+    if known and known.placed and (job := context.catalog.job(op.job_id)):
+        context.move_lyrics(job, known.placed.path, op.path)
     file = LocalFile(op.path, stat, identity)
     context.catalog.record_placed(op.job_id, placed, file, entry=entry, now=context.clock())
 
@@ -35,7 +38,9 @@ def _as_found(context: Context, op: Adopt, path: Path, origin: Origin) -> Placed
     job = context.catalog.job(op.job_id)
     if job is None:
         raise Changed(f"job {op.job_id} is no longer in the catalog")
-    format_ = path.suffix.lstrip(".").lower()
+    format_ = sniff(path)
+    if format_ is None:
+        raise Changed(f"{op.path} is no longer an audio file")
     found = tags.read_fields(path, format_)
     desired = context.desired(op, job, origin)
     context.place_lyrics(job, op.path)

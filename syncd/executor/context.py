@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from syncd.catalog.store import Catalog
 from syncd.core.model import Job, Origin
@@ -44,6 +45,8 @@ class Context:
     settings: Execution
     progress: Progress
     clock: Callable[[], datetime]
+    deaf_hosts: set[str] = field(default_factory=set)
+    """Hosts of covers that gave no answer in this run: they are not asked again in it."""
 
     def desired(self, op: Download | Adopt, job: Job, origin: Origin) -> dict[str, tuple[str, ...]]:
         """The managed fields that the file of ``job`` should carry."""
@@ -62,3 +65,20 @@ class Context:
             sidecar = files.sidecar_path(path, ".lrc")
             text = tags.lrc_text(job.lrc_content)
             files.place_text(self.root, sidecar, text, mode=self.settings.file_mode)
+
+    def move_lyrics(self, job: Job, old: str, new: str) -> None:
+        """Let our own lyrics follow the file that the user moved; theirs stay where they are."""
+        source = self.root.path / files.sidecar_path(old, ".lrc")
+        target = files.sidecar_path(new, ".lrc")
+        text = tags.lrc_text(job.lrc_content or "")
+        if old == new or not text.strip() or not _holds(source, text):
+            return
+        if files.place_text(self.root, target, text, mode=self.settings.file_mode):
+            source.unlink(missing_ok=True)  # the same bytes stand beside the track by now
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return not path.is_symlink() and path.read_bytes() == text.encode()
+    except OSError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,7 +11,20 @@ import structlog
 
 from syncd.core.model import COMPLETED, Identity, Job, LocalFile, Origin, Placed, address_path
 from syncd.core.operations import Download
-from syncd.errors import AddressExpired, Changed, CorruptMedia, DiskFull, MediaError
+from syncd.errors import (
+    AddressExpired,
+    Changed,
+    ContractBroken,
+    CorruptMedia,
+    CreditsExhausted,
+    DiskFull,
+    KeyRevoked,
+    MediaError,
+    MediaUnavailable,
+    Offline,
+    RequestRefused,
+    StatusUnknown,
+)
 from syncd.executor.context import Context
 from syncd.executor.threads import to_its_end
 from syncd.local import files, tags
@@ -65,11 +79,9 @@ async def _fetch_sound(
                 part,
                 policy=context.http.media_policy,
                 max_size=context.settings.max_file_size,
-                on_bytes=lambda size: context.progress.advanced(op.job_id, size),
+                on_bytes=partial(context.progress.advanced, op.job_id),
             )
-            audio = await asyncio.to_thread(
-                check, part, op.format, expected_duration=job.audio_duration
-            )
+            seconds = await asyncio.to_thread(_seconds_of, part, op, job)
         except AddressExpired:
             # Signed addresses run out; the status call gives a fresh one, once.
             if asked_again:
@@ -77,16 +89,30 @@ async def _fetch_sound(
             asked_again = True
             job = await _look_again(context, job.id)
         except CorruptMedia:
-            files.discard_part(part)
             tries += 1
             if tries == CORRUPT_TRIES:
                 raise
         else:
-            return job, fetched, audio.duration
+            return job, fetched, seconds
+
+
+def _seconds_of(part: Path, op: Download, job: Job) -> float:
+    """The length of the audio in ``part``; what is not sound is not gone on with."""
+    try:
+        return check(part, op.format, expected_duration=job.audio_duration).duration
+    except CorruptMedia:
+        files.discard_part(part)
+        raise
 
 
 async def _look_again(context: Context, job_id: int) -> Job:
-    job = await context.client.job(job_id)
+    try:
+        job = await context.client.job(job_id)
+    except (ContractBroken, RequestRefused, CreditsExhausted, KeyRevoked, Offline) as error:
+        # It may be this job alone: 403 for one job is no revoked key, 500 no absent service.
+        raise StatusUnknown(
+            f"its address ran out, and the status call failed: {error.message}", error=error
+        ) from None
     await asyncio.to_thread(context.catalog.observe, [job], context.clock())
     if job.status != COMPLETED:
         raise Changed(f"job {job_id} is now {job.status}")
@@ -94,8 +120,9 @@ async def _look_again(context: Context, job_id: int) -> Job:
 
 
 async def _cover(context: Context, job: Job) -> tags.Cover | None:
-    """The cover as served. A track is not kept waiting for one that cannot be had."""
-    if not job.thumbnail_url:
+    """The cover as served, in one try. A track is not kept waiting for one that cannot be had."""
+    host = address_path(job.thumbnail_url or "").partition("/")[0]
+    if not job.thumbnail_url or host in context.deaf_hosts:
         return None
     try:
         data = await fetch_bytes(
@@ -103,8 +130,11 @@ async def _cover(context: Context, job: Job) -> tags.Cover | None:
             job.thumbnail_url,
             policy=context.http.media_policy,
             max_size=tags.MAX_COVER,
+            attempts=1,
         )
     except MediaError as error:
+        if isinstance(error, MediaUnavailable):
+            context.deaf_hosts.add(host)
         _log.warning("placed without its cover", job=job.id, why=error.message)
         return None
     cover = tags.Cover.parse(data)

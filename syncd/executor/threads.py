@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-async def to_its_end(function: Callable[..., None], *arguments: object) -> None:
+async def to_its_end(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
     """Run ``function`` in a thread, and wait for it even where the cycle is cancelled meanwhile.
 
     Placing and recording so stay together, and the locks are held until both are done.
     """
-    work = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    work = asyncio.ensure_future(asyncio.to_thread(function, *arguments, **options))
     try:
-        await asyncio.shield(work)
+        return await asyncio.shield(work)
     except asyncio.CancelledError:
         await asyncio.wait([work])
         raise

@@ -6,26 +6,34 @@ the library by one rename that does not replace.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import hashlib
 import os
+import re
 import shutil
-import sys
-from collections.abc import Container
-from datetime import datetime
+import stat
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+
+import structlog
 
 from syncd.core.model import FileStat
 from syncd.core.safety import is_inside
 from syncd.errors import LocalError, Occupied, RootUnusable
+from syncd.local.rename import forget_target, recover_target, rename_without_replacing
 from syncd.local.root import Root, fsync_folder, root_error
-from syncd.local.scan import file_stat
+from syncd.local.scan import open_stat
 
-_AT_FDCWD = -100
-_RENAME_NOREPLACE = 1  # renameat2(2), Linux
-_RENAME_EXCL = 4  # renamex_np(2), macOS
-_NOT_OFFERED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM, errno.EOPNOTSUPP)
+_TIDIED = re.compile(r"([0-9]+)\.[a-z0-9]+\.part(?:\.json)?|.+\.text\.part", re.DOTALL)
+"""The names of unfinished files; the group is the job that one is of."""
+
+_TARGET_NOTE = re.compile(r".+\.part\.target", re.DOTALL)
+_LATEST = datetime(2262, 1, 1, tzinfo=UTC).timestamp()
+"""Nanoseconds since 1970 end in 2262 in signed 64 bits, as file systems and programs keep them."""
+
+_log = structlog.get_logger("syncd.files")
 
 
 def part_path(root: Root, job_id: int, format_: str) -> Path:
@@ -42,15 +50,27 @@ def discard_part(part: Path) -> None:
 def tidy_incoming(root: Root, keep: Container[int]) -> None:
     """Remove unfinished files of jobs that ``keep`` lacks: gone from the account, or placed.
 
-    For whoever holds the root's lock; everything in that folder is the program's own.
+    For whoever holds the root's lock. What is not the program's own (a NAS puts folders of its
+    own everywhere) stays; what cannot be removed is logged, and fails nothing.
     """
-    try:
-        for path in root.incoming.iterdir():
-            job_id = path.name.partition(".")[0]
-            if not (job_id.isdecimal() and int(job_id) in keep):
-                path.unlink()
-    except OSError as error:
-        raise root_error(error, root.path) from None
+    for path in _listed(root):
+        found = _TIDIED.fullmatch(path.name)
+        if found and not (found[1] and int(found[1]) in keep):
+            _remove(path)
+
+
+def recover_placements(root: Root) -> None:
+    """Undo what a placement left that was stopped half-way: an empty file under a final name.
+
+    For whoever holds the root's lock, before anything else is done in the root. What cannot be
+    undone is logged, fails nothing, and is tried again at the next start.
+    """
+    for path in _listed(root):
+        if _TARGET_NOTE.fullmatch(path.name):
+            try:
+                recover_target(root, path)
+            except OSError as error:
+                _log.warning("an empty file may be left", note=path.name, why=error.strerror)
 
 
 def free_bytes(root: Root) -> int:
@@ -69,23 +89,28 @@ def sha256(path: Path) -> str:
 def place(root: Root, part: Path, path: str, *, mode: int, modified: datetime | None) -> FileStat:
     """Move the finished ``part`` to ``path`` (relative to the root) and make it durable.
 
+    Its date becomes ``modified``, where the file system can keep that. Says what it is once in
+    place, even if another program moves it on at once.
     Raises ``Occupied`` where something stands there, ``DiskFull``, ``RootUnusable``.
     """
     target = _target(root, path)
     try:
         part.chmod(mode)
-        if modified is not None:
-            os.utime(part, (modified.timestamp(), modified.timestamp()))
+        _set_date(part, modified)
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
-        _make_folders(root, target.parent)
-        _rename_without_replacing(part, target)
-        fsync_folder(target.parent)
-        return file_stat(target)
+            _make_folders(root, target.parent)
+            # Both stay open over the rename: by path they might no longer be found after it.
+            with _opened(target.parent) as folder:
+                rename_without_replacing(root, part, target)
+                os.fsync(folder)
+            placed = open_stat(stream.fileno())
     except FileExistsError:
         raise Occupied(f"something already stands at {path}; it was left alone") from None
     except OSError as error:
         raise root_error(error, root.path) from None
+    forget_target(part)
+    return placed
 
 
 def place_text(root: Root, path: str, text: str, *, mode: int) -> bool:
@@ -137,46 +162,43 @@ def _make_folders(root: Root, folder: Path) -> None:
             fsync_folder(parent)
 
 
-def _rename_without_replacing(source: Path, target: Path) -> None:
-    """Rename, or raise ``FileExistsError``; on any file system (not all offer it outright)."""
-    if _rename_exclusive(source, target):
+def _set_date(part: Path, modified: datetime | None) -> None:
+    """Set the date that the service gave; one that cannot be kept is not worth the file."""
+    if modified is None:
         return
     try:
-        os.link(source, target, follow_symlinks=False)
+        seconds = modified.timestamp()
+        if 0 <= seconds < _LATEST:
+            os.utime(part, (seconds, seconds))
+    except (OverflowError, ValueError):
+        return
     except OSError as error:
-        if error.errno not in (*_NOT_OFFERED, errno.EMLINK):
+        if error.errno not in (errno.EINVAL, errno.ERANGE):
             raise
-        # No hard links either (FAT, some network shares): take the name first, then fill it.
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        try:
-            source.replace(target)
-        except OSError:
-            target.unlink(missing_ok=True)  # the empty file that held the name
-            raise
-    else:
-        source.unlink()
 
 
-def _rename_exclusive(source: Path, target: Path) -> bool:
-    """``False`` where the system or the file system has no such call."""
-    library = ctypes.CDLL(None, use_errno=True)
-    if sys.platform == "darwin":
-        call = getattr(library, "renamex_np", None)
-        arguments = (os.fsencode(source), os.fsencode(target), ctypes.c_uint(_RENAME_EXCL))
-    else:
-        call = getattr(library, "renameat2", None)
-        arguments = (
-            _AT_FDCWD,
-            os.fsencode(source),
-            _AT_FDCWD,
-            os.fsencode(target),
-            ctypes.c_uint(_RENAME_NOREPLACE),
-        )
-    if call is None:
-        return False
-    if call(*arguments) == 0:
-        return True
-    code = ctypes.get_errno()
-    if code in _NOT_OFFERED:
-        return False
-    raise OSError(code, os.strerror(code), os.fspath(target))
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _listed(root: Root) -> list[Path]:
+    try:
+        return list(root.incoming.iterdir())
+    except OSError as error:
+        _log.warning("unfinished files cannot be listed", why=error.strerror)
+        return []
+
+
+def _remove(path: Path) -> None:
+    try:
+        if stat.S_ISREG(path.lstat().st_mode):
+            path.unlink(missing_ok=True)
+        else:
+            _log.warning("not removed", name=path.name, why="it is not an ordinary file")
+    except OSError as error:
+        _log.warning("not removed", name=path.name, why=error.strerror)

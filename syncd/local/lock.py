@@ -63,6 +63,12 @@ def _holder(descriptor: int) -> str:
 
 
 def _command() -> str:
-    # Only the command's own name: arguments are the user's.
-    words = [word for word in sys.argv[1:] if word.isalpha()]
-    return f"syncd {words[0]}" if words else "syncd"
+    # Only the command's own name: arguments are the user's. One option may stand before it with a
+    # value of its own.
+    words = iter(sys.argv[1:])
+    for word in words:
+        if word == "--config":
+            next(words, None)
+        elif not word.startswith("-"):
+            return f"syncd {word}" if word.isalpha() else "syncd"
+    return "syncd"

@@ -80,7 +80,7 @@ def open_root(path: Path) -> Root:
     except FileNotFoundError:
         raise RootUnusable(
             f"the library folder {path} is not there",
-            hint="mount the disk that holds it, or run syncd init to make a new library",
+            hint="mount the disk that holds it, or correct library.root",
         ) from None
     except OSError as error:
         raise RootUnusable(f"the library folder {path}: {error.strerror}") from None
@@ -89,6 +89,20 @@ def open_root(path: Path) -> Root:
             f"{path} is not a folder", hint="set library.root to the folder of the library"
         )
     return Root(path, found.st_dev, found.st_ino)
+
+
+def find_marker(path: Path) -> Marker | None:
+    """The marker of the folder at ``path``; ``None`` where either is missing.
+
+    Raises ``RootUnusable`` for what is no folder, cannot be read, or has a damaged marker.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        pass  # open_root says what it is
+    return read_marker(open_root(path))
 
 
 def create_root(path: Path, base_url: str) -> tuple[Root, Marker]:

@@ -27,6 +27,7 @@ def scan(
     """Every audio file and every name under ``root``; opens only files that ``known`` lacks."""
     files: dict[str, LocalFile] = {}
     names: set[str] = set()
+    real: set[str] = set()
     unreadable: set[str] = set()
     folders = [""]
     while folders:
@@ -44,6 +45,7 @@ def scan(
             names.add(path)
             try:
                 if entry.is_dir(follow_symlinks=False):
+                    real.add(path)
                     if not _is_recycled(entry.name):
                         folders.append(path)
                 elif entry.is_file(follow_symlinks=False) and _is_audio(entry.name):
@@ -52,11 +54,18 @@ def scan(
                 names.discard(path)  # it went between the listing and the look
             except OSError:
                 unreadable.add(path)
-    return LocalTree(files, frozenset(names), frozenset(unreadable))
+    return LocalTree(
+        files, names=frozenset(names), folders=frozenset(real), unreadable=frozenset(unreadable)
+    )
 
 
 def file_stat(path: Path) -> FileStat:
     return _stat(path.stat(follow_symlinks=False))
+
+
+def open_stat(descriptor: int) -> FileStat:
+    """The same of a file that is open, wherever it has been moved since."""
+    return _stat(os.fstat(descriptor))
 
 
 def _look(
@@ -72,7 +81,18 @@ def _look(
 
 
 def _stat(found: os.stat_result) -> FileStat:
-    return FileStat(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    # An inode on a network share and a date after 2262 go beyond what SQLite can hold.
+    return FileStat(
+        inode=_folded(found.st_ino),
+        size=_folded(found.st_size),
+        mtime_ns=_folded(found.st_mtime_ns),
+        ctime_ns=_folded(found.st_ctime_ns),
+    )
+
+
+def _folded(number: int) -> int:
+    """``number`` modulo 2**64, as a signed 64-bit integer: equal numbers stay equal."""
+    return (number + 2**63) % 2**64 - 2**63
 
 
 def _is_audio(name: str) -> bool:

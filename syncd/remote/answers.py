@@ -21,6 +21,7 @@ from syncd.errors import (
     RemoteError,
     RequestRefused,
 )
+from syncd.remote.waits import how_long
 from syncd.secret import redact
 
 LARGEST_BODY = 64 * 1024 * 1024
@@ -95,11 +96,15 @@ def refusal(call: Call, answer: Answer, wait: float | None) -> RemoteError:
     """The error that a status other than 2xx means. ``wait``: its ``Retry-After``, in seconds."""
     status = answer.status
     if status >= 500 or status == 408:
-        return Offline(f"{call} answered {status}", hint="the service has a fault; try again later")
+        later = "later" if wait is None else f"in {how_long(wait)}"
+        return Offline(
+            f"{call} answered {status}", hint=f"the service has a fault; try again {later}"
+        )
     if status == 429:
+        pause = DEFAULT_PAUSE if wait is None else wait
         return RateLimited(
-            f"{call} answered 429: too many requests",
-            retry_after=DEFAULT_PAUSE if wait is None else wait,
+            f"{call} answered 429: too many requests, try again in {how_long(pause)}",
+            retry_after=pause,
             hint="lower api.requests_per_minute if this comes often",
         )
     # A web page with a status is some proxy speaking, not the API: it says nothing of key or job.

@@ -17,22 +17,26 @@ import httpx
 from aiolimiter import AsyncLimiter
 
 from syncd import __version__
-from syncd.errors import ConfigError, ContractBroken, Offline, OutcomeUnknown, RateLimited
+from syncd.errors import (
+    ConfigError,
+    ContractBroken,
+    KeyRefused,
+    Offline,
+    OutcomeUnknown,
+    RateLimited,
+)
 from syncd.remote.addresses import AddressPolicy, is_loopback, service_url, shown
 from syncd.remote.answers import LARGEST_BODY, Answer, Call, document, refusal, unpacked
 from syncd.remote.transport import KEYED, Transport, origin
+from syncd.remote.transport_errors import TRANSPORT_ERRORS, UNSENT, advice, fault
 from syncd.remote.waits import Again, Gate, Retries, http_date, retried, retry_after
 from syncd.secret import Secret
 
 PREFIX = "/api/v1/music"
 """What comes before every path of the API (api.md)."""
 
-TRANSPORT_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
-"""What goes wrong between two ends. OSError: TLS and name errors that httpcore lets through."""
-
 MOST_REDIRECTS = 3
 
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _log = logging.getLogger(__name__)
 
 
@@ -64,13 +68,13 @@ class Http:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.retries = retries or Retries()
+        self.timeout = timeout
         self.media_policy = AddressPolicy.of(base_url)
         self.clock_offset: float | None = None
         """Seconds that the API's clock is ahead of the local one, as last seen."""
         self._service = service_url(base_url)
         self._key = _checked(key)
         self._per_minute = requests_per_minute
-        self._timeout = timeout
         self._parallel = parallel
         self._clock = clock
 
@@ -99,7 +103,7 @@ class Http:
         self._client = httpx.AsyncClient(
             transport=self._transport,
             follow_redirects=False,
-            timeout=httpx.Timeout(self._timeout, pool=None),
+            timeout=httpx.Timeout(self.timeout, pool=None),
             headers={"User-Agent": f"syncd/{__version__}", "Accept-Encoding": "identity"},
             cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
         )
@@ -141,11 +145,15 @@ class Http:
         self, url: httpx.URL, headers: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
         """One GET to a media host, without the key. Raises the classes of ``TRANSPORT_ERRORS``."""
-        async with (
-            self._media_lane,
-            self._client.stream("GET", url, headers=dict(headers)) as response,
-        ):
-            yield response
+        async with self._media_lane:
+            request = self._client.build_request("GET", url, headers=dict(headers))
+            # The head of an answer can come a byte at a time too.
+            async with asyncio.timeout(4 * self.timeout):
+                response = await self._client.send(request, stream=True)
+            try:
+                yield response
+            finally:
+                await response.aclose()
 
     def is_proxied(self, url: httpx.URL) -> bool:
         """Whether ``url`` is reached through a proxy, which then looks the host up itself."""
@@ -206,7 +214,7 @@ class Http:
         failure: Exception
         try:
             # A server that gives a byte now and then would hold the call for ever.
-            async with asyncio.timeout(4 * self._timeout):
+            async with asyncio.timeout(4 * self.timeout):
                 response = await self._client.send(request, stream=True)
                 try:
                     return await self._received(call, response)
@@ -215,12 +223,12 @@ class Http:
         except TRANSPORT_ERRORS as error:
             failure = error
         # Out of the handler: what is raised from here on has no httpx exception as its context.
-        words, unsent = fault(failure), isinstance(failure, _UNSENT)
+        words, hint, unsent = fault(failure), advice(failure), isinstance(failure, UNSENT)
         del failure
         if call.method != "GET" and not unsent:
             raise OutcomeUnknown(f"{call} was sent, and no answer came: {words}")
         _log.debug("%s: %s", call, words)
-        raise Again(Offline(f"{call}: {words}", hint="is this machine online?"))
+        raise Again(Offline(f"{call}: {words}", hint=hint))
 
     async def _received(self, call: Call, response: httpx.Response) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -243,6 +251,8 @@ class Http:
         status = answer.status
         wait = retry_after(answer.headers.get("retry-after"), now=self.now)
         error = refusal(call, answer, wait)
+        if isinstance(error, KeyRefused) and self._key.source:
+            error.hint = f"{error.hint}; it came from {self._key.source}"
         if not isinstance(error, Offline | RateLimited):
             return error
         if wait is not None and status in (429, 503):
@@ -253,19 +263,6 @@ class Http:
             return error
         _log.debug("%s: answered %d, waits %s", call, status, wait)
         return Again(error, wait=wait)
-
-
-def fault(error: Exception) -> str:
-    """A transport error in words of its own: httpx's may hold whole addresses."""
-    if isinstance(error, httpx.TimeoutException | TimeoutError):
-        return "no answer in time"
-    if isinstance(error, httpx.ProxyError):
-        return "the proxy refused"
-    if isinstance(error, httpx.ConnectError):
-        return "no connection"
-    if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
-        return "the connection broke off"
-    return f"the connection failed ({type(error).__name__})"
 
 
 def _turned_away(call: Call, answer: Answer, left: float) -> Offline | RateLimited:

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 
 from syncd.core.model import address_path
-from syncd.errors import (
-    AddressExpired,
-    CorruptMedia,
-    MediaError,
-    MediaUnavailable,
-    TooLarge,
-)
+from syncd.errors import CorruptMedia, MediaSilent, MediaUnavailable, TooLarge
 from syncd.remote.addresses import AddressPolicy, shown
-from syncd.remote.http import TRANSPORT_ERRORS, Http, fault
+from syncd.remote.http import Http
+from syncd.remote.media_head import (
+    body_length,
+    check_kind,
+    check_size,
+    check_status,
+    follows,
+    range_total,
+)
+from syncd.remote.pace import Pace, TooSlow
 from syncd.remote.part import Note, Part
 from syncd.remote.transport import PROXIED
-from syncd.remote.waits import Again, retried, retry_after
+from syncd.remote.transport_errors import TRANSPORT_ERRORS, fault, is_silence
+from syncd.remote.waits import Again, Retries, retried
 
 MOST_REDIRECTS = 5
 MOST_ROUNDS = 50
 """How often a body that breaks off may be taken up again, each time further on than before."""
 
 T = TypeVar("T")
-
-_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)", re.ASCII)
-_PAGES = ("text/html", "application/xhtml+xml", "application/json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +58,28 @@ async def fetch(
     *,
     policy: AddressPolicy,
     max_size: int,
-    on_bytes: Callable[[int], None] | None = None,
+    on_bytes: Callable[[int, int | None], None] | None = None,
 ) -> Fetched:
     """Download ``address`` to ``part``, taking up a part of the same audio where it stopped.
 
-    ``max_size`` is bytes; ``on_bytes`` is told how many bytes the part holds, after each chunk.
+    ``max_size`` is bytes; ``on_bytes`` is told after each chunk how many bytes the
+    part holds, and how many the whole has where that is known.
     The part is not synced to disk, and stays after every error but ``TooLarge``.
-    Raises ``AddressRefused``, ``AddressExpired``, ``MediaUnavailable``, ``TooLarge``,
-    ``CorruptMedia``, ``DiskFull``, ``LocalError``.
+    Raises ``AddressRefused``, ``AddressExpired``, ``MediaSilent``, ``MediaUnavailable`` (also for
+    less than ``pace.LEAST_RATE`` over twice the timeout), ``TooLarge``, ``CorruptMedia``,
+    ``DiskFull``, ``LocalError``.
     """
     url = policy.read(address)
     with Part(part) as held:
-        download = _Download(http, url, held, policy, max_size, on_bytes or (lambda _: None))
+        download = _Download(
+            http, url, held, policy, max_size, on_bytes or (lambda _held, _whole: None)
+        )
         for _ in range(MOST_ROUNDS):
             furthest = download.furthest
             try:
-                return await _sent(http, url, download.once)
+                return await _sent(http.retries, url, download.once)
+            except TooSlow:
+                raise
             except MediaUnavailable as error:
                 failure = error
             except TooLarge:
@@ -83,26 +90,40 @@ async def fetch(
     raise failure
 
 
-async def fetch_bytes(http: Http, address: str, *, policy: AddressPolicy, max_size: int) -> bytes:
+async def fetch_bytes(
+    http: Http, address: str, *, policy: AddressPolicy, max_size: int, attempts: int | None = None
+) -> bytes:
     """The body at ``address`` (a cover, say), at most ``max_size`` bytes of it.
 
-    Raises ``AddressRefused``, ``AddressExpired``, ``MediaUnavailable``, ``TooLarge``,
-    ``CorruptMedia``.
+    It is asked for ``attempts`` times (``None``: as often as any request), and given up after
+    twice the timeout in all.
+    Raises ``AddressRefused``, ``AddressExpired``, ``MediaSilent``, ``MediaUnavailable``,
+    ``TooLarge``, ``CorruptMedia``.
     """
     url = policy.read(address)
+    answered = False
 
     async def once() -> bytes:
+        nonlocal answered
         body = bytearray()
         async with _opened(http, url, {}, policy) as response:
-            _check_status(http, response, url)
-            _check_kind(response, url)
-            _check_size(_length(response), max_size, url)
+            answered = True
+            check_status(http, response, url)
+            check_kind(response, url)
+            check_size(body_length(response), max_size, url)
             async for chunk in response.aiter_raw():
-                _check_size(len(body) + len(chunk), max_size, url)
+                check_size(len(body) + len(chunk), max_size, url)
                 body += chunk
         return bytes(body)
 
-    return await _sent(http, url, once)
+    retries = http.retries if attempts is None else replace(http.retries, attempts=attempts)
+    try:
+        async with asyncio.timeout(2 * http.timeout):
+            return await _sent(retries, url, once)
+    except TimeoutError:
+        pass
+    kind = MediaUnavailable if answered else MediaSilent
+    raise kind(f"{shown(url)} gave nothing whole in {2 * http.timeout:g} seconds")
 
 
 class _Download:
@@ -115,7 +136,7 @@ class _Download:
         part: Part,
         policy: AddressPolicy,
         max_size: int,
-        on_bytes: Callable[[int], None],
+        on_bytes: Callable[[int, int | None], None],
     ) -> None:
         self.furthest = 0
         """The most bytes that any try got to."""
@@ -136,23 +157,24 @@ class _Download:
             headers = {"Range": f"bytes={offset}-", "If-Range": part.note.validator}
         async with _opened(self._http, self._url, headers, self._policy) as response:
             ranged = response.status_code == 206
+            if ranged or response.status_code == 200:
+                check_kind(response, self._url)
             if response.status_code == 416 or (
-                ranged and not (headers and part.note and _follows(response, part.note, offset))
+                ranged and not (headers and part.note and follows(response, part.note, offset))
             ):
                 # The bytes held are not the beginning of what is there now.
                 part.begin(Note(address=self._address))
                 raise Again(MediaUnavailable(f"{shown(self._url)} gave another range than asked"))
-            _check_status(self._http, response, self._url)
-            _check_kind(response, self._url)
-            total = _range_total(response) if ranged else _length(response)
-            _check_size(total, self._max_size, self._url)
+            check_status(self._http, response, self._url)
+            total = range_total(response) if ranged else body_length(response)
+            check_size(total, self._max_size, self._url)
             if ranged:
                 part.cut(offset)
                 self._before = min(self._before, offset)
             else:
                 part.begin(self._described(response, total))
                 self._before = 0
-            await self._receive(response)
+            await self._receive(response, total)
         if part.size == 0:
             raise CorruptMedia(f"{shown(self._url)} gave an empty file")
         if total is not None and part.size != total:
@@ -186,13 +208,16 @@ class _Download:
             total=total,
         )
 
-    async def _receive(self, response: httpx.Response) -> None:
-        part = self._part
+    async def _receive(self, response: httpx.Response, total: int | None) -> None:
+        part, clock = self._part, asyncio.get_running_loop().time
+        pace = Pace(2 * self._http.timeout, now=clock())
         async for chunk in response.aiter_raw():
-            _check_size(part.size + len(chunk), self._max_size, self._url)
+            check_size(part.size + len(chunk), self._max_size, self._url)
             part.write(chunk)
             self.furthest = max(self.furthest, part.size)
-            self._on_bytes(part.size)
+            self._on_bytes(part.size, total)
+            if not pace.holds(len(chunk), now=clock()):
+                raise TooSlow(f"{shown(self._url)} gives less than 1 kB/s")
 
 
 @asynccontextmanager
@@ -201,9 +226,8 @@ async def _opened(
 ) -> AsyncIterator[httpx.Response]:
     """The answer for ``url``, after redirects; each hop and each peer is held to ``policy``."""
     for _ in range(MOST_REDIRECTS + 1):
-        if not http.is_proxied(url):
-            await policy.resolve(url)
-        async with http.stream(url, headers) as response:
+        async with AsyncExitStack() as stack:
+            response = await _asked(http, url, headers, policy, stack)
             if not response.extensions.get(PROXIED):
                 peer = response.extensions["network_stream"].get_extra_info("server_addr")
                 if peer is None:
@@ -218,7 +242,24 @@ async def _opened(
     raise MediaUnavailable(f"{shown(url)} redirects more than {MOST_REDIRECTS} times")
 
 
-async def _sent(http: Http, url: httpx.URL, once: Callable[[], Awaitable[T]]) -> T:
+async def _asked(
+    http: Http,
+    url: httpx.URL,
+    headers: dict[str, str],
+    policy: AddressPolicy,
+    stack: AsyncExitStack,
+) -> httpx.Response:
+    """The head of the answer; ``stack`` closes it. No answer is told apart from half of one."""
+    try:
+        if not http.is_proxied(url):
+            await policy.resolve(url)
+        return await stack.enter_async_context(http.stream(url, headers))
+    except TRANSPORT_ERRORS as error:
+        words, silent = fault(error), is_silence(error)
+    raise Again((MediaSilent if silent else MediaUnavailable)(f"{shown(url)}: {words}"))
+
+
+async def _sent(retries: Retries, url: httpx.URL, once: Callable[[], Awaitable[T]]) -> T:
     """What ``once`` gives, tried again after passing faults; transport errors are translated."""
 
     async def guarded() -> T:
@@ -228,67 +269,4 @@ async def _sent(http: Http, url: httpx.URL, once: Callable[[], Awaitable[T]]) ->
             words = fault(error)
         raise Again(MediaUnavailable(f"{shown(url)}: {words}"))
 
-    return await retried(http.retries, guarded)
-
-
-def _check_status(http: Http, response: httpx.Response, url: httpx.URL) -> None:
-    status = response.status_code
-    if status in (200, 206):
-        return
-    what = f"{shown(url)} answered {status}"
-    if status in (401, 403, 404, 410):
-        raise AddressExpired(what, hint="a fresh address is asked for")
-    error: MediaError = MediaUnavailable(what, hint="it is tried again later")
-    if status < 500 and status not in (408, 425, 429):
-        raise error
-    wait = retry_after(response.headers.get("retry-after"), now=http.now)
-    if wait is not None and wait > http.retries.longest_wait:
-        raise error
-    raise Again(error, wait=wait)
-
-
-def _check_kind(response: httpx.Response, url: httpx.URL) -> None:
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in _PAGES:
-        raise CorruptMedia(
-            f"{shown(url)} gave {kind} in place of audio", hint="a captive portal or a proxy"
-        )
-    coding = response.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in ("", "identity"):
-        raise CorruptMedia(f"{shown(url)} packed the audio, though asked not to")
-
-
-def _check_size(size: int | None, max_size: int, url: httpx.URL) -> None:
-    if size is not None and size > max_size:
-        raise TooLarge(
-            f"{shown(url)} gives more than {max_size} bytes", hint="see limits.max_file_size"
-        )
-
-
-def _length(response: httpx.Response) -> int | None:
-    """Content-Length; ``None`` without one, or where chunks take its place."""
-    text = response.headers.get("content-length", "")
-    chunked = "transfer-encoding" in response.headers
-    return int(text) if text.isascii() and text.isdigit() and not chunked else None
-
-
-def _range_total(response: httpx.Response) -> int | None:
-    found = _RANGE.fullmatch(response.headers.get("content-range", "").strip())
-    return int(found[3]) if found and found[3] != "*" else None
-
-
-def _follows(response: httpx.Response, note: Note, offset: int) -> bool:
-    """Whether a 206 answer continues, at ``offset``, the very file that ``note`` describes."""
-    found = _RANGE.fullmatch(response.headers.get("content-range", "").strip())
-    if not found:
-        return False
-    first, last, total = int(found[1]), int(found[2]), _range_total(response)
-    length = _length(response)
-    return (
-        first == offset
-        and last >= first
-        and (total is None or last < total)
-        and (length is None or length == last - first + 1)
-        and (note.total is None or total is None or total == note.total)
-        and response.headers.get("etag", note.etag) == note.etag
-    )
+    return await retried(retries, guarded)

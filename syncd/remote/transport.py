@@ -24,7 +24,7 @@ class Transport(httpx.AsyncBaseTransport):
     The key is added below everything that builds, logs or redirects requests, to a copy that
     nothing else keeps. ``connections`` bounds those kept alive. A proxy is used for https alone:
     it passes the bytes on unread (CONNECT), while a plain http request would be read by it.
-    Raises ``ConfigError`` for a proxy address that cannot be used.
+    Raises ``ConfigError`` for a proxy address or a file of certificates that cannot be used.
     """
 
     def __init__(self, *, service: httpx.URL, key: Secret, connections: int, proxies: bool) -> None:
@@ -76,8 +76,15 @@ def origin(url: httpx.URL) -> tuple[str, str, int]:
 
 @cache
 def _trust() -> ssl.SSLContext:
-    """Certificates to trust, those of SSL_CERT_FILE or SSL_CERT_DIR included; slow to read."""
-    return httpx.create_ssl_context()
+    """Certificates to trust: those of SSL_CERT_FILE or SSL_CERT_DIR if set; slow to read."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError:  # ssl.SSLError is one
+        pass
+    raise ConfigError(
+        "the certificates that SSL_CERT_FILE names cannot be read",
+        hint="point it to a file of PEM certificates, or leave it unset",
+    )
 
 
 def _tunnel(address: str, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:

@@ -91,6 +91,16 @@ def retry_after(value: str | None, *, now: float) -> float | None:
     return min(seconds, LONGEST_RETRY_AFTER)
 
 
+def how_long(seconds: float) -> str:
+    """A wait in words, rounded up: ``17 minutes``."""
+    count, unit = math.ceil(seconds), "second"
+    for size, larger in ((60, "minute"), (60, "hour")):
+        if count < 2 * size:
+            break
+        count, unit = math.ceil(count / size), larger
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
 def http_date(value: str | None) -> float | None:
     """An HTTP date as seconds since the epoch; ``None`` for what is none."""
     if value is None:

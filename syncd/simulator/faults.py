@@ -103,7 +103,8 @@ class Fault:
         for part in filter(None, rest.split(",")):
             name, equals, value = part.partition("=")
             if not equals or name not in _TEXT_ARGUMENTS:
-                raise ValueError(f"{part!r} is no argument of a fault")
+                known = ", ".join(_TEXT_ARGUMENTS)
+                raise ValueError(f"{part!r} is no argument of a fault; these are: {known}")
             try:
                 given[name] = _TEXT_ARGUMENTS[name](value)
             except ValueError:

@@ -129,8 +129,9 @@ class Switches:
             ValueError: no such switch, or no such value for it.
         """
         hints = get_type_hints(type(self))
-        if name not in {field.name for field in fields(self)}:
-            raise ValueError(f"no switch is called {name!r}")
+        known = [field.name for field in fields(self)]
+        if name not in known:
+            raise ValueError(f"no switch is called {name!r}; these are: {', '.join(known)}")
         try:
             value = _value(hints[name], text)
         except ValueError as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from contextlib import closing
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,6 +13,7 @@ from syncd.catalog import queries
 from syncd.catalog.queries import Listing
 from syncd.catalog.store import Catalog
 from syncd.core.model import Job, LocalFile, Placed
+from syncd.remote.schema import parse_job
 
 
 @pytest.fixture
@@ -95,24 +98,96 @@ def test_a_search_takes_every_character_as_it_is(
     assert found == [one for one in ids if search or one != 4]
 
 
-def test_an_entry_joins_what_the_service_said_and_what_is_here(stocked: Catalog) -> None:
+def test_an_entry_joins_what_the_service_said_and_what_is_here(
+    stocked: Catalog, now: datetime
+) -> None:
     entry = queries.job(stocked, 1)
     assert entry is not None
-    assert (entry.path, entry.state, entry.reason, entry.absent) == (
+    assert (entry.path, entry.state, entry.reason, entry.absent_since) == (
         "a/Rain.flac",
         "placed",
         None,
-        False,
+        None,
     )
-    assert entry.job == {"id": 1}
     put_off = queries.job(stocked, 2)
     assert put_off is not None
     assert (put_off.path, put_off.state, put_off.reason) == (None, "unavailable", "no answer")
     gone = queries.job(stocked, 5)
     assert gone is not None
-    assert gone.absent
+    assert gone.absent_since == now
 
 
 def test_what_is_not_there(stocked: Catalog) -> None:
     assert queries.job(stocked, 99) is None
+    assert queries.count(stocked) == 5
+
+
+FIELDS = {field.name for field in fields(Job)} - {"raw"}
+
+
+def shown(catalog: Catalog, now: datetime, said: dict[str, object]) -> dict[str, object]:
+    """The job object of an entry, after the service said this of a job."""
+    job = parse_job(said)
+    catalog.observe([job], now)
+    entry = queries.job(catalog, job.id)
+    assert entry is not None
+    return dict(entry.job)
+
+
+def test_a_field_that_the_service_left_out_is_there_and_null(
+    catalog: Catalog, now: datetime
+) -> None:
+    job = shown(catalog, now, {"id": 7})
+    assert job == {**dict.fromkeys(FIELDS), "id": 7, "status": "UNKNOWN"}
+
+
+def test_whatever_the_service_spells_otherwise_reads_alike(catalog: Catalog, now: datetime) -> None:
+    job = shown(
+        catalog,
+        now,
+        {
+            "id": "7",
+            "status": "completed",
+            "created_at": "2026-03-01T14:00:00+02:00",
+            "completed_at": "2026-03-01T12:01:00",
+            "audio_duration": -1,
+            "bpm": "120",
+            "actual_seeds": ["3", 4],
+            "caption": "slow",
+            "genres": ["lo-fi"],
+            "emotion": "calm",
+            "user_id": 42,
+            "progress": 100,
+            "quality_score": 0.5,
+        },
+    )
+    assert type(job["id"]) is int
+    assert {name: value for name, value in job.items() if value is not None} == {
+        "id": 7,
+        "status": "COMPLETED",
+        "created_at": datetime(2026, 3, 1, 12, tzinfo=UTC),
+        "completed_at": datetime(2026, 3, 1, 12, 1, tzinfo=UTC),
+        "bpm": 120,
+        "actual_seeds": [3, 4],
+        "prompt": "slow",
+        "genre": ["lo-fi"],
+        "emotion": ["calm"],
+        "user_id": 42,
+        "progress": 100,
+        "quality_score": 0.5,
+        "caption": "slow",
+        "genres": ["lo-fi"],
+    }
+
+
+def test_what_only_the_service_knows_is_kept(catalog: Catalog, now: datetime) -> None:
+    said = {"id": 7, "mood_board": {"a": [1]}, "output_urls": {}, "actual_seeds": [], "liked": None}
+    job = shown(catalog, now, {**said, "user_id": "42"})
+    assert {name: job[name] for name in said} == said
+    assert job["user_id"] == "42"
+
+
+def test_a_stream_that_is_left_early_leaves_the_catalog_usable(stocked: Catalog) -> None:
+    with closing(queries.stream(stocked, Listing())) as entries:
+        assert next(entries).id == 5
     assert queries.count(stocked) == 5

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from sqlalchemy import event, text
 
-from syncd.catalog.store import Binding, Catalog
+from syncd.catalog.store import KEPT_SWEEPS, Binding, Catalog
 from syncd.core.model import Job, LocalFile, Placed
+from syncd.errors import CatalogUnusable, SyncdError
 
 MakeFile = Callable[..., LocalFile]
 MakePlaced = Callable[[str], Placed]
@@ -178,9 +179,10 @@ def test_an_empty_account_after_a_complete_sweep(catalog: Catalog, now: datetime
     assert catalog.remote_tree().tracks == {}
 
 
-def test_the_newest_jobs_are_those_of_the_highest_ids(catalog: Catalog, now: datetime) -> None:
-    catalog.observe([job(number) for number in (3, 1, 2)], now)
-    assert catalog.some_jobs(2) == [3, 2]
+def test_some_jobs_are_the_newest_and_the_oldest(catalog: Catalog, now: datetime) -> None:
+    catalog.observe([job(number) for number in (3, 1, 5, 2, 4)], now)
+    assert catalog.some_jobs(3) == [5, 4, 1]
+    assert catalog.some_jobs(10) == [5, 4, 3, 2, 1]
 
 
 def test_ten_thousand_jobs_are_one_transaction(catalog: Catalog, now: datetime) -> None:
@@ -267,3 +269,26 @@ def test_names_that_are_not_utf8_come_back_as_they_were(
     assert r"\udce9" in str(catalog.baseline_of(7))
     catalog.remember_scan({NOT_UTF8: file}, {})
     assert catalog.known_files() == {}
+
+
+def test_the_last_hundred_sweeps_are_kept(catalog: Catalog, now: datetime) -> None:
+    catalog.observe([job(1)], now)
+    for _ in range(KEPT_SWEEPS + 5):
+        sweep = catalog.begin_sweep(now)
+        catalog.observe([job(2)], now, sweep=sweep)
+        catalog.finish_sweep(sweep, now, complete=True, total=1, seen=1)
+    assert count(catalog, "sweep") == KEPT_SWEEPS == 100
+    with catalog.reading() as connection:
+        oldest, newest = connection.execute(text("SELECT min(id), max(id) FROM sweep")).one()
+    assert (oldest, newest) == (6, 105)
+    assert list(catalog.remote_tree().tracks) == [2]
+
+
+def test_a_number_beyond_64_bits_is_said_and_nothing_of_its_step_is_written(
+    catalog: Catalog, now: datetime
+) -> None:
+    with pytest.raises(SyncdError, match="a number of more than 64 bits") as caught:
+        catalog.observe([job(1), job(2**63)], now)
+    assert not isinstance(caught.value, CatalogUnusable)
+    assert "aside" not in str(caught.value)
+    assert count(catalog, "job") == 0

@@ -337,7 +337,7 @@ TABLE = [
         [job()],
         folder(file()),
         policy=replace(POLICY, attempted=frozenset({7})),
-        expected=[wait("tried in this run")],
+        expected=[wait("dealt with in this run")],
     ),
     Row(
         "the tags of a new job pasted into the only file of another",
@@ -411,7 +411,7 @@ TABLE = [
         "tried in this run without a reason on record",
         [job()],
         policy=replace(POLICY, attempted=frozenset({7})),
-        expected=[wait("tried in this run")],
+        expected=[wait("dealt with in this run")],
     ),
     Row(
         "a job that waits is not tried",

@@ -283,13 +283,17 @@ def test_a_number_is_given_once_and_for_good(row: Row) -> None:
 
 @given(row=worlds())
 @settings(max_examples=100, deadline=None)
-def test_operations_come_in_the_order_in_which_the_jobs_were_made(row: Row) -> None:
+def test_operations_come_in_the_order_of_the_jobs_and_what_failed_before_comes_last(
+    row: Row,
+) -> None:
+    failed = {one.job_id for one in row.baseline if one.attempts}
     made = {
         track.id: (track.created_at or datetime(1970, 1, 1, tzinfo=UTC), track.id)
         for track in row.jobs
     }
     found = planned(row)
     for decisions in (found.operations, found.waits):
-        order = [made[one.job_id] for one in decisions]
+        is_late = decisions is found.operations
+        order = [(is_late and one.job_id in failed, made[one.job_id]) for one in decisions]
         assert order == sorted(order)
     assert len(found.operations) + len(found.waits) <= len(row.jobs)

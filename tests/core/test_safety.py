@@ -40,7 +40,8 @@ def test_a_sound_plan_passes_unchanged() -> None:
         ),
         (Wait(job_id=5, reason="the job is PENDING"),),
     )
-    assert guard(plan, LocalTree({}, frozenset({"a", "a/y.flac", "a/z.flac"}))) == plan
+    names = frozenset({"a", "a/y.flac", "a/z.flac"})
+    assert guard(plan, LocalTree({}, names, folders=frozenset({"a"}))) == plan
     assert guard(Plan(), LocalTree({})) == Plan()
 
 
@@ -108,3 +109,15 @@ def test_a_file_is_adopted_where_it_stands() -> None:
 )
 def test_which_paths_are_inside(path: str, inside: bool) -> None:
     assert is_inside(path) is inside
+
+
+@pytest.mark.parametrize("path", ["a/x.flac", "a/b/x.flac"])
+def test_a_link_or_a_file_where_a_folder_is_needed_is_a_hold(path: str) -> None:
+    obstacle = path.rpartition("/")[0]
+    names = {obstacle, "a"}
+    local = LocalTree({}, frozenset(names), folders=frozenset(names - {obstacle}))
+    (held,) = guard(Plan((download(1, path),)), local).operations
+    assert isinstance(held, Hold)
+    assert held.reason.startswith(f"{obstacle} is a link or a file, where a folder is needed")
+    free = LocalTree({}, frozenset(names), folders=frozenset(names))
+    assert guard(Plan((download(1, path),)), free).holds == ()

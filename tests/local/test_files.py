@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,14 +17,12 @@ from syncd.errors import DiskFull, LocalError, Occupied, RootUnusable
 from syncd.local import files
 from syncd.local.files import (
     default_mode,
-    discard_part,
     free_bytes,
     part_path,
     place,
     place_text,
     sha256,
     sidecar_path,
-    tidy_incoming,
 )
 from syncd.local.root import Root, create_root
 from syncd.local.scan import file_stat
@@ -71,10 +70,6 @@ class NoCall:
         return call
 
 
-def test_a_part_has_no_audio_suffix_and_always_the_same_name(root: Root) -> None:
-    assert part_path(root, 7, "flac") == root.path / ".syncd/incoming/7.flac.part"
-
-
 def test_a_file_is_placed_whole(root: Root, part: Path) -> None:
     stat = place(root, part, "AudioPod 2026-03/Disc 1/Rain.flac", mode=0o640, modified=MADE)
     target = root.path / "AudioPod 2026-03/Disc 1/Rain.flac"
@@ -94,6 +89,35 @@ def test_without_a_date_the_file_keeps_its_own(root: Root, part: Path) -> None:
 def test_a_name_that_is_not_utf8(root: Root, part: Path) -> None:
     place(root, part, "Caf\udce9/\udcff.flac", mode=0o600, modified=None)
     assert os.listdir(os.fsencode(root.path) + b"/Caf\xe9") == [b"\xff.flac"]  # noqa: PTH208
+
+
+@pytest.mark.parametrize("year", [1970, 2026, 2038, 2261])
+def test_a_date_that_can_be_kept_is_set(root: Root, part: Path, year: int) -> None:
+    date = datetime(year, 12, 31, tzinfo=UTC)
+    place(root, part, "x.flac", mode=0o600, modified=date)
+    assert (root.path / "x.flac").stat().st_mtime == date.timestamp()
+
+
+@pytest.mark.parametrize("year", [1, 1969, 2262, 9999])
+def test_a_date_that_others_could_not_read_is_not_set(root: Root, part: Path, year: int) -> None:
+    os.utime(part, (5, 5))
+    place(root, part, "x.flac", mode=0o600, modified=datetime(year, 6, 1, tzinfo=UTC))
+    assert (root.path / "x.flac").stat().st_mtime == 5
+
+
+@pytest.mark.parametrize(
+    "error", [OverflowError(), OSError(errno.EINVAL, "bad"), OSError(errno.ERANGE, "far")], ids=repr
+)
+def test_a_date_that_the_file_system_refuses_is_not_set(
+    root: Root, part: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    os.utime(part, (5, 5))
+    monkeypatch.setattr(os, "utime", refuse)
+    place(root, part, "x.flac", mode=0o600, modified=MADE)
+    assert (root.path / "x.flac").stat().st_mtime == 5
 
 
 WAYS = {
@@ -123,6 +147,36 @@ def test_a_file_is_placed_in_each_way(root: Root, part: Path, way: str) -> None:
     assert target.stat().st_nlink == 1
     assert stat == file_stat(target)
     assert not part.exists()
+
+
+def test_a_file_that_is_moved_on_at_once_was_placed(
+    root: Root, part: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = files.rename_without_replacing
+    (root.path / "theirs").mkdir()
+
+    def and_moved(root: Root, source: Path, target: Path) -> None:
+        rename(root, source, target)
+        target.rename(root.path / "theirs/y.flac")
+        target.parent.rename(root.path / "b")
+
+    monkeypatch.setattr(files, "rename_without_replacing", and_moved)
+    stat = place(root, part, "a/x.flac", mode=0o644, modified=MADE)
+    assert stat == file_stat(root.path / "theirs/y.flac")
+    assert list(root.incoming.iterdir()) == []
+
+
+def test_a_file_that_is_removed_at_once_was_placed(
+    root: Root, part: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = files.rename_without_replacing
+
+    def and_removed(root: Root, source: Path, target: Path) -> None:
+        rename(root, source, target)
+        target.unlink()
+
+    monkeypatch.setattr(files, "rename_without_replacing", and_removed)
+    assert place(root, part, "x.flac", mode=0o644, modified=MADE).size == len(CONTENT)
 
 
 @pytest.mark.parametrize("kind", ["file", "empty file", "folder", "link", "dangling link"])
@@ -174,18 +228,18 @@ def test_bytes_are_durable_before_the_name_and_the_name_before_the_end(
     root: Root, part: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    fsync, rename = os.fsync, files._rename_without_replacing
+    fsync, rename = os.fsync, files.rename_without_replacing
 
     def noted_fsync(descriptor: int) -> None:
         steps.append("fsync " + Path(f"/proc/self/fd/{descriptor}").readlink().name)
         fsync(descriptor)
 
-    def noted_rename(source: Path, target: Path) -> None:
+    def noted_rename(*where: Any) -> None:
         steps.append("rename")
-        rename(source, target)
+        rename(*where)
 
     monkeypatch.setattr(os, "fsync", noted_fsync)
-    monkeypatch.setattr(files, "_rename_without_replacing", noted_rename)
+    monkeypatch.setattr(files, "rename_without_replacing", noted_rename)
     place(root, part, "a/b/x.flac", mode=0o600, modified=MADE)
     assert steps == ["fsync 7.flac.part", "fsync library", "fsync a", "rename", "fsync b"]
     steps.clear()
@@ -312,14 +366,6 @@ def test_the_path_of_a_sidecar(path: str, sidecar: str) -> None:
 # --- the rest ---
 
 
-def test_an_unfinished_file_is_discarded_with_its_notes(root: Root, part: Path) -> None:
-    notes = part.with_name(f"{part.name}.json")
-    notes.write_text("{}")
-    discard_part(part)
-    discard_part(part)
-    assert list(root.incoming.iterdir()) == []
-
-
 def test_a_digest_is_of_the_whole_file(part: Path) -> None:
     part.write_bytes(b"")
     assert sha256(part) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -342,11 +388,3 @@ def test_the_mode_of_a_new_file_follows_the_umask(mask: int) -> None:
         assert os.umask(mask) == mask
     finally:
         os.umask(before)
-
-
-def test_unfinished_files_go_unless_their_job_still_wants_them(root: Root) -> None:
-    names = ["7.flac.part", "7.flac.part.json", "8.mp3.part", "8.mp3.part.json", "x.text.part"]
-    for name in names:
-        (root.incoming / name).write_bytes(b"begun")
-    tidy_incoming(root, {7, 9})
-    assert sorted(path.name for path in root.incoming.iterdir()) == names[:2]

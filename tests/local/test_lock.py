@@ -16,6 +16,14 @@ import pytest
 from syncd.errors import Locked
 from syncd.local.lock import Lock
 
+COMMAND_LINES = {
+    "syncd sync": ["sync"],
+    "syncd plan": ["--config", "conf", "plan", "--json"],
+    "syncd demo": ["--config=conf", "demo", "--keep", "folder"],
+    "syncd show": ["--config", "sync", "show"],
+    "syncd": ["--config", "conf"],
+}
+
 HOLDER = """
 import sys
 from pathlib import Path
@@ -139,3 +147,13 @@ def test_an_error_while_locking_leaves_no_file_open(
     with pytest.raises(OSError, match="Input/output error"):
         Lock.acquire(path, "x")
     assert open_files() == before
+
+
+@pytest.mark.parametrize("named", COMMAND_LINES)
+def test_a_holder_is_named_by_its_command_and_not_by_what_is_the_users(
+    path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["syncd", *COMMAND_LINES[named]])
+    lock = Lock.acquire(path, "x")
+    assert path.read_text() == f"process {os.getpid()}, {named}\n"
+    lock.release()

@@ -17,6 +17,7 @@ from syncd.local import root as module
 from syncd.local.root import (
     Marker,
     create_root,
+    find_marker,
     open_root,
     prepare,
     read_marker,
@@ -258,3 +259,28 @@ def test_what_an_error_of_the_file_system_means(
     found = root_error(error, Path("/music"))
     assert type(found) is kind
     assert str(found) == text
+
+
+def test_a_marker_is_looked_for_without_making_anything(folder: Path) -> None:
+    assert find_marker(folder) is None
+    assert not folder.exists()
+    folder.mkdir(parents=True)
+    assert find_marker(folder) is None
+    assert list(folder.iterdir()) == []
+    _, marker = create_root(folder, URL)
+    assert find_marker(folder) == marker
+
+
+def test_what_is_no_folder_has_no_marker_to_look_for(folder: Path) -> None:
+    folder.parent.mkdir()
+    folder.write_text("mine")
+    with pytest.raises(RootUnusable, match="is not a folder"):
+        find_marker(folder)
+    with pytest.raises(RootUnusable, match="Not a directory"):
+        find_marker(folder / "below")
+
+
+def test_a_root_that_is_missing_is_never_an_invitation_to_make_another(folder: Path) -> None:
+    with pytest.raises(RootUnusable, match="is not there") as caught:
+        open_root(folder)
+    assert "init" not in str(caught.value)

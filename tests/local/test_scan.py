@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from syncd.core.model import FileStat, Identity, LocalFile, LocalTree
-from syncd.local.scan import RECYCLE_FOLDERS, file_stat, scan
+from syncd.local.scan import RECYCLE_FOLDERS, file_stat, open_stat, scan
 
 
 class Opened:
@@ -74,6 +74,51 @@ def test_every_audio_file_and_every_name_is_seen(tmp_path: Path, look: Look) -> 
     )
     assert tree.files["a/mine.flac"].identity is None
     assert file_stat(tmp_path / "x.MP3") == tree.files["x.MP3"].stat
+
+
+FAR = [
+    ("a number that fits stays", 2**63 - 1, 2**63 - 1),
+    ("one below zero too", -(2**63), -(2**63)),
+    ("the first that does not is the least", 2**63, -(2**63)),
+    ("the last inode there can be", 2**64 - 1, -1),
+    ("the year 9999 in nanoseconds", 253_402_300_799 * 10**9, -4_852_116_232_933_722_624),
+]
+
+
+@pytest.mark.parametrize(("number", "folded"), [row[1:] for row in FAR], ids=[r[0] for r in FAR])
+def test_what_the_file_system_says_fits_into_signed_64_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, folded: int
+) -> None:
+    path = put(tmp_path, "a.flac")
+
+    class Found:
+        st_ino = st_size = st_mtime_ns = st_ctime_ns = number
+
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: Found)
+    monkeypatch.setattr(os, "fstat", lambda _: Found)
+    expected = FileStat(folded, folded, folded, folded)
+    assert -(2**63) <= folded < 2**63
+    assert (folded - number) % 2**64 == 0
+    assert (file_stat(path), open_stat(7)) == (expected, expected)
+
+
+def test_a_file_of_a_far_year_is_known_again(tmp_path: Path, look: Look, opened: Opened) -> None:
+    path = put(tmp_path, "a.flac")
+    os.utime(path, (13_000_000_000, 13_000_000_000))  # in 2381
+    before = look().files
+    assert -(2**63) <= before["a.flac"].stat.mtime_ns < 2**63
+    opened.paths.clear()
+    assert look(before).files == before
+    assert opened.paths == []
+    os.utime(path, (13_000_000_001, 13_000_000_001))
+    assert look(before).files != before
+
+
+def test_an_open_file_is_the_same_wherever_it_goes(tmp_path: Path) -> None:
+    path = put(tmp_path, "a.flac")
+    with path.open() as stream:
+        moved = path.rename(tmp_path / "b.flac")
+        assert open_stat(stream.fileno()) == file_stat(moved)
 
 
 def test_the_programs_own_folder_is_left_out(tmp_path: Path, look: Look) -> None:

@@ -26,14 +26,14 @@ async def test_a_file_comes_whole(
     audio: bytes,
     note: Path,
 ) -> None:
-    sizes: list[int] = []
-    fetched = await get(on_bytes=sizes.append)
+    sizes: list[tuple[int, int | None]] = []
+    fetched = await get(on_bytes=lambda held, whole: sizes.append((held, whole)))
     assert part.read_bytes() == audio
     assert (fetched.size, fetched.resumed_from, fetched.measured) == (len(audio), 0, True)
     assert fetched.content_type == "audio/flac"
     assert fetched.etag
     assert sizes == sorted(sizes)
-    assert sizes[-1] == len(audio)
+    assert sizes[-1] == (len(audio), len(audio))
     assert not note.exists()
 
 

@@ -36,9 +36,18 @@ async def test_a_long_pause_ends_the_call_at_once_and_turns_the_next_one_away(
         await client.page()
     if kind is RateLimited:
         assert caught.error.retry_after == pytest.approx(3600, abs=2)
-    with raised(kind):
+    with raised(kind, r"try again in \d\d minutes"):
         await client.job(7)
     assert len(sim.requests) == 1
+
+
+@pytest.mark.parametrize(("asked", "told"), [(1000.0, "17 minutes"), (None, "60 seconds")])
+async def test_who_is_turned_away_is_told_for_how_long(
+    client: AudioPod, sim: Simulator, asked: float | None, told: str, raised: Any
+) -> None:
+    sim.faults.add(Fault("status", status=429, retry_after=asked, times=None))
+    with raised(RateLimited, f"too many requests, try again in {told}"):
+        await client.page()
 
 
 async def test_all_calls_wait_while_a_pause_lasts(

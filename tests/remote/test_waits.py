@@ -9,7 +9,7 @@ import pytest
 
 from syncd.errors import Offline, RateLimited, RemoteError
 from syncd.remote import Retries
-from syncd.remote.waits import Again, Gate, http_date, retried, retry_after
+from syncd.remote.waits import Again, Gate, how_long, http_date, retried, retry_after
 
 NOW = 1_770_000_000.0
 
@@ -40,6 +40,23 @@ def test_a_pause_is_read_from_seconds_or_a_date(header: str | None, seconds: flo
 def test_what_is_no_date_is_none() -> None:
     assert http_date("x") is None
     assert http_date(None) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.0, "0 seconds"),
+        (0.2, "1 second"),
+        (119.0, "119 seconds"),
+        (119.5, "2 minutes"),
+        (1019.0, "17 minutes"),
+        (3600.0, "60 minutes"),
+        (7200.0, "2 hours"),
+        (86_400.0, "24 hours"),
+    ],
+)
+def test_a_wait_is_told_in_words(seconds: float, words: str) -> None:
+    assert how_long(seconds) == words
 
 
 def over(left: float) -> RateLimited:

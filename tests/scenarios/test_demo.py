@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import tempfile
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from syncd.simulator import Simulator
 
 from .starting import COMMAND
 
@@ -98,3 +101,39 @@ def test_the_commands_that_it_names_work(fresh: Bench) -> None:
     result = fresh.run("demo", "--keep", folder)
     (named,) = re.findall(r"syncd (--config \S+ ls)", result.out)
     assert fresh.run(*named.split()).out.count("\n") == 18
+
+
+def test_a_kept_demo_whose_port_is_taken_says_what_to_stop(fresh: Bench, look: Look) -> None:
+    folder = fresh.folder / "kept"
+    assert fresh.run("demo", "--keep", folder).code == 0
+    config = tomllib.loads((folder / "config.toml").read_text())
+    port = int(config["api"]["base_url"].rpartition(":")[2])
+    before = look(folder)
+    with Simulator(port=port):
+        result = fresh.run("demo", "--keep", folder)
+    assert result.code == 2
+    assert f"port {port} on 127.0.0.1 is in use" in result.complaint
+    assert "stop what listens there first" in result.complaint
+    assert "output" not in result.complaint
+    assert look(folder) == before
+
+
+def test_a_configuration_of_the_users_own_is_no_earlier_demo(bench: Bench, look: Look) -> None:
+    before = look(bench.config, bench.root)
+    result = bench.run("demo", "--keep", bench.folder)
+    assert result.code == 2
+    assert f"{bench.config} is a configuration, and no earlier demo" in result.complaint
+    assert look(bench.config, bench.root) == before
+    assert not bench.state.exists()
+    assert len(bench.sim.requests) == 0
+
+
+def test_a_kept_demo_that_was_given_another_service_is_no_demo_any_more(fresh: Bench) -> None:
+    folder = fresh.folder / "kept"
+    assert fresh.run("demo", "--keep", folder).code == 0
+    config = folder / "config.toml"
+    text = re.sub(r"http://127\.0\.0\.1:\d+", "https://api.audiopod.ai", config.read_text())
+    config.write_text(text)
+    result = fresh.run("demo", "--keep", folder)
+    assert result.code == 2
+    assert "no earlier demo" in result.complaint

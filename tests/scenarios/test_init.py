@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from syncd.local.root import create_root
 from syncd.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -127,10 +128,35 @@ def test_a_root_that_is_a_file_is_refused(bare: Bench) -> None:
 
 def test_the_library_of_another_service_is_refused(bare: Bench) -> None:
     assert bare.run("init", "--yes", "--root", bare.root).code == 0
+    (bare.root / "song.flac").write_text("placed, perhaps")
     other = ["--config", bare.folder / "other.toml"]
     result = bare.run(*other, "init", "--yes", "--root", bare.root, "--base-url", "http://[::1]:1")
     assert result.code == 78
     assert "is a library of https://api.audiopod.ai" in result.complaint
+
+
+def test_a_library_without_a_file_can_be_bound_to_another_service(
+    bare: Bench, sim: Simulator
+) -> None:
+    assert bare.run("init", "--yes", "--root", bare.root).code == 0
+    other = ["--config", bare.folder / "other.toml"]
+    init = bare.run(*other, "init", "--yes", "--root", bare.root, "--base-url", sim.api_url)
+    assert init.code == 0
+    sim.world.add(display_name="Song")
+    assert bare.run(*other, "sync", AUDIOPOD_API_KEY=sim.key).code == 0
+    assert len(bare.audio()) == 1
+
+
+def test_without_a_key_it_says_where_one_belongs(bare: Bench) -> None:
+    said = bare.run("init", "--yes", "--root", bare.root, AUDIOPOD_API_KEY=None).out
+    assert "next: give the API key: set AUDIOPOD_API_KEY" in said
+
+
+def test_ctrl_c_at_a_question_is_130_and_nothing_is_written(bare: Bench) -> None:
+    code, shown = bare.on_terminal("init", typed={"Folder of the library": "\x03"})
+    assert code == 130
+    assert "nothing was written" in shown
+    assert not (bare.home / ".config").exists()
 
 
 @pytest.mark.parametrize("url", ["audiopod", "ftp://api.audiopod.ai", "https://a.example/path"])
@@ -201,4 +227,174 @@ def test_a_key_that_is_none_is_refused_and_nothing_is_written(bare: Bench) -> No
     assert code == 2
     assert "keys start with ap_" in shown
     assert "sk-wrong" not in shown
+    assert not (bare.home / ".config").exists()
+
+
+@pytest.mark.parametrize("option", ["--root", "--key-file", "--base-url", "--state-dir"])
+def test_every_option_is_held_against_an_existing_configuration(
+    bare: Bench, look: Look, option: str
+) -> None:
+    options = {
+        "--root": str(bare.root),
+        "--key-file": str(bare.folder / "key"),
+        "--base-url": "http://127.0.0.1:1",
+        "--state-dir": str(bare.state),
+    }
+    given = [word for pair in options.items() for word in pair]
+    assert bare.run("init", "--yes", *given).code == 0
+    assert bare.run("init", "--yes", *given).code == 0
+    config = bare.home / ".config/syncd/config.toml"
+    before = look(bare.folder)
+    other = "http://127.0.0.1:2" if option == "--base-url" else str(bare.folder / "other")
+    result = bare.run("init", "--yes", *given, option, other)
+    assert result.code == 2
+    assert result.complaint.startswith(f"syncd: {config} exists and says {options[option]}, ")
+    assert f"{option} says {other}" in result.complaint
+    assert look(bare.folder) == before
+
+
+def test_a_key_file_that_an_existing_configuration_does_not_name_is_refused(bare: Bench) -> None:
+    bare.configure()
+    result = bare.run("--config", bare.config, "init", "--key-file", bare.folder / "key")
+    assert result.code == 2
+    assert "exists and names none, --key-file says" in result.complaint
+
+
+def test_an_address_that_sync_would_refuse_is_refused_and_nothing_is_made(
+    bare: Bench, look: Look
+) -> None:
+    before = look(bare.folder)
+    result = bare.run("init", "--yes", "--root", bare.root, "--base-url", "http://example.com")
+    assert result.code == 2
+    assert "plain http" in result.complaint
+    assert look(bare.folder) == before
+
+
+# --- what an earlier library left ---
+
+
+@pytest.fixture
+def orphaned(bench: Bench, sim: Simulator) -> Bench:
+    """A library of one track, whose folder was moved away."""
+    sim.world.add(display_name="Song")
+    assert bench.run("sync").code == 0
+    bench.root.rename(bench.folder / "unmounted")
+    return bench
+
+
+@pytest.mark.parametrize("left", ["nothing", "an empty folder", "another library"])
+def test_a_root_that_the_catalog_does_not_belong_to_is_left_alone(
+    orphaned: Bench, look: Look, left: str
+) -> None:
+    if left == "an empty folder":
+        orphaned.root.mkdir()
+    elif left == "another library":
+        create_root(orphaned.root, orphaned.sim.api_url)
+    before = look(orphaned.folder)
+    result = orphaned.run("init")
+    assert result.code == 78
+    assert f"{orphaned.root} is not its folder" in result.complaint
+    assert "bring that folder back" in result.complaint
+    assert f"move {orphaned.state / 'catalog.sqlite3'} aside" in result.complaint
+    assert "state.dir" in result.complaint
+    after = look(orphaned.folder)
+    touched = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    assert touched <= {str(orphaned.state)}
+
+
+def test_the_folder_brought_back_is_the_library_again(orphaned: Bench) -> None:
+    (orphaned.folder / "unmounted").rename(orphaned.root)
+    assert orphaned.run("init").code == 0
+    result = orphaned.run("sync")
+    assert result.out.strip() == "in step: 0 placed"
+
+
+def test_with_the_catalog_moved_aside_a_new_library_begins(orphaned: Bench) -> None:
+    (orphaned.state / "catalog.sqlite3").rename(orphaned.folder / "aside.sqlite3")
+    assert orphaned.run("init").code == 0
+    assert orphaned.run("sync").code == 0
+    assert len(orphaned.audio()) == 1
+
+
+def test_a_second_configuration_over_the_catalog_of_the_first_is_refused(
+    bare: Bench, sim: Simulator
+) -> None:
+    sim.world.add(display_name="Song")
+    common = ["--base-url", sim.api_url, "--state-dir", bare.state]
+    assert bare.run("init", "--yes", "--root", bare.root, *common).code == 0
+    assert bare.run("sync", AUDIOPOD_API_KEY=sim.key).code == 0
+    other = bare.folder / "other.toml"
+    result = bare.run("--config", other, "init", "--yes", "--root", bare.folder / "new", *common)
+    assert result.code == 78
+    assert not other.exists()
+    assert not (bare.folder / "new").exists()
+
+
+def test_a_catalog_that_cannot_be_read_stops_it_before_anything_is_made(bare: Bench) -> None:
+    bare.state.mkdir()
+    (bare.state / "catalog.sqlite3").write_bytes(b"not a database at all" * 100)
+    result = bare.run("init", "--yes", "--root", bare.root, "--state-dir", bare.state)
+    assert result.code == 78
+    assert "not a database" in result.complaint
+    assert not bare.root.exists()
+    assert not (bare.home / ".config").exists()
+
+
+# --- a try that failed, and the next one ---
+
+
+def test_a_root_that_cannot_be_made_leaves_no_configuration_behind(bare: Bench) -> None:
+    (bare.folder / "a file").write_text("mine")
+    code, shown = bare.on_terminal(
+        "init", typed={"Folder of the library": str(bare.folder / "a file/x"), "API key": "ap_one"}
+    )
+    assert code == 78, shown
+    assert not (bare.home / ".config").exists()
+    code, shown = bare.on_terminal(
+        "init", typed={"Folder of the library": str(bare.root), "API key": "ap_two"}
+    )
+    assert code == 0, shown
+    assert (bare.home / ".config/syncd/api_key").read_text() == "ap_two\n"
+
+
+def test_a_configuration_that_cannot_be_written_leaves_no_root_behind(bare: Bench) -> None:
+    (bare.folder / "a file").write_text("mine")
+    config = bare.folder / "a file/config.toml"
+    result = bare.run("--config", config, "init", "--yes", "--root", bare.root)
+    assert result.code == 2
+    assert f"{config} cannot be written" in result.complaint
+    assert not bare.root.exists()
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_key_file_of_an_earlier_try_is_used_or_named(bare: Bench, same: bool) -> None:
+    key_file = bare.home / ".config/syncd/api_key"
+    key_file.parent.mkdir(parents=True)
+    key_file.write_text("ap_one\n")
+    code, shown = bare.on_terminal(
+        "init",
+        typed={
+            "Folder of the library": str(bare.root),
+            "API key": "ap_one" if same else "ap_two",
+        },
+    )
+    assert key_file.read_text() == "ap_one\n"
+    assert (code == 0) is same, shown
+    assert bare.root.exists() is same
+    assert (f"{key_file} exists and holds something else" in shown) is not same
+
+
+def test_a_key_that_sync_would_refuse_is_refused_before_it_is_kept(bare: Bench) -> None:
+    code, shown = bare.on_terminal(
+        "init", typed={"Folder of the library": str(bare.root), "API key": "ap_two words"}
+    )
+    assert code == 2
+    assert "that is no AudioPod key" in shown
+    assert not (bare.home / ".config").exists()
+    assert not bare.root.exists()
+
+
+@pytest.mark.parametrize("root", ["~nobody-at-all/x", "/proc/\udcff"])
+def test_a_root_that_no_configuration_can_name_is_said(bare: Bench, root: str) -> None:
+    assert bare.run("init", "--yes", "--root", root, cold=True).code == 2
     assert not (bare.home / ".config").exists()

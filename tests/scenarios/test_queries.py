@@ -6,13 +6,15 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from syncd.catalog.store import Catalog
+from syncd.core.model import Job
 from syncd.simulator import Fault, Simulator, World
 
 from .starting import COMMAND
@@ -46,14 +48,29 @@ def test_ls_lists_every_job_newest_first(offline: Bench) -> None:
     assert len(offline.run("ls").out.splitlines()) == 18
 
 
-def test_json_is_the_job_as_the_service_has_it_and_path_state_and_reason(offline: Bench) -> None:
+DOCUMENTED = (
+    "id", "task", "status", "progress", "output_url", "output_urls", "display_name",
+    "audio_duration", "created_at", "completed_at", "user_id", "actual_seeds", "lrc_content",
+    "quality_score", "error_message",
+)  # fmt: skip
+OURS = ["path", "state", "reason", "absent_since"]
+
+
+def test_json_is_the_job_as_the_service_has_it_and_what_is_ours(offline: Bench) -> None:
     rows = json.loads((offline.folder / "rows.json").read_text())
     listed = {entry["id"]: entry for entry in offline.run("ls", "--json").document}
+    assert len(rows) == len(listed) == 18
     for row in rows:
         entry = listed[row["id"]]
-        assert set(entry) == {*row, "path", "state", "reason"}
-        for name in ("display_name", "task", "lrc_content", "bpm", "created_at", "user_id"):
-            assert entry[name] == row[name]
+        assert {*DOCUMENTED, *row} <= set(entry)
+        assert list(entry)[-4:] == OURS
+        assert entry["absent_since"] is None
+        # A media address is signed anew in every answer.
+        for name in set(row) - {"output_url", "output_urls", "thumbnail_url"}:
+            said = row[name]
+            if name.endswith("_at") and said:
+                said, entry[name] = map(datetime.fromisoformat, (said, entry[name]))
+            assert entry[name] == said, name
         if row["status"] == "COMPLETED":
             path = Path(entry["path"])
             assert path.is_absolute()
@@ -179,3 +196,78 @@ def test_a_dumb_terminal_gets_no_escape_codes(bench: Bench, sim: Simulator) -> N
 
 def _colours(shown: str) -> list[Any]:
     return [m for m in re.findall(r"\x1b\[([\d;]*)m", shown) if m not in ("", "0", "1", "2", "22")]
+
+
+def test_json_reads_alike_however_the_service_spells_a_job(bench: Bench) -> None:
+    bench.sim.world.add(display_name="Song", created_at=1_772_500_000.0)
+    assert bench.run("sync").code == 0
+    plain = bench.run("ls", "--json").document
+    bench.sim.switches.ids_as_text = True
+    bench.sim.switches.status_lower = True
+    bench.sim.switches.time_style = "offset"
+    assert bench.run("sync").code == 0
+    (entry,) = bench.run("ls", "--json").document
+    alike = set(entry) - {"user_id", "output_url", "output_urls"}
+    assert {name: entry[name] for name in alike} == {name: plain[0][name] for name in alike}
+    assert type(entry["id"]) is int
+    assert entry["status"] == "COMPLETED"
+    assert entry["created_at"] == "2026-03-03T01:06:40Z"
+
+
+def test_a_job_that_is_gone_is_marked(bench: Bench) -> None:
+    gone = bench.sim.world.add(display_name="Leaves")
+    bench.sim.world.add(display_name="Stays")
+    assert bench.run("sync").code == 0
+    path = bench.placed(gone)
+    bench.sim.world.delete(gone)
+    bench.run("sync")
+    marked = [line for line in bench.run("ls").out.splitlines() if "(gone)" in line]
+    assert [line.partition("0:00  ")[2] for line in marked] == [
+        f"{path.relative_to(bench.root)}  (gone)"
+    ]
+    absent = {e["id"]: e["absent_since"] for e in bench.run("ls", "--json").document}
+    assert absent.pop(gone).endswith("Z")
+    assert list(absent.values()) == [None]
+    assert "gone since" in bench.run("show", str(gone)).out
+
+
+def test_the_json_of_nothing_is_an_empty_array(offline: Bench) -> None:
+    assert offline.run("ls", "--json", "--search", "no such words").out == "[]\n"
+
+
+@pytest.mark.parametrize("option", ["--skip", "--limit"])
+def test_a_number_beyond_what_a_database_can_hold_is_a_mistake_in_usage(
+    offline: Bench, option: str
+) -> None:
+    result = offline.run("ls", option, "9" * 30)
+    assert result.code == 2
+    assert option in result.err
+    assert offline.run("ls", option, str(2**63 - 1)).code == 0
+
+
+MEASURED = """
+import atexit, re, sys
+def report():
+    # Not ru_maxrss, which a process inherits from the one that started it.
+    status = open("/proc/self/status").read()
+    sys.stderr.write(re.search(r"VmHWM:\\s+(\\d+)", status)[1])
+atexit.register(report)
+"""
+
+
+def test_a_long_list_need_not_fit_into_memory(bench: Bench) -> None:
+    catalog = Catalog.open(bench.state / "catalog.sqlite3")
+    now = datetime.now(UTC)
+    said = json.dumps({"lyrics": "la " * 3000})
+    peaks = []
+    try:
+        for count in (1, 6000):
+            jobs = [Job(id=1 + at, status="FAILED", raw=said) for at in range(count)]
+            catalog.observe(jobs, now)
+            result = bench.run("ls", "--json", cold=True, before=MEASURED)
+            assert len(result.document) == count
+            peaks.append(int(result.err))
+    finally:
+        catalog.close()
+    # In KiB: the rows alone have 54 MB, and several times that as Python's objects.
+    assert peaks[1] - peaks[0] < 25_000

@@ -6,7 +6,6 @@ import os
 import shutil
 import unicodedata
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -81,28 +80,6 @@ def test_a_sidecar_of_the_users_is_left_alone(bench: Bench, sim: Simulator) -> N
     mine.write_text("mine")
     assert bench.run("sync").code == 0
     assert mine.read_text() == "mine"
-
-
-def test_a_file_where_the_album_folder_should_be_is_left_alone(
-    bench: Bench, sim: Simulator
-) -> None:
-    sim.world.add(display_name="Song", created_at=MARCH)
-    (bench.root / ALBUM).write_text("mine")
-    result = bench.run("sync")
-    assert result.code == 1
-    assert "something already stands at" in result.out
-    assert (bench.root / ALBUM).read_text() == "mine"
-
-
-def test_a_link_out_of_the_library_is_never_written_through(
-    bench: Bench, sim: Simulator, tmp_path: Path
-) -> None:
-    sim.world.add(display_name="Song", created_at=MARCH)
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (bench.root / ALBUM).symlink_to(elsewhere)
-    assert bench.run("sync").code == 1
-    assert list(elsewhere.iterdir()) == []
 
 
 def test_a_file_that_was_moved_is_not_fetched_again_and_ls_knows_where_it_is(
@@ -199,3 +176,37 @@ def test_a_lost_catalog_is_made_anew_from_the_ids_in_the_files(
     assert bench.requests("media") == []
     assert look(bench.root / ALBUM) == before
     assert bench.run("sync").out == "in step: 0 placed\n"
+
+
+def test_lyrics_follow_a_file_that_was_moved_unless_they_were_changed(
+    bench: Bench, sim: Simulator
+) -> None:
+    lrc = "[00:00.00]la\n"
+    ours = sim.world.add(display_name="Ours", created_at=MARCH, lrc_content=lrc)
+    theirs = sim.world.add(display_name="Theirs", created_at=MARCH + 1, lrc_content=lrc)
+    assert bench.run("sync").code == 0
+    (bench.root / "Best").mkdir()
+    for job_id in (ours, theirs):
+        path = bench.placed(job_id)
+        if job_id == theirs:
+            path.with_suffix(".lrc").write_text("[00:00.00]mine\n")
+        path.rename(bench.root / "Best" / path.name)
+    assert bench.run("sync").code == 0
+    found = {str(p.relative_to(bench.root)): p.read_text() for p in bench.root.rglob("*.lrc")}
+    assert found == {"Best/Ours.lrc": lrc, f"{ALBUM}/Theirs.lrc": "[00:00.00]mine\n"}
+
+
+def test_a_hold_is_the_state_of_its_track_until_it_is_settled(bench: Bench, sim: Simulator) -> None:
+    job_id = sim.world.add(display_name="Song", created_at=MARCH)
+    assert bench.run("sync").code == 0
+    path = bench.placed(job_id)
+    audio = path.read_bytes()
+    path.write_bytes(b"junk")
+    assert bench.run("sync").code == 3
+    (entry,) = bench.run("ls", "--json").document
+    assert (entry["state"], entry["path"]) == ("held", str(path))
+    assert "no longer carries its id" in entry["reason"]
+    path.write_bytes(audio)
+    assert bench.run("sync").code == 0
+    (entry,) = bench.run("ls", "--json").document
+    assert (entry["state"], entry["reason"]) == ("placed", None)

@@ -7,12 +7,11 @@ finds the job id of a file in a scan, and ``cover`` knows what a picture is.
 
 from syncd.local.tags.container import read_cover, read_fields, write_fields
 from syncd.local.tags.cover import MAX_COVER, Cover
-from syncd.local.tags.identity import SUFFIXES, read_identity
+from syncd.local.tags.identity import read_identity
 from syncd.local.tags.lyrics import lrc_text
 
 __all__ = [
     "MAX_COVER",
-    "SUFFIXES",
     "Cover",
     "lrc_text",
     "read_cover",

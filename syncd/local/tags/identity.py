@@ -15,14 +15,12 @@ from typing import BinaryIO
 from mutagen.id3 import ID3, TXXX
 
 from syncd.core.model import Identity, Origin
+from syncd.core.naming import AUDIO_SUFFIXES
 from syncd.errors import CorruptMedia
 from syncd.local.audio import flac, ogg
 from syncd.local.audio.signature import audio_format
 from syncd.local.audio.trailers import after_id3
 from syncd.local.tags import mapping, wav
-
-SUFFIXES = frozenset({".flac", ".mp3", ".ogg", ".oga", ".opus", ".wav"})
-"""The suffixes, in lower case, of the files that may carry an id."""
 
 _LONGEST_TAG = 64 * 1024 * 1024
 _LARGEST_ID = 2**63 - 1
@@ -33,11 +31,11 @@ _WANTED = {name.casefold(): name for name in (mapping.JOB_ID, mapping.ORIGIN)}
 def read_identity(path: Path) -> Identity | None:
     """The job id and origin embedded in the audio file at ``path``.
 
-    ``None`` where the suffix is none of ``SUFFIXES``, the bytes are not audio, or the tags hold no
-    id, more than one, or one that is no positive integer. The bytes decide what the file is, not
-    its suffix. Raises ``OSError`` if the file cannot be read: unreadable is not absent.
+    ``None`` where the suffix is none of ``AUDIO_SUFFIXES``, the bytes are not audio, or the tags
+    hold no id, more than one, or one that is no positive integer. The bytes decide what the file
+    is, not its suffix. Raises ``OSError`` if the file cannot be read: unreadable is not absent.
     """
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in AUDIO_SUFFIXES:
         return None
     with path.open("rb") as file:
         found = audio_format(file)
