@@ -276,7 +276,7 @@ def test_another_accounts_key_is_refused_and_nothing_of_it_is_fetched(
     before = look(bench.root / ALBUM)
     result = bench.run("sync", AUDIOPOD_API_KEY="ap_somebody_else")
     assert result.code == 78
-    assert "none of this library's jobs" in result.complaint
+    assert "not of this library's account" in result.complaint
     assert look(bench.root / ALBUM) == before
     assert bench.requests("media") == []
     assert list(bench.entries()) == [track]
