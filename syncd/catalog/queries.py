@@ -133,9 +133,8 @@ def _job_object(row: Mapping[str, Any]) -> dict[str, Any]:
     said = json.loads(row["raw"])
     known = {name: _shown(row[name], said.get(name)) for name in JOB_FIELDS if name != "raw"}
     if row["user_id"] is not None:
-        known["user_id"] = said.get(
-            "user_id", row["user_id"]
-        )  # number or text: it is not documented
+        # As it came: whether it is a number or a text is not documented.
+        known["user_id"] = said.get("user_id", row["user_id"])
     return {**known, **{name: value for name, value in said.items() if name not in known}}
 
 
