@@ -118,8 +118,12 @@ class Executor:
             async with asyncio.TaskGroup() as workers:
                 for _ in range(self._context.settings.parallel_downloads):
                     workers.create_task(self._work(operations, cycle, origin, outcomes))
-        except* SyncdError as group:
-            raise group.exceptions[0] from None
+        except ExceptionGroup as group:
+            # Not ``except*``: Python before 3.11.4 wraps what is raised there in a group anew.
+            ours, others = group.split(SyncdError)
+            if ours is None or others is not None:
+                raise
+            raise ours.exceptions[0] from None
 
     async def _work(
         self, operations: Iterator[Operation], cycle: str, origin: Origin, outcomes: list[Outcome]

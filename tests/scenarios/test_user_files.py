@@ -156,7 +156,10 @@ def test_an_unreadable_folder_is_not_an_absent_one(bench: Bench, track: int) -> 
     folder = bench.placed(track).parent
     folder.chmod(0)
     try:
-        assert bench.run("sync").out == "in step: 0 placed, 1 waiting\n"
+        result = bench.run("sync")
+        assert result.code == 1
+        assert result.out.splitlines() == ["0 placed, 1 waiting", f"  could not be read: {ALBUM}"]
+        assert bench.downloads() == []
     finally:
         folder.chmod(0o755)
 
