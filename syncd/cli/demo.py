@@ -115,6 +115,8 @@ def _set_up(config_file: Path, simulator: Simulator) -> None:
     folder = config_file.parent
     key_file, root = folder / "api_key", folder / "AudioPod"
     text = config_text(root, key_file, simulator.api_url, folder / "state")
+    # Fifteen small tracks fit where a library would leave a reserve.
+    text += '\n[limits]\nmin_free_space = "10MB"\n'
     create_root(root, simulator.api_url)
     write_private(key_file, f"{simulator.key}\n")
     write_private(config_file, f"{_MARK}\n{text}")
