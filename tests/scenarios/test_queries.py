@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def offline(synced: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """The demo account, synced; then the service went away."""
-    with Simulator(World.demo()) as sim:
+    # Time stands still: a job in flight would go on between the sync and the look at the service.
+    moment = time.time()
+    with Simulator(World.demo(clock=lambda: moment)) as sim:
         made = synced.beside(tmp_path_factory.mktemp("offline"), sim)
         assert made.run("sync").code == 0
         rows = httpx.get(
