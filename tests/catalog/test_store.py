@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -10,34 +9,10 @@ import pytest
 from sqlalchemy import event, text
 
 from syncd.catalog.store import KEPT_SWEEPS, Binding, Catalog
-from syncd.core.model import Job, LocalFile, Placed
+from syncd.core.model import Job
 from syncd.errors import CatalogUnusable, SyncdError
 
-MakeFile = Callable[..., LocalFile]
-MakePlaced = Callable[[str], Placed]
-HOUR = timedelta(hours=1)
-NOT_UTF8 = "Caf\udce9/\udcff\udcfe.flac"
-
-
-def job(job_id: int, **fields: object) -> Job:
-    return Job(id=job_id, status="COMPLETED", **fields)  # type: ignore[arg-type]
-
-
-def seen(catalog: Catalog, job_id: int) -> tuple[object, ...]:
-    """first_seen, last_seen, last_sweep and absent_since of a job, as they stand in the file."""
-    with catalog.reading() as connection:
-        statement = "SELECT first_seen, last_seen, last_sweep, absent_since FROM job WHERE id = :id"
-        return tuple(connection.execute(text(statement), {"id": job_id}).one())
-
-
-def count(catalog: Catalog, table: str) -> int:
-    with catalog.reading() as connection:
-        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
-
-
-def stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
+from .looking import HOUR, NOT_UTF8, MakeFile, MakePlaced, count, job, seen, stamp
 
 # --- what it is bound to ---
 

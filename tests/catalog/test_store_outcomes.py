@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from sqlalchemy import text
 
 from syncd.catalog import store
 from syncd.catalog.store import Catalog
-from syncd.core.model import BaselineTrack, FileStat, Job, LocalFile, Placed, State
+from syncd.core.model import BaselineTrack, FileStat, LocalFile, State
 from syncd.errors import CatalogUnusable
 
-MakeFile = Callable[..., LocalFile]
-MakePlaced = Callable[[str], Placed]
-HOUR = timedelta(hours=1)
-NOT_UTF8 = "Caf\udce9/\udcff\udcfe.flac"
-
-
-def job(job_id: int, **fields: object) -> Job:
-    return Job(id=job_id, status="COMPLETED", **fields)  # type: ignore[arg-type]
-
-
-def seen(catalog: Catalog, job_id: int) -> tuple[object, ...]:
-    """first_seen, last_seen, last_sweep and absent_since of a job, as they stand in the file."""
-    with catalog.reading() as connection:
-        statement = "SELECT first_seen, last_seen, last_sweep, absent_since FROM job WHERE id = :id"
-        return tuple(connection.execute(text(statement), {"id": job_id}).one())
-
-
-def count(catalog: Catalog, table: str) -> int:
-    with catalog.reading() as connection:
-        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
-
-
-def stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+from .looking import HOUR, MakeFile, MakePlaced, count, job
 
 
 def test_a_placed_track_is_recorded_in_every_table_at_once(
