@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 from syncd.errors import CorruptMedia
 
 _HEADER = struct.Struct("<4sBBqIIIB")
-_CONTINUED, _FIRST, _LAST = 1, 2, 4
+_FIRST, _LAST = 2, 4
 _NO_POSITION = -1
 _OPUS_RATE = 48_000
 _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -36,10 +36,6 @@ class Page(NamedTuple):
     crc: int
     lacing: bytes
     body: bytes
-
-    @property
-    def continued(self) -> bool:
-        return bool(self.flags & _CONTINUED)
 
     @property
     def first(self) -> bool:

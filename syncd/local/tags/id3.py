@@ -40,19 +40,7 @@ def load(file: BinaryIO) -> id3.ID3:
 
 def read(tags: id3.ID3) -> dict[str, tuple[str, ...]]:
     """The managed fields that ``tags`` holds."""
-    fields = {}
-    for field, spellings in mapping.ID3.items():
-        for spelling in spellings:
-            values = _values(tags, spelling)
-            if spelling not in mapping.WRITTEN_ONLY and values:
-                fields[field] = values
-                break
-    if "liked" in fields:
-        if mapping.is_liked(fields["liked"][0]):
-            fields["liked"] = ("1",)
-        else:
-            del fields["liked"]
-    return fields
+    return mapping.read(mapping.ID3, lambda spelling: _values(tags, spelling))
 
 
 def read_cover(tags: id3.ID3) -> bytes | None:
@@ -87,8 +75,6 @@ def _values(tags: id3.ID3, spelling: str) -> tuple[str, ...]:
         texts = [
             moment.text.replace(" ", "T") for frame in tags.getall("TDRC") for moment in frame.text
         ]
-    elif spelling in mapping.WRITTEN_ONLY:
-        texts = []
     else:
         texts = [text for frame in tags.getall(spelling) for text in frame.text]
     return tuple(text for text in texts if text)

@@ -6,6 +6,8 @@ spellings in ``WRITTEN_ONLY`` are there for players: what they hold may be anybo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 _OWN = {
     "job_id": "AUDIOPOD_JOB_ID",
     "origin": "AUDIOPOD_ORIGIN",
@@ -64,6 +66,26 @@ VORBIS = {
 """Field names of Vorbis comments (flac, ogg, opus)."""
 
 WRITTEN_ONLY = frozenset({"COMM", "POPM", "COMMENT"})
+
+
+def read(
+    spellings: Mapping[str, tuple[str, ...]], values_of: Callable[[str], tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """The managed fields of a file, each from the first of its ``spellings`` that has values.
+
+    ``values_of`` gives what stands under one spelling.
+    """
+    fields = {}
+    for field, names in spellings.items():
+        found = (values_of(name) for name in names if name not in WRITTEN_ONLY)
+        if values := next(filter(None, found), None):
+            fields[field] = values
+    if "liked" in fields:
+        if is_liked(fields["liked"][0]):
+            fields["liked"] = ("1",)
+        else:
+            del fields["liked"]
+    return fields
 
 
 def is_liked(rating: str) -> bool:

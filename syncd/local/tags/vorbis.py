@@ -28,19 +28,11 @@ _FRONT = PictureType.COVER_FRONT
 
 def read(comments: Comments) -> dict[str, tuple[str, ...]]:
     """The managed fields that ``comments`` hold."""
-    fields = {}
-    for field, spellings in mapping.VORBIS.items():
-        for spelling in spellings:
-            values = tuple(value for value in comments.get(spelling, []) if value)
-            if spelling not in mapping.WRITTEN_ONLY and values:
-                fields[field] = values
-                break
-    if "liked" in fields:
-        if mapping.is_liked(fields["liked"][0]):
-            fields["liked"] = ("1",)
-        else:
-            del fields["liked"]
-    return fields
+
+    def values_of(spelling: str) -> tuple[str, ...]:
+        return tuple(value for value in comments.get(spelling, []) if value)
+
+    return mapping.read(mapping.VORBIS, values_of)
 
 
 def apply(comments: Comments, fields: Fields) -> None:
