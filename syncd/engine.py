@@ -19,10 +19,10 @@ from syncd.config import Settings
 from syncd.core.model import Origin, Policy
 from syncd.cycle import Library
 from syncd.errors import CatalogUnusable, RootUnusable, Uninitialised, WrongAccount
-from syncd.executor import Execution, Executor
+from syncd.executor import Context, Execution, Executor
 from syncd.local import files
 from syncd.local.lock import Lock
-from syncd.local.root import Marker, Root, open_root, prepare, read_marker, root_error
+from syncd.local.root import Marker, Root, find_marker, open_root, prepare, root_error
 from syncd.progress import Progress, Silent
 from syncd.remote.client import AudioPod
 from syncd.remote.http import Http
@@ -56,7 +56,7 @@ async def open_engine(
         files.recover_placements(root)
         async with _http(settings, key) as http:
             library = _library(settings, key, http, catalog, root, marker, progress, clock)
-            executor = Executor(
+            context = Context(
                 http=http,
                 client=library.client,
                 catalog=catalog,
@@ -65,7 +65,7 @@ async def open_engine(
                 progress=library.progress,
                 clock=clock,
             )
-            yield Engine(library, executor, policy_of(settings))
+            yield Engine(library, Executor(context), policy_of(settings))
 
 
 @asynccontextmanager
@@ -102,12 +102,10 @@ def _open_bound_root(settings: Settings, catalog: Catalog) -> tuple[Root, Marker
     # A catalog that never held a job is as good as none, whatever it was bound to.
     binding = None if catalog.is_empty() else catalog.binding()
     where = settings.library.root
-    if binding is None and not where.exists():
-        raise _uninitialised(where)
-    root = open_root(where)
-    marker = read_marker(root)
+    marker = find_marker(where)
     if marker is None and binding is None:
         raise _uninitialised(where)
+    root = open_root(where)
     if marker is None:
         raise RootUnusable(
             f"{where} has no marker: it is not the folder that this catalog belongs to",

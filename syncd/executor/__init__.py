@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 
 import structlog
 
-from syncd.catalog.store import Catalog
 from syncd.core.model import Origin
 from syncd.core.operations import Adopt, Defer, Download, Hold, Operation, Plan
 from syncd.errors import (
@@ -36,12 +35,9 @@ from syncd.executor.adopt import adopt
 from syncd.executor.context import Context, Execution
 from syncd.executor.download import download
 from syncd.executor.threads import to_its_end
-from syncd.local.root import Root, root_error
-from syncd.progress import Progress
-from syncd.remote.client import AudioPod
-from syncd.remote.http import Http
+from syncd.local.root import root_error
 
-__all__ = ["Execution", "Executor", "Outcome", "Result"]
+__all__ = ["Context", "Execution", "Executor", "Outcome", "Result"]
 
 REPLANS = 3
 """How often in a row a track may turn out other than planned before it is put off."""
@@ -79,30 +75,12 @@ class Outcome:
 
 
 class Executor:
-    """Carries out plans. ``clock`` gives the time as an aware UTC datetime."""
+    """Carries out plans, with what ``context`` holds."""
 
-    def __init__(
-        self,
-        *,
-        http: Http,
-        client: AudioPod,
-        catalog: Catalog,
-        root: Root,
-        settings: Execution,
-        progress: Progress,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._context = Context(
-            http=http,
-            client=client,
-            catalog=catalog,
-            root=root,
-            settings=settings,
-            progress=progress,
-            clock=clock,
-        )
-        self._catalog = catalog
-        self._clock = clock
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._catalog = context.catalog
+        self._clock = context.clock
         self._faults = 0
         self._replanned: Counter[int] = Counter()
 

@@ -321,3 +321,17 @@ def test_a_catalog_that_never_held_a_job_is_as_good_as_none(bench: Bench, sim: S
     sim.world.add(display_name="Song", created_at=MARCH)
     assert bench.run("sync").code == 0
     assert len(bench.audio()) == 1
+
+
+def test_a_root_behind_a_closed_folder_is_refused_as_such(bench: Bench) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root goes through every folder")
+    closed = bench.folder / "closed"
+    bench.configure(library={"root": str(closed / "Music")})
+    closed.mkdir(mode=0)
+    try:
+        result = bench.run("sync")
+    finally:
+        closed.chmod(0o755)
+    assert result.code == 78
+    assert f"the library folder {closed / 'Music'}: Permission denied" in result.complaint
