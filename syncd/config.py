@@ -1,30 +1,54 @@
-"""Settings: a TOML file in, a frozen ``Settings`` out. Unknown keys and bad values are errors.
+"""Where the settings come from: a TOML file in, a frozen ``Settings`` out, or an error.
 
-Every error is one line with the file, the key and what is allowed (``ConfigError``, exit 2).
-The key of the API is never a setting: it comes from the environment, a file or a credential.
+Unknown keys and bad values are errors, each one line with the file, the key and what is allowed
+(``ConfigError``, exit 2). The key of the API is never a setting: it comes from the environment, a
+file or a credential. What can be set is in ``settings``.
 """
 
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import logging
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from syncd.core.model import FORMATS
-from syncd.core.naming import ALBUM_FIELDS, BadTemplateError, check_fields, check_template
 from syncd.errors import ConfigError
 from syncd.secret import Secret, redact
+from syncd.settings import (
+    Api,
+    Library,
+    Limits,
+    Log,
+    Settings,
+    State,
+    Sync,
+    Trash,
+    parse_duration,
+    parse_size,
+    systemd_folder,
+)
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "CREDENTIAL",
+    "KEY_VARIABLE",
+    "Settings",
+    "config_path",
+    "default_config_path",
+    "load",
+    "load_key",
+    "parse",
+    "parse_duration",
+    "parse_size",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -32,192 +56,11 @@ KEY_VARIABLE = "AUDIOPOD_API_KEY"
 CONFIG_VARIABLE = "SYNCD_CONFIG"
 CREDENTIAL = "audiopod_api_key"
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_SIZE_UNITS: dict[str, int] = {
-    "B": 1,
-    **{f"{prefix}B": int(1000**power) for power, prefix in enumerate("kMGT", start=1)},
-    **{f"{prefix}iB": int(1024**power) for power, prefix in enumerate("KMGT", start=1)},
-    "KB": 1000,
-}
-
-
-def parse_duration(value: object) -> float:
-    """Seconds of ``90s``, ``10m``, ``2h`` or ``30d``; raises ``ValueError`` for anything else."""
-    match = re.fullmatch(r"([0-9]{1,9})([smhd])", value) if isinstance(value, str) else None
-    if not match:
-        raise ValueError("must be a duration such as 0s, 90s, 10m, 2h or 30d")
-    return float(int(match[1]) * _DURATION_UNITS[match[2]])
-
-
-def parse_size(value: object) -> int:
-    """Bytes of ``500MB`` or ``1GiB``; raises ``ValueError`` for anything else."""
-    match = re.fullmatch(r"([0-9]{1,18}) ?([A-Za-z]+)", value) if isinstance(value, str) else None
-    if not match or match[2] not in _SIZE_UNITS:
-        raise ValueError("must be a size such as 500MB or 1GiB")
-    return int(match[1]) * _SIZE_UNITS[match[2]]
-
-
-def _origin(value: str) -> str:
-    problem = ValueError("must be an origin such as https://api.audiopod.ai, without a path")
-    try:
-        parts = urlsplit(value)
-        port, host = parts.port, parts.hostname
-    except ValueError:
-        raise problem from None
-    if (
-        parts.scheme not in _DEFAULT_PORTS
-        or not host
-        or not re.fullmatch(r"[!-~]+", value)
-        or "\\" in value
-        or port == 0
-        or parts.username is not None
-        or parts.path.rstrip("/")
-        or parts.query
-        or parts.fragment
-    ):
-        raise problem
-    if parts.scheme == "http" and not _is_this_machine(host):
-        raise ValueError("must be https: plain http, but to this machine, would show the key")
-    # One spelling for one origin: the marker and the tags of every file hold it.
-    where = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{where}" + (
-        "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
-    )
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    # ::ffff:127.0.0.1, which Pythons judge differently, is no one's need.
-    return address.is_loopback and getattr(address, "ipv4_mapped", None) is None
-
-
-def _path(value: object) -> Path:
-    if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
-        raise ValueError("must be a path")
-    try:
-        path = Path(value).expanduser()
-    except RuntimeError:
-        raise ValueError("names a home folder that is not known") from None
-    if not path.is_absolute():
-        raise ValueError("must be an absolute path, or one that starts with ~/")
-    return path
-
-
-def _template(value: str) -> str:
-    try:
-        check_template(value)
-    except BadTemplateError as error:
-        raise ValueError(str(error)) from None
-    return value
-
-
-def _album(value: str) -> str:
-    try:
-        check_fields(value, ALBUM_FIELDS)
-    except BadTemplateError as error:
-        raise ValueError(str(error)) from None
-    return value
-
-
-def _formats(value: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(value)) != len(value):
-        raise ValueError("names a format twice")
-    return value
-
-
-def _text(value: str) -> str:
-    if not value.strip() or not value.isprintable():
-        raise ValueError("must be a line of text that is not empty")
-    return value
-
-
-Duration = Annotated[float, BeforeValidator(parse_duration)]
-Size = Annotated[int, BeforeValidator(parse_size)]
-PathSetting = Annotated[Path, BeforeValidator(_path)]
-Format = Literal["flac", "mp3", "ogg", "wav"]
-
-
-def _default_state_dir() -> Path:
-    folder = _systemd_folder(os.environ, "STATE_DIRECTORY")
-    return folder or platformdirs.user_state_path("syncd")
-
-
-def _systemd_folder(environ: Mapping[str, str], name: str) -> Path | None:
-    # systemd gives a list where the unit names several directories; ours names one.
-    first = environ.get(name, "").split(":")[0]
-    return Path(first) if first else None
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Api(_Section):
-    """``[api]``: where the service is, and how often it is asked."""
-
-    base_url: Annotated[str, AfterValidator(_origin)] = "https://api.audiopod.ai"
-    key_file: PathSetting | None = None
-    requests_per_minute: Annotated[int, Field(ge=0, le=100_000)] = 120
-    timeout: Annotated[Duration, Field(ge=1, le=600)] = 30.0
-
-
-class Library(_Section):
-    """``[library]``: the folder and how files are chosen and named."""
-
-    root: PathSetting = Field(default_factory=lambda: platformdirs.user_music_path() / "AudioPod")
-    template: Annotated[str, AfterValidator(_template)] = "{album}/{title}.{ext}"
-    formats: Annotated[
-        tuple[Format, ...], Field(min_length=1, strict=False), AfterValidator(_formats)
-    ] = FORMATS  # type: ignore[assignment]
-    artist: Annotated[str, AfterValidator(_text)] = "AudioPod"
-    album: Annotated[str, AfterValidator(_text), AfterValidator(_album)] = "AudioPod {year}-{month}"
-
-
-class State(_Section):
-    """``[state]``: where the catalog is."""
-
-    dir: PathSetting = Field(default_factory=_default_state_dir)
-
-
-class Limits(_Section):
-    """``[limits]``: what may be used at most."""
-
-    parallel_downloads: Annotated[int, Field(ge=1, le=32)] = 4
-    min_free_space: Size = 500_000_000
-    max_file_size: Annotated[Size, Field(ge=1)] = 1 << 30
-
-
-class Log(_Section):
-    """``[log]``: what is written to standard error."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "text", "json"] = "auto"
-
-
-class Settings(_Section):
-    """All settings, each with its default. ``file`` is where they came from, if from a file."""
-
-    api: Api = Field(default_factory=Api)
-    library: Library = Field(default_factory=Library)
-    state: State = Field(default_factory=State)
-    limits: Limits = Field(default_factory=Limits)
-    log: Log = Field(default_factory=Log)
-    file: Path | None = None
-
-    @property
-    def catalog(self) -> Path:
-        return self.state.dir / "catalog.sqlite3"
-
-
 _SECTIONS: dict[str, type[BaseModel]] = {
     "api": Api,
     "library": Library,
+    "sync": Sync,
+    "trash": Trash,
     "state": State,
     "limits": Limits,
     "log": Log,
@@ -226,7 +69,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
 
 def default_config_path(environ: Mapping[str, str] = os.environ) -> Path:
     """``$CONFIGURATION_DIRECTORY`` (systemd) before the user's own configuration folder."""
-    if folder := _systemd_folder(environ, "CONFIGURATION_DIRECTORY"):
+    if folder := systemd_folder(environ, "CONFIGURATION_DIRECTORY"):
         return folder / "config.toml"
     return platformdirs.user_config_path("syncd") / "config.toml"
 
@@ -277,7 +120,7 @@ def parse(table: Mapping[str, Any], path: Path) -> Settings:
 
 def load_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> Secret:
     """The API key: ``AUDIOPOD_API_KEY``, else ``api.key_file``, else the systemd credential."""
-    credentials = _systemd_folder(environ, "CREDENTIALS_DIRECTORY")
+    credentials = systemd_folder(environ, "CREDENTIALS_DIRECTORY")
     if value := environ.get(KEY_VARIABLE, "").strip():
         return _checked_key(value, KEY_VARIABLE)
     if settings.api.key_file:

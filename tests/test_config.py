@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from syncd import config
-from syncd.config import Settings, load, parse_duration, parse_size
+from syncd.config import Settings, load
 from syncd.errors import ConfigError, ExitCode
 
 KEY = "ap_live_c4nary-0123456789"
@@ -58,7 +58,18 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
             "formats": ("flac", "mp3", "ogg", "wav"),
             "artist": "AudioPod",
             "album": "AudioPod {year}-{month}",
+            "moves": "ask",
         },
+        "sync": {
+            "direction": "both",
+            "deletions": "mirror",
+            "deletion_grace": 86_400.0,
+            "deletion_budget": 10,
+            "rename_budget": 100,
+            "remote_deletions": "trash",
+            "conflicts": "local",
+        },
+        "trash": {"retention": 30 * 86_400.0},
         "state": {"dir": tmp_path / ".local" / "state" / "syncd"},
         "limits": {
             "parallel_downloads": 4,
@@ -82,6 +93,15 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
         ("library", "formats", '["mp3", "flac"]', ("mp3", "flac")),
         ("library", "artist", '"Ich & Du"', "Ich & Du"),
         ("library", "album", '"{artist} {year}"', "{artist} {year}"),
+        ("library", "moves", '"auto"', "auto"),
+        ("sync", "direction", '"down"', "down"),
+        ("sync", "deletions", '"restore"', "restore"),
+        ("sync", "deletion_grace", '"90m"', 5400.0),
+        ("sync", "deletion_budget", "0", 0),
+        ("sync", "rename_budget", "5000", 5000),
+        ("sync", "remote_deletions", '"keep"', "keep"),
+        ("sync", "conflicts", '"hold"', "hold"),
+        ("trash", "retention", '"0s"', 0.0),
         ("state", "dir", '"/var/lib/x"', Path("/var/lib/x")),
         ("limits", "parallel_downloads", "32", 32),
         ("limits", "min_free_space", '"0B"', 0),
@@ -115,6 +135,7 @@ def keys() -> list[tuple[str, str]]:
 
 ORIGIN = "must be an origin such as https://api.audiopod.ai, without a path"
 SIZE = "must be a size such as 500MB or 1GiB"
+SECTIONS = "known here: api, library, sync, trash, state, limits, log"
 TIME = "must be a duration such as 0s, 90s, 10m, 2h or 30d"
 
 
@@ -172,13 +193,12 @@ TIME = "must be a duration such as 0s, 90s, 10m, 2h or 30d"
          "format)"),
         ("[api]\nzzz = 1", "api.zzz: unknown key (known here: base_url, key_file, "
          "requests_per_minute, timeout)"),
-        ("[libary]", "libary: unknown key; did you mean library? (known here: api, library, state, "
-         "limits, log)"),
-        ("root = 1", "root: unknown key (known here: api, library, state, limits, log)"),
-        ('file = "x"', "file: unknown key (known here: api, library, state, limits, log)"),
+        ("[libary]", f"libary: unknown key; did you mean library? ({SECTIONS})"),
+        ("root = 1", f"root: unknown key ({SECTIONS})"),
+        ('file = "x"', f"file: unknown key ({SECTIONS})"),
         ("[limits]\n5 = 1", "limits.5: unknown key (known here: parallel_downloads, "
          "min_free_space, max_file_size)"),
-        ('"a\\nb" = 1', "'a\\nb': unknown key (known here: api, library, state, limits, log)"),
+        ('"a\\nb" = 1', f"'a\\nb': unknown key ({SECTIONS})"),
         ("library = 3", "library: must be a section, written as [library], not 3"),
     ],
 )  # fmt: skip
@@ -245,53 +265,6 @@ def test_what_is_no_origin(tmp_path: Path, written: str) -> None:
     message = error_of(tmp_path, f'[api]\nbase_url = "{written}"')
     assert message.startswith(f"api.base_url: {ORIGIN}, not ")
     assert "c4nary" not in message
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("0s", 0), ("90s", 90), ("10m", 600), ("2h", 7200), ("30d", 2_592_000)]
-)
-def test_durations(text: str, seconds: float) -> None:
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("0B", 0),
-        ("7B", 7),
-        ("1kB", 1000),
-        ("1KB", 1000),
-        ("500MB", 500_000_000),
-        ("2GB", 2_000_000_000),
-        ("1TB", 10**12),
-        ("1KiB", 1024),
-        ("1 MiB", 1 << 20),
-        ("1GiB", 1 << 30),
-        ("3TiB", 3 << 40),
-    ],
-)
-def test_sizes(text: str, size: int) -> None:
-    assert parse_size(text) == size
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["", "5", "m", "-5m", "+5m", "5 m", " 5m", "5m\n", "1.5h", "5M", "5w", "٣s", "9" * 400 + "d", 5,
-     None, True, ["5m"]],
-)  # fmt: skip
-def test_what_is_no_duration(value: object) -> None:
-    with pytest.raises(ValueError, match="must be a duration such as"):
-        parse_duration(value)
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["", "5", "MB", "-5MB", "1.5GB", "5  MB", " 5MB", "5MB\n", "5mb", "5XB", "٣B", "9" * 400 + "GB",
-     5, None, True],
-)  # fmt: skip
-def test_what_is_no_size(value: object) -> None:
-    with pytest.raises(ValueError, match="must be a size such as"):
-        parse_size(value)
 
 
 # --- which file ---
