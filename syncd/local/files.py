@@ -26,7 +26,7 @@ from syncd.local.rename import forget_target, recover_target, rename_without_rep
 from syncd.local.root import Root, fsync_folder, root_error
 from syncd.local.scan import open_stat
 
-_TIDIED = re.compile(r"([0-9]+)\.[a-z0-9]+\.part(?:\.json)?|.+\.text\.part", re.DOTALL)
+_TIDIED = re.compile(r"([0-9]+)\.[a-z0-9]+\.part(?:\.json)?|.+\.(?:text|retag)\.part", re.DOTALL)
 """The names of unfinished files; the group is the job that one is of."""
 
 _TARGET_NOTE = re.compile(r".+\.part\.target", re.DOTALL)
@@ -99,7 +99,7 @@ def place(root: Root, part: Path, path: str, *, mode: int, modified: datetime | 
         _set_date(part, modified)
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
-            _make_folders(root, target.parent)
+            make_folders(root, target.parent)
             # Both stay open over the rename: by path they might no longer be found after it.
             with _opened(target.parent) as folder:
                 rename_without_replacing(root, part, target)
@@ -148,7 +148,7 @@ def _target(root: Root, path: str) -> Path:
     return root.path / path
 
 
-def _make_folders(root: Root, folder: Path) -> None:
+def make_folders(root: Root, folder: Path) -> None:
     """Make ``folder`` under the root, through real folders only: a link could lead out of it."""
     current = root.path
     for part in folder.relative_to(root.path).parts:

@@ -26,10 +26,14 @@ _NOT_OFFERED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM, errno.EO
 _LARGEST_NOTE = 64 * 1024
 
 
-def rename_without_replacing(root: Root, source: Path, target: Path) -> None:
+def rename_without_replacing(
+    root: Root, source: Path, target: Path, *, part: Path | None = None
+) -> None:
     """Rename, or raise ``FileExistsError``; on any file system (not all offer it outright).
 
-    Once the folder of ``target`` is synced, ``forget_target`` ends it. Raises ``OSError``.
+    Once the folder of ``target`` is synced, ``forget_target`` of ``part`` ends it: a path under
+    ``Root.incoming`` that the note is named for, and ``source`` itself where that lies there.
+    Raises ``OSError``.
     """
     if _rename_exclusive(source, target):
         return
@@ -39,7 +43,7 @@ def rename_without_replacing(root: Root, source: Path, target: Path) -> None:
         if error.errno not in (*_NOT_OFFERED, errno.EMLINK):
             raise
         # No hard links either (FAT, some network shares): take the name first, then fill it.
-        _take_and_fill(root, source, target)
+        _take_and_fill(root, source, target, _note(part or source))
     else:
         source.unlink()
 
@@ -70,11 +74,10 @@ def recover_target(root: Root, note: Path) -> None:
     note.unlink()
 
 
-def _take_and_fill(root: Root, source: Path, target: Path) -> None:
+def _take_and_fill(root: Root, source: Path, target: Path, note: Path) -> None:
     # Looked for before the note is written, which must never name a file of the user's.
     if os.path.lexists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target))
-    note = _note(source)
     with suppress(FileNotFoundError):
         recover_target(root, note)  # of an earlier try, whose empty file could not be removed
     _write(note, str(target.relative_to(root.path)))

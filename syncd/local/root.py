@@ -12,11 +12,12 @@ import json
 import os
 import stat
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from syncd.core.safety import PRIVATE_FOLDER
-from syncd.errors import DiskFull, RootUnusable
+from syncd.errors import DiskFull, Occupied, RootUnusable
 
 _MARKER = "library.json"
 _IGNORE_FILES = {".mpdignore": "*\n", ".ndignore": "", ".nomedia": ""}
@@ -25,12 +26,16 @@ _IGNORE_FILES = {".mpdignore": "*\n", ".ndignore": "", ".nomedia": ""}
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """``.syncd/library.json``: which library this folder is the root of."""
+    """``.syncd/library.json``: which library this folder is the root of.
+
+    ``aliases`` are the origins, as text (``core.model.Origin``), under which it was known before.
+    """
 
     library_id: str
     base_url: str
     account: str | None = None
     generation: int = 0
+    aliases: tuple[str, ...] = ()
 
     @classmethod
     def new(cls, base_url: str) -> Marker:
@@ -57,10 +62,15 @@ class Root:
     def verify(self, expected: Marker) -> None:
         """Raise ``RootUnusable`` unless this is still the same folder with the same marker."""
         try:
-            now = self.path.stat()
+            # Of the path itself: a link to this very folder could lead elsewhere a moment later.
+            now = self.path.lstat()
         except OSError:
             now = None
-        if now is None or (now.st_dev, now.st_ino) != (self.device, self.inode):
+        if (
+            now is None
+            or not stat.S_ISDIR(now.st_mode)
+            or (now.st_dev, now.st_ino) != (self.device, self.inode)
+        ):
             raise RootUnusable(
                 f"{self.path} is no longer the folder it was a moment ago",
                 hint="mount or restore it, then try again; nothing was changed",
@@ -74,9 +84,12 @@ class Root:
 
 
 def open_root(path: Path) -> Root:
-    """The folder at ``path``; raises ``RootUnusable`` where there is none."""
+    """The folder at ``path``; raises ``RootUnusable`` where there is none, or a link to one.
+
+    Links among the parents of ``path`` are followed.
+    """
     try:
-        found = path.stat()
+        found = path.lstat()
     except FileNotFoundError:
         raise RootUnusable(
             f"the library folder {path} is not there",
@@ -84,6 +97,11 @@ def open_root(path: Path) -> Root:
         ) from None
     except OSError as error:
         raise RootUnusable(f"the library folder {path}: {error.strerror}") from None
+    if stat.S_ISLNK(found.st_mode):
+        raise RootUnusable(
+            f"{path} is a link",
+            hint="set library.root to the folder that it points to; nothing was changed",
+        )
     if not stat.S_ISDIR(found.st_mode):
         raise RootUnusable(
             f"{path} is not a folder", hint="set library.root to the folder of the library"
@@ -94,10 +112,11 @@ def open_root(path: Path) -> Root:
 def find_marker(path: Path) -> Marker | None:
     """The marker of the folder at ``path``; ``None`` where either is missing.
 
-    Raises ``RootUnusable`` for what is no folder, cannot be read, or has a damaged marker.
+    Raises ``RootUnusable`` for what is no folder, is a link, cannot be read, or has a damaged
+    marker.
     """
     try:
-        path.stat()
+        path.lstat()
     except FileNotFoundError:
         return None
     except OSError:
@@ -154,7 +173,7 @@ def read_marker(root: Root) -> Marker | None:
     except (ValueError, TypeError, RecursionError):
         raise RootUnusable(
             f"the marker {path} is damaged",
-            hint="restore it from a backup of the folder; nothing was changed",
+            hint="syncd adopt writes it anew from the catalog; nothing was changed",
         ) from None
 
 
@@ -164,6 +183,7 @@ def _marker(
     base_url: object,
     account: object = None,
     generation: object = 0,
+    aliases: object = (),
     **_later: object,
 ) -> Marker:
     """The marker of a file's fields; raises ``TypeError`` or ``ValueError`` for damaged ones."""
@@ -171,18 +191,28 @@ def _marker(
         raise TypeError
     if not (account is None or isinstance(account, str)) or type(generation) is not int:
         raise TypeError
+    if not isinstance(aliases, list | tuple) or not all(isinstance(text, str) for text in aliases):
+        raise TypeError
     if generation < 0:
         raise ValueError
-    return Marker(str(uuid.UUID(library_id)), base_url, account, generation)
+    return Marker(str(uuid.UUID(library_id)), base_url, account, generation, tuple(aliases))
 
 
 def write_marker(root: Root, marker: Marker) -> None:
     """Replace the marker atomically and durably; raises ``RootUnusable`` or ``DiskFull``."""
-    path = root.private / _MARKER
+    write_table(root, _MARKER, asdict(marker))
+
+
+def write_table(root: Root, name: str, table: Mapping[str, object]) -> None:
+    """Replace a JSON file in the program's own folder, atomically and durably.
+
+    Raises ``RootUnusable`` or ``DiskFull``; what stood there before is then still whole.
+    """
+    path = root.private / name
     fresh = path.with_suffix(".new")
     try:
         with fresh.open("w", encoding="utf-8") as stream:
-            json.dump(asdict(marker), stream, indent=2)
+            json.dump(table, stream, indent=2)
             stream.write("\n")
             stream.flush()
             os.fsync(stream.fileno())
@@ -203,8 +233,11 @@ def fsync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def root_error(error: OSError, path: Path) -> DiskFull | RootUnusable:
+def root_error(error: OSError, path: Path) -> DiskFull | RootUnusable | Occupied:
     """What an error of the file system under the root means."""
+    if error.errno == errno.ENAMETOOLONG:
+        # It concerns one track, not the folder.
+        return Occupied("its name is too long for this file system; rename the file or the job")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(f"the disk of {path} is full", hint="make room; what is there was kept")
     word = os.strerror(error.errno) if error.errno else str(error)

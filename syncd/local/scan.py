@@ -1,13 +1,19 @@
 """The scan: a complete look at the folder.
 
-Symbolic links are not followed. A file whose path, inode, size, mtime and ctime are those of the
-last scan is not opened. What cannot be read is noted as unreadable, never as absent.
+Symbolic links are not followed, and nothing but ordinary files is opened. A file whose path,
+inode, size, mtime and ctime are those of the last scan is not opened. What cannot be read is noted
+as unreadable, never as absent. What changes while it is looked at may be seen as it was before or
+after: two scans must agree before anything follows from an absence.
 """
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Callable, Mapping
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from syncd.core.model import FileStat, Identity, LocalFile, LocalTree
@@ -17,6 +23,9 @@ from syncd.core.safety import PRIVATE_FOLDER
 RECYCLE_FOLDERS = frozenset({"#recycle", "$recycle.bin", ".snapshots", ".stversions", "@eadir"})
 """Folders of other programs that hold removed or old files: neither scanned nor evidence."""
 
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""How a folder is opened: a link that took its place meanwhile is an error (open(2))."""
+
 
 def scan(
     root: Path,
@@ -24,39 +33,127 @@ def scan(
     *,
     read_identity: Callable[[Path], Identity | None],
 ) -> LocalTree:
-    """Every audio file and every name under ``root``; opens only files that ``known`` lacks."""
-    files: dict[str, LocalFile] = {}
-    names: set[str] = set()
-    real: set[str] = set()
-    unreadable: set[str] = set()
-    folders = [""]
-    while folders:
-        folder = folders.pop()
-        try:
-            with os.scandir(root / folder) as listing:
-                entries = list(listing)
-        except OSError:
-            unreadable.add(folder or ".")
-            continue
-        for entry in entries:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if path == PRIVATE_FOLDER:
-                continue
-            names.add(path)
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    real.add(path)
-                    if not _is_recycled(entry.name):
-                        folders.append(path)
-                elif entry.is_file(follow_symlinks=False) and _is_audio(entry.name):
-                    files[path] = _look(entry, path, known.get(path), read_identity)
-            except FileNotFoundError:
-                names.discard(path)  # it went between the listing and the look
-            except OSError:
-                unreadable.add(path)
+    """Every audio file and every name under ``root``; opens only files that ``known`` lacks.
+
+    Never raises ``OSError``: a path with an error is unreadable in the tree, and ``.`` is where
+    the root itself cannot be read, or is a link.
+    """
+    try:
+        # Held open, so that what is mounted over the root meanwhile is not taken for a part of it.
+        with _opened(root) as top:
+            look = _Look(root, top, os.fstat(top).st_dev, known, read_identity)
+            folders = [""]
+            while folders:
+                folders += look.into(folders.pop())
+            look.settle_missing()
+    except OSError:
+        return LocalTree({}, unreadable=frozenset({"."}))
     return LocalTree(
-        files, names=frozenset(names), folders=frozenset(real), unreadable=frozenset(unreadable)
+        look.files,
+        names=frozenset(look.names),
+        folders=frozenset(look.folders),
+        unreadable=frozenset(look.unreadable),
+        mounted=frozenset(look.mounted),
     )
+
+
+@dataclass(slots=True)
+class _Look:
+    """What a scan has seen so far. ``top`` is the open root, ``device`` its device."""
+
+    root: Path
+    top: int
+    device: int
+    known: Mapping[str, LocalFile]
+    read_identity: Callable[[Path], Identity | None]
+    files: dict[str, LocalFile] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
+    mounted: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+
+    def into(self, folder: str) -> list[str]:
+        """Look at what stands in ``folder``; the folders in it that are to be scanned too.
+
+        Raises ``OSError`` for the root.
+        """
+        inner: list[str] = []
+        try:
+            with _opened(folder or ".", self.top) as descriptor:
+                # All of its names or none: with a part of them, the others would seem absent.
+                with os.scandir(descriptor) as listing:
+                    entries = list(listing)
+                # Of the open folder, since opening is what mounts one that is mounted on demand.
+                if os.fstat(descriptor).st_dev != self.device:
+                    self.mounted.add(folder)
+                for entry in entries:
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if path != PRIVATE_FOLDER and self._at(entry, path):
+                        inner.append(path)
+        except OSError as error:
+            if not folder:
+                raise
+            missing = isinstance(error, FileNotFoundError)
+            (self.missing if missing else self.unreadable).add(folder)
+        return inner
+
+    def _at(self, entry: os.DirEntry[str], path: str) -> bool:
+        """Look at one name; whether it is a folder to be scanned."""
+        self.names.add(path)
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                self.folders.add(path)
+                return not _is_recycled(entry.name)
+            if not entry.is_file(follow_symlinks=False):
+                # Where a listing gives no types, a name that went has none and raises nothing.
+                entry.stat(follow_symlinks=False)
+            elif _is_audio(entry.name):
+                self.files[path] = self._file(entry, path)
+        except FileNotFoundError:
+            self.missing.add(path)
+        except OSError:
+            self.unreadable.add(path)
+        return False
+
+    def _file(self, entry: os.DirEntry[str], path: str) -> LocalFile:
+        found = entry.stat(follow_symlinks=False)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.ESTALE, "no longer the file that was listed", path)
+        now = _stat(found)
+        known = self.known.get(path)
+        if known is not None and known.stat == now:
+            return known
+        return LocalFile(path, now, self.read_identity(self.root / path))
+
+    def settle_missing(self) -> None:
+        """Drop what was listed and is gone; what is listed still, yet not found, is unreadable.
+
+        Shares whose characters do not fit the system's list names that cannot be opened.
+        """
+        parents = {path.rpartition("/")[0] for path in self.missing}
+        listed = {parent: self._names_in(parent) for parent in parents}
+        for path in self.missing:
+            parent, _, name = path.rpartition("/")
+            names = listed[parent]
+            if names is None or name in names:
+                self.unreadable.add(path)
+            else:
+                self.names.discard(path)
+                self.folders.discard(path)
+
+    def _names_in(self, folder: str) -> set[str] | None:
+        """The names that stand in ``folder`` now: none where it went, ``None`` for an error."""
+        try:
+            with (
+                _opened(folder or ".", self.top) as descriptor,
+                os.scandir(descriptor) as listing,
+            ):
+                return {entry.name for entry in listing}
+        except FileNotFoundError:
+            return set()
+        except OSError:
+            return None
 
 
 def file_stat(path: Path) -> FileStat:
@@ -68,16 +165,13 @@ def open_stat(descriptor: int) -> FileStat:
     return _stat(os.fstat(descriptor))
 
 
-def _look(
-    entry: os.DirEntry[str],
-    path: str,
-    known: LocalFile | None,
-    read_identity: Callable[[Path], Identity | None],
-) -> LocalFile:
-    stat = _stat(entry.stat(follow_symlinks=False))
-    if known is not None and known.stat == stat:
-        return known
-    return LocalFile(path, stat, read_identity(Path(entry.path)))
+@contextmanager
+def _opened(folder: Path | str, below: int | None = None) -> Iterator[int]:
+    descriptor = os.open(folder, _FOLDER, dir_fd=below)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _stat(found: os.stat_result) -> FileStat:

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from syncd.errors import DiskFull, ExitCode, LocalError, RootUnusable
-from syncd.local import root as module
 from syncd.local.root import (
     Marker,
+    Root,
     create_root,
     find_marker,
     open_root,
@@ -67,7 +67,7 @@ def test_making_a_root_again_changes_nothing(folder: Path) -> None:
 
 def test_a_marker_is_read_as_it_was_written(folder: Path) -> None:
     root, marker = create_root(folder, URL)
-    changed = replace(marker, account="42 ü", generation=2**40)
+    changed = replace(marker, account="42 ü", generation=2**40, aliases=("https://a#1", "ü"))
     write_marker(root, changed)
     assert read_marker(root) == changed
     assert not list(folder.rglob("*.new"))
@@ -78,6 +78,15 @@ def test_a_marker_of_a_later_version_may_hold_more(folder: Path) -> None:
     table = json.loads(marker_file(folder).read_text()) | {"colour": "blue"}
     marker_file(folder).write_text(json.dumps(table))
     assert read_marker(root) == marker
+
+
+def test_a_marker_of_an_earlier_version_has_no_aliases(folder: Path) -> None:
+    root, marker = create_root(folder, URL)
+    table = json.loads(marker_file(folder).read_text())
+    del table["aliases"]
+    marker_file(folder).write_text(json.dumps(table))
+    assert read_marker(root) == marker
+    assert marker.aliases == ()
 
 
 IDENTITY = '"library_id": "6c1b0f9e-8f0e-4a3e-9d6e-0d8a6d6f3f52"'
@@ -104,6 +113,9 @@ IDENTITY = '"library_id": "6c1b0f9e-8f0e-4a3e-9d6e-0d8a6d6f3f52"'
         f'{{{IDENTITY}, "base_url": "https://a", "generation": true}}'.encode(),
         f'{{{IDENTITY}, "base_url": "https://a", "generation": -1}}'.encode(),
         f'{{{IDENTITY}, "base_url": "https://a", "generation": Infinity}}'.encode(),
+        f'{{{IDENTITY}, "base_url": "https://a", "aliases": "https://b#1"}}'.encode(),
+        f'{{{IDENTITY}, "base_url": "https://a", "aliases": null}}'.encode(),
+        f'{{{IDENTITY}, "base_url": "https://a", "aliases": [3]}}'.encode(),
         f'{{{IDENTITY}, "base_url": "https://a", "pad": "{"x" * 70_000}"}}'.encode(),
     ],
     ids=lambda content: content[:70].decode(errors="replace"),
@@ -113,7 +125,7 @@ def test_a_damaged_marker_is_refused_and_kept(folder: Path, content: bytes) -> N
     marker_file(folder).write_bytes(content)
     with pytest.raises(RootUnusable, match="is damaged") as caught:
         read_marker(root)
-    assert caught.value.hint == "restore it from a backup of the folder; nothing was changed"
+    assert caught.value.hint == "syncd adopt writes it anew from the catalog; nothing was changed"
     with pytest.raises(RootUnusable, match="is damaged"):
         create_root(folder, URL)
     assert marker_file(folder).read_bytes() == content
@@ -146,7 +158,7 @@ def test_a_marker_is_replaced_whole_or_not_at_all(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    target = {"write": (module.json, "dump"), "fsync": (os, "fsync"), "replace": (Path, "replace")}
+    target = {"write": (json, "dump"), "fsync": (os, "fsync"), "replace": (Path, "replace")}
     monkeypatch.setattr(*target[call], full)
     with pytest.raises(DiskFull):
         write_marker(root, replace(marker, generation=1))
@@ -197,6 +209,14 @@ def test_a_root_that_was_swapped_is_noticed(folder: Path) -> None:
         root.verify(marker)
 
 
+def test_a_file_with_the_number_of_the_root_is_not_the_root(tmp_path: Path) -> None:
+    _, marker = create_root(tmp_path / "root", URL)
+    (tmp_path / "file").write_text("the inode of a folder that went is free for the next file")
+    found = (tmp_path / "file").stat()
+    with pytest.raises(RootUnusable, match="is no longer the folder it was"):
+        Root(tmp_path / "file", found.st_dev, found.st_ino).verify(marker)
+
+
 def test_a_marker_that_went_or_changed_is_noticed(folder: Path) -> None:
     root, marker = create_root(folder, URL)
     write_marker(root, Marker.new(URL))
@@ -222,7 +242,53 @@ def test_a_root_that_is_not_there_or_no_folder(tmp_path: Path) -> None:
         create_root(tmp_path / "file" / "x", URL)
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(RootUnusable, match="Too many levels of symbolic links"):
-        open_root(tmp_path / "loop")
+        open_root(tmp_path / "loop" / "x")
+
+
+LINKS = [
+    ("to a folder", "real"),
+    ("to a library", "library"),
+    ("to a file", "file"),
+    ("to nothing", "none"),
+    ("to itself", "link"),
+]
+
+
+@pytest.mark.parametrize("target", [row[1] for row in LINKS], ids=[row[0] for row in LINKS])
+def test_a_link_where_the_root_should_be_is_refused(tmp_path: Path, target: str) -> None:
+    (tmp_path / "real").mkdir()
+    create_root(tmp_path / "library", URL)
+    (tmp_path / "file").write_text("mine")
+    link = tmp_path / "link"
+    link.symlink_to(target)
+    before = sorted(tmp_path.rglob("*"))
+    for refused in (open_root, find_marker, lambda path: create_root(path, URL)):
+        with pytest.raises(RootUnusable) as caught:
+            refused(link)
+        assert caught.value.message == f"{link} is a link"
+        assert str(caught.value.hint).startswith("set library.root to the folder that it points to")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_links_among_the_parents_of_the_root_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "Music").symlink_to("disk")
+    root, marker = create_root(tmp_path / "Music" / "AudioPod", URL)
+    root.verify(marker)
+    assert open_root(tmp_path / "Music" / "AudioPod") == root
+    assert find_marker(tmp_path / "disk" / "AudioPod") == marker
+
+
+def test_a_root_that_became_a_link_to_itself_is_noticed(folder: Path) -> None:
+    root, marker = create_root(folder, URL)
+    folder.rename(folder.with_name("moved"))
+    folder.symlink_to("moved")
+    assert (folder.stat().st_dev, folder.stat().st_ino) == (root.device, root.inode)
+    with pytest.raises(RootUnusable, match="is no longer the folder it was"):
+        root.verify(marker)
+    folder.unlink()
+    folder.with_name("moved").rename(folder)
+    root.verify(marker)
 
 
 @pytest.mark.parametrize("name", [".syncd", ".syncd/incoming"])

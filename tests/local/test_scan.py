@@ -1,11 +1,11 @@
-"""The scan: a complete look at the folder, and what could not be looked at."""
+"""The scan: a complete look at the folder."""
 
 from __future__ import annotations
 
-import errno
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+import socket
+import stat
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -66,10 +66,10 @@ def test_every_audio_file_and_every_name_is_seen(tmp_path: Path, look: Look) -> 
     }
     assert tree.names == {*tree.files, "a", "a/b", "a/cover.jpg", "empty"}
     assert tree.unreadable == frozenset()
-    stat = (tmp_path / "x.MP3").stat()
+    found = (tmp_path / "x.MP3").stat()
     assert tree.files["x.MP3"] == LocalFile(
         "x.MP3",
-        FileStat(stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns),
+        FileStat(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns),
         Identity(7, None),
     )
     assert tree.files["a/mine.flac"].identity is None
@@ -170,35 +170,61 @@ def test_a_change_that_keeps_the_modification_time_is_seen(
 ) -> None:
     path = put(tmp_path, "a.flac", "7")
     before = look().files
-    stat = path.stat()
+    found = path.stat()
     path.write_text("8")
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
     assert look(before).files["a.flac"].identity == Identity(8, None)
 
 
-def test_links_and_loops_are_seen_and_not_followed(tmp_path: Path, look: Look) -> None:
+def test_links_are_names_wherever_they_lead(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, look: Look, opened: Opened
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    put(outside, "far.flac")
     put(tmp_path, "real/a.flac")
-    (tmp_path / "link.flac").symlink_to("real/a.flac")
-    (tmp_path / "dangling.flac").symlink_to("none")
-    (tmp_path / "folder").symlink_to("real")
-    (tmp_path / "real/loop").symlink_to(tmp_path)
+    links: dict[str, str | Path] = {
+        "file.flac": "real/a.flac",
+        "folder": "real",
+        "real/loop": tmp_path,
+        "self.flac": "self.flac",
+        "dangling.flac": "none",
+        "far.flac": outside / "far.flac",
+        "far": outside,
+    }
+    for path, target in links.items():
+        (tmp_path / path).symlink_to(target)
     tree = look()
     assert set(tree.files) == {"real/a.flac"}
-    assert tree.names == {
-        *("real", "real/a.flac", "link.flac", "dangling.flac", "folder", "real/loop")
-    }
+    assert tree.names == {"real", "real/a.flac", *links}
+    assert tree.folders == {"real"}
     assert tree.unreadable == frozenset()
+    assert opened.paths == ["real/a.flac"]
 
 
-def test_a_pipe_or_a_folder_with_the_name_of_an_audio_file(
-    tmp_path: Path, look: Look, opened: Opened
+def test_what_is_no_file_is_a_name_and_never_opened(
+    tmp_path: Path, look: Look, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    os.mkfifo(tmp_path / "pipe.flac")
+    monkeypatch.chdir(tmp_path)  # the address of a socket is short
+    os.mkfifo("pipe.flac")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket.flac")
+        tree = look()
+    assert tree == LocalTree({}, names=frozenset({"pipe.flac", "socket.flac"}))
+    assert opened.paths == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="making a device takes root")
+def test_a_device_is_a_name_and_never_opened(tmp_path: Path, look: Look, opened: Opened) -> None:
+    os.mknod(tmp_path / "zero.flac", stat.S_IFCHR | 0o600, os.makedev(1, 5))
+    assert look() == LocalTree({}, names=frozenset({"zero.flac"}))
+    assert opened.paths == []
+
+
+def test_a_folder_may_have_the_name_of_an_audio_file(tmp_path: Path, look: Look) -> None:
     put(tmp_path, "folder.mp3/a.mp3")
     tree = look()
     assert set(tree.files) == {"folder.mp3/a.mp3"}
-    assert tree.names == {"pipe.flac", "folder.mp3", "folder.mp3/a.mp3"}
-    assert opened.paths == ["folder.mp3/a.mp3"]
+    assert tree.folders == {"folder.mp3"}
 
 
 def test_names_that_are_not_utf8_are_kept_as_they_are(tmp_path: Path, look: Look) -> None:
@@ -211,124 +237,24 @@ def test_names_that_are_not_utf8_are_kept_as_they_are(tmp_path: Path, look: Look
     assert os.fsencode(next(iter(tree.files))) == b"Caf\xe9/\xff.flac"
 
 
-def test_a_hard_link_is_a_file_of_its_own(tmp_path: Path, look: Look) -> None:
+def test_both_names_of_a_hard_link_are_files_that_carry_the_id(
+    tmp_path: Path, look: Look, opened: Opened
+) -> None:
     put(tmp_path, "a.flac")
-    (tmp_path / "b.flac").hardlink_to(tmp_path / "a.flac")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/b.flac").hardlink_to(tmp_path / "a.flac")
     files = look().files
-    assert set(files) == {"a.flac", "b.flac"}
-    assert files["a.flac"].stat.inode == files["b.flac"].stat.inode
+    one, other = files["a.flac"], files["sub/b.flac"]
+    assert one.stat == other.stat
+    assert one.identity == other.identity == Identity(7, None)
+    opened.paths.clear()
+    assert look(files).files == files
+    assert opened.paths == []
 
 
-# --- what could not be looked at ---
-
-Scandir = Callable[[Path], AbstractContextManager[Iterator[os.DirEntry[str]]]]
-
-
-@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO, errno.ESTALE])
-@pytest.mark.parametrize("refused", ["a", "a/b", "."])
-def test_a_folder_that_cannot_be_read_is_not_absent(
-    tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch, code: int, refused: str
-) -> None:
+def test_a_folder_on_the_roots_own_device_is_not_mounted(tmp_path: Path, look: Look) -> None:
     put(tmp_path, "a/b/c.flac")
-    put(tmp_path, "other.flac")
-    real: Scandir = os.scandir
-
-    def failing(path: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        if path == tmp_path / refused:
-            raise OSError(code, os.strerror(code))
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", failing)
-    tree = look()
-    assert tree.unreadable == {refused}
-    assert tree.is_hidden("a/b/c.flac")
-    assert set(tree.files) == (set() if refused == "." else {"other.flac"})
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
-def test_a_folder_of_another_user(tmp_path: Path, look: Look) -> None:
-    put(tmp_path, "a/c.flac")
-    (tmp_path / "a").chmod(0)
-    try:
-        assert look().unreadable == {"a"}
-    finally:
-        (tmp_path / "a").chmod(0o700)
-
-
-def test_a_folder_that_fails_half_way_is_unreadable_whole(
-    tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(tmp_path, "a/1.flac")
-    put(tmp_path, "a/2.flac")
-    real = os.scandir
-
-    class Failing:
-        def __init__(self, path: Path) -> None:
-            self.listing = real(path)
-
-        def __enter__(self) -> Failing:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            self.listing.close()
-
-        def __iter__(self) -> Iterator[os.DirEntry[str]]:
-            yield next(self.listing)
-            raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr(
-        os, "scandir", lambda path: Failing(path) if path.name == "a" else real(path)
-    )
-    tree = look()
-    assert tree.files == {}
-    assert tree.names == {"a"}
-    assert tree.unreadable == {"a"}
-
-
-@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO])
-def test_a_file_that_cannot_be_read_is_not_absent(tmp_path: Path, code: int) -> None:
-    put(tmp_path, "a/x.flac")
-    put(tmp_path, "a/y.flac")
-
-    def read(path: Path) -> Identity | None:
-        if path.name == "x.flac":
-            raise OSError(code, os.strerror(code))
-        return None
-
-    tree = scan(tmp_path, {}, read_identity=read)
-    assert tree.unreadable == {"a/x.flac"}
-    assert tree.names == {"a", "a/x.flac", "a/y.flac"}
-    assert set(tree.files) == {"a/y.flac"}
-
-
-def test_a_file_that_went_during_the_scan_is_absent(tmp_path: Path) -> None:
-    put(tmp_path, "a/x.flac")
-    put(tmp_path, "a/y.flac")
-
-    def read(path: Path) -> Identity | None:
-        if path.name == "x.flac":
-            path.unlink()
-        return Identity(int(path.read_text()), None)
-
-    tree = scan(tmp_path, {}, read_identity=read)
-    assert tree.unreadable == frozenset()
-    assert tree.names == {"a", "a/y.flac"}
-    assert set(tree.files) == {"a/y.flac"}
-
-
-def test_a_folder_that_went_during_the_scan_is_in_doubt(
-    tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "a").mkdir()
-    real: Scandir = os.scandir
-
-    def vanishing(path: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
-        if path.name == "a":
-            path.rmdir()
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", vanishing)
-    assert look().unreadable == {"a"}
+    assert look().mounted == frozenset()
 
 
 def test_ten_thousand_known_files_are_seen_without_opening_one(

@@ -37,7 +37,7 @@ def write_fields(
     field does not read back as it was written, ``OSError`` if the file cannot be written.
     """
     wanted = _clean({**fields, "duration": (f"{duration:.3f}",)})
-    with path.open("rb+") as file, _errors_translated("written"):
+    with path.open("rb+") as file, errors_translated("written"):
         _WRITERS[fmt](file, wanted, cover)
     found = read_fields(path, fmt)
     if wanted.get("liked") != found.get("liked"):
@@ -53,7 +53,7 @@ def read_fields(path: Path, fmt: str) -> dict[str, tuple[str, ...]]:
 
     Raises ``CorruptMedia`` if the tags cannot be read, ``OSError`` if the file cannot.
     """
-    with path.open("rb") as file, _errors_translated("read"):
+    with path.open("rb") as file, errors_translated("read"):
         return _READERS[fmt](file)
 
 
@@ -62,7 +62,7 @@ def read_cover(path: Path, fmt: str) -> Cover | None:
 
     Raises ``CorruptMedia`` if the tags cannot be read, ``OSError`` if the file cannot.
     """
-    with path.open("rb") as file, _errors_translated("read"):
+    with path.open("rb") as file, errors_translated("read"):
         data = _COVER_READERS[fmt](file)
     return None if data is None else Cover.parse(data)
 
@@ -81,7 +81,8 @@ def _clean(fields: Fields) -> dict[str, tuple[str, ...]]:
 
 
 @contextmanager
-def _errors_translated(done: str) -> Iterator[None]:
+def errors_translated(done: str) -> Iterator[None]:
+    """What mutagen and damaged tags raise, as ``CorruptMedia`` or the ``OSError`` that it was."""
     try:
         yield
     except MutagenError as error:

@@ -6,19 +6,27 @@ program did not write is left as it stands.
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from mutagen import id3
 
 from syncd.core.tagging import Fields
 from syncd.local.tags import mapping
+from syncd.local.tags.change import Change
 from syncd.local.tags.cover import Cover
+from syncd.local.tags.frames import Tag
 
 _UTF8 = id3.Encoding.UTF8
 _FRONT = id3.PictureType.COVER_FRONT
 _UNKNOWN_LANGUAGE = "XXX"
 _POPM_EMAIL, _POPM_BEST = "syncd", 255
 _V24 = (2, 4, 0)
+_MOOD = "TXXX:MOOD"
+_V23_NAMES = {"TDRC": ("TYER", "TDAT", "TIME"), "TMOO": (_MOOD,)}
+"""What v2.3 has for frames that only v2.4 knows."""
 
 
 def load(file: BinaryIO) -> id3.ID3:
@@ -35,6 +43,8 @@ def load(file: BinaryIO) -> id3.ID3:
         return id3.ID3()
     if tags.version < _V24:
         tags.update_to_v24()
+        if not tags.getall("TMOO") and (moods := _values(tags, _MOOD)):
+            _set(tags, "TMOO", moods)
     return tags
 
 
@@ -57,12 +67,85 @@ def apply(tags: id3.ID3, fields: Fields, cover: Cover | None) -> None:
         _set_cover(tags, cover)
 
 
+def edited(tag: Tag, changes: Sequence[Change]) -> tuple[Tag, set[str]]:
+    """``tag`` with ``changes`` made in it, in its own version; and the fields that were set.
+
+    Frames that no change names are the same bytes as before, and so is every rating of another
+    program. Raises ``CorruptMedia`` or ``mutagen.MutagenError`` for what cannot be written.
+    """
+    view = load(io.BytesIO(tag.rendered())) if tag.frames else id3.ID3()
+    fields = set()
+    for change in changes:
+        before = id3.ID3()
+        if change.before:
+            apply(before, {change.field: change.before}, None)
+        spellings = mapping.ID3[change.field]
+        for spelling in spellings:
+            if change.may_replace(_values(view, spelling), _values(before, spelling)):
+                tag = _replaced(tag, spelling, change)
+                fields.add(change.field)
+            elif spelling == spellings[0]:
+                break  # what the field is read from is the user's, so all of it is
+    return tag, fields
+
+
+def _replaced(tag: Tag, spelling: str, change: Change) -> Tag:
+    names = (spelling, *(_V23_NAMES.get(spelling, ()) if tag.version == 3 else ()))
+    places = [
+        at
+        for at, data in enumerate(tag.frames)
+        if (frame := tag.frame(data)) is not None and any(_is(frame, name) for name in names)
+    ]
+    at = places[0] if places else len(tag.frames)
+    kept = [data for place, data in enumerate(tag.frames[at:], at) if place not in places]
+    made = _frames(tag, spelling, change) if change.after else []
+    new = tag.made(made) if made else ()
+    return replace(tag, frames=(*tag.frames[:at], *new, *kept))
+
+
+def _frames(tag: Tag, spelling: str, change: Change) -> list[Any]:
+    """The frames that ``change`` puts under ``spelling``, in the version of ``tag``."""
+    if spelling == "POPM" and any(data.startswith(b"POPM") for data in tag.frames):
+        return []
+    if tag.version == 3 and spelling == "TMOO":
+        spelling = _MOOD
+    made = id3.ID3()
+    rating = (mapping.LIKED_RATING,)
+    _set(made, spelling, rating if change.field == "liked" else change.after)
+    if tag.version == 3 and spelling == "TDRC":
+        # Readers of v2.3 know the year; v2.4's own frame beside it keeps the rest.
+        made.add(id3.TYER(encoding=_UTF8, text=[text[:4] for text in change.after]))
+    return list(made.values())
+
+
+def _is(frame: Any, spelling: str) -> bool:
+    """Whether ``frame`` is what this program would replace under ``spelling``."""
+    if spelling.startswith("TXXX:"):
+        name = spelling.removeprefix("TXXX:").casefold()
+        return bool(frame.FrameID == "TXXX" and frame.desc.casefold() == name)
+    if frame.FrameID != spelling:
+        return False
+    if spelling == "COMM":
+        return _is_ours(frame)
+    if spelling == "POPM":
+        return bool(frame.email == _POPM_EMAIL)
+    return spelling != "USLT" or not frame.desc
+
+
+def _is_ours(comment: Any) -> bool:
+    return bool(comment.lang == _UNKNOWN_LANGUAGE and not comment.desc)
+
+
 def _values(tags: id3.ID3, spelling: str) -> tuple[str, ...]:
     if spelling.startswith("TXXX:"):
         texts = [text for frame in _user_defined(tags, spelling) for text in frame.text]
     elif spelling == "USLT":
         lyrics = sorted(tags.getall("USLT"), key=lambda frame: frame.desc != "")
         texts = [frame.text for frame in lyrics[:1]]
+    elif spelling == "COMM":
+        texts = [text for frame in tags.getall("COMM") if _is_ours(frame) for text in frame.text]
+    elif spelling == "POPM":
+        texts = [f"{frame.email} {frame.rating}" for frame in tags.getall("POPM")]
     elif spelling == "TLEN":
         texts = [
             f"{int(text) / 1000:.3f}"

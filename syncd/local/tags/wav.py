@@ -30,14 +30,19 @@ def read_tag(file: BinaryIO) -> bytes:
     return b""
 
 
-def write_tag(file: BinaryIO, tag: bytes) -> None:
+def write_tag(file: BinaryIO, tag: bytes, *, keep_info: bool = False) -> None:
     """Make ``tag`` the only tag of ``file``: no ``LIST``/``INFO``, no other ``id3 `` chunk.
 
-    Sizes that a streaming encoder left open are filled in. Raises ``CorruptMedia`` where the
+    ``keep_info`` leaves ``LIST``/``INFO`` as it stands: another program put it there since. Sizes
+    that a streaming encoder left open are filled in. Raises ``CorruptMedia`` where the
     chunks do not add up or the file would outgrow a RIFF's four gigabytes.
     """
     size = file.seek(0, 2)
-    kept = [chunk for chunk in chunks(file, size) if chunk.name not in _NAMES and not chunk.is_info]
+    kept = [
+        chunk
+        for chunk in chunks(file, size)
+        if chunk.name not in _NAMES and (keep_info or not chunk.is_info)
+    ]
     end = HEADER_SIZE
     for chunk in kept:
         end = _move(file, chunk, end)

@@ -1,0 +1,145 @@
+"""The program's own move of a track: never upon another file, durably, its sidecars with it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+
+from syncd.core.model import FileStat
+from syncd.core.safety import is_inside
+from syncd.errors import Changed, Occupied, RootUnusable, SyncdError
+from syncd.local.files import make_folders
+from syncd.local.rename import forget_target, rename_without_replacing
+from syncd.local.root import Root, fsync_folder, root_error
+from syncd.local.scan import open_stat
+from syncd.local.sidecars import move_sidecars
+
+
+def move(
+    root: Root, old: str, new: str, *, expected: FileStat | None = None, prune: bool = False
+) -> FileStat:
+    """Rename the track at ``old`` to ``new``, both relative to the root; its sidecars follow.
+
+    Names that differ in case alone are different names, also where the file system folds them.
+    ``prune`` removes the folders that this leaves empty. Says what the moved file is, even if
+    another program replaces it at once.
+
+    Raises ``Occupied`` where something stands at ``new``, or a link or a file where one of its
+    folders should be; ``Changed`` where ``old`` is gone, is no ordinary file in real folders, is
+    not ``expected`` any more, or lies on another file system; ``RootUnusable``, ``DiskFull``.
+    """
+    source, target = _inside(root, old), _inside(root, new)
+    try:
+        with _opened(root, old) as descriptor:
+            if expected is not None and open_stat(descriptor) != expected:
+                raise Changed(f"{old} is no longer the file that it was")
+            if not _is_same_name(source, target):
+                _make_folders(root, target, new)
+                _rename(root, source, target, os.fstat(descriptor))
+            moved = open_stat(descriptor)
+    except OSError as error:
+        raise _meaning(error, root, old, new) from None
+    move_sidecars(root, old, new)
+    if prune:
+        _remove_empty(root, source.parent)
+    return moved
+
+
+def _inside(root: Root, path: str) -> Path:
+    if not is_inside(path):
+        raise RootUnusable(f"{path!r} is no path inside the library; nothing was moved")
+    return root.path / path
+
+
+@contextmanager
+def _opened(root: Root, path: str) -> Iterator[int]:
+    """The track at ``path``: kept open, it is still known after another took its name."""
+    if any((root.path / folder).is_symlink() for folder in PurePosixPath(path).parents):
+        raise Changed(f"{path} lies behind a link by now")
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(root.path / path, flags)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise Changed(f"{path} is no longer there") from None
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Changed(f"{path} is no ordinary file by now")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _make_folders(root: Root, target: Path, new: str) -> None:
+    try:
+        make_folders(root, target.parent)
+    except (FileExistsError, NotADirectoryError):
+        raise Occupied(f"a link or a file stands where {new} needs a folder") from None
+
+
+def _rename(root: Root, source: Path, target: Path, found: os.stat_result) -> None:
+    part = root.incoming / f"{_digest(target)}.move.part"
+    try:
+        rename_without_replacing(root, source, target, part=part)
+    except FileExistsError:
+        if not _is_folded(target, found):
+            raise
+        # Renaming a file to what the system takes for its own name changes nothing: it takes two
+        # steps. What lies between them is a track like any other, should it come to a stop there.
+        between = target.with_name(f"{_digest(source)}{target.suffix}")
+        rename_without_replacing(root, source, between, part=part)
+        try:
+            rename_without_replacing(root, between, target, part=part)
+        except OSError:
+            rename_without_replacing(root, between, source, part=part)
+            raise
+    fsync_folder(target.parent)
+    if source.parent != target.parent:
+        fsync_folder(source.parent)
+    forget_target(part)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
+
+
+def _is_same_name(source: Path, target: Path) -> bool:
+    """Whether both are one name already, if only since the file system folds those of folders."""
+    try:
+        return source.name == target.name and source.parent.samefile(target.parent)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _is_folded(target: Path, found: os.stat_result) -> bool:
+    """Whether ``target`` leads to the file ``found`` without being a name of its own."""
+    try:
+        now = target.lstat()
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(now, found) and target not in target.parent.iterdir()
+
+
+def _meaning(error: OSError, root: Root, old: str, new: str) -> SyncdError:
+    """What an error of the file system means for a move."""
+    if isinstance(error, FileExistsError):
+        return Occupied(f"something already stands at {new}; it was left alone")
+    if isinstance(error, FileNotFoundError) and not os.path.lexists(root.path / old):
+        return Changed(f"{old} is no longer there")
+    if error.errno == errno.EXDEV:
+        return Changed(f"{new} is on another file system than {old}")
+    return root_error(error, root.path)
+
+
+def _remove_empty(root: Root, folder: Path) -> None:
+    with suppress(OSError):  # one that is not empty, for the most part
+        while folder != root.path:
+            folder.rmdir()
+            folder = folder.parent
+            fsync_folder(folder)

@@ -1,0 +1,80 @@
+"""The notes beside the marker: what the user decided, so that it survives a lost catalog.
+
+The marker says whose folder this is, the tags which job a file came from. That a file is missing
+because the user wanted it so stands nowhere else than in the catalog, and here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from syncd.errors import RootUnusable
+from syncd.local.root import Root, fsync_folder, root_error, write_table
+
+_NOTES = "states.json"
+_LARGEST_ID = 2**63 - 1
+_LONGEST = 64 * 1024 * 1024
+"""Characters; three million ids of twenty digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """``.syncd/states.json``: the ids of the jobs in each state that a rebuild must restore."""
+
+    evicted: frozenset[int] = frozenset()
+    ignored: frozenset[int] = frozenset()
+    held: frozenset[int] = frozenset()
+
+
+def read_notes(root: Root) -> Notes | None:
+    """The notes, or ``None`` where there are none; raises ``RootUnusable`` for damaged ones."""
+    path = root.private / _NOTES
+    try:
+        with path.open(encoding="utf-8") as stream:
+            table = json.loads(stream.read(_LONGEST))
+        return _notes(**table)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise RootUnusable(f"the notes {path} cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError, RecursionError):
+        raise RootUnusable(
+            f"the notes {path} are damaged",
+            hint="syncd adopt puts them aside and writes them anew from the catalog; nothing was "
+            "changed",
+        ) from None
+
+
+def write_notes(root: Root, notes: Notes) -> None:
+    """Replace the notes atomically and durably, where they differ from what stands there.
+
+    Raises ``RootUnusable``, also for damaged notes, which are left as they are, or ``DiskFull``.
+    """
+    if read_notes(root) == notes:
+        return
+    table = {"evicted": notes.evicted, "ignored": notes.ignored, "held": notes.held}
+    write_table(root, _NOTES, {state: sorted(ids) for state, ids in table.items()})
+
+
+def set_aside(root: Root) -> None:
+    """Give damaged notes another name, over that of earlier ones; raises ``RootUnusable``."""
+    path = root.private / _NOTES
+    try:
+        path.replace(path.with_suffix(".damaged"))
+        fsync_folder(root.private)
+    except OSError as error:
+        raise root_error(error, root.path) from None
+
+
+def _notes(*, evicted: object, ignored: object, held: object, **_later: object) -> Notes:
+    """The notes of a file's fields; raises ``TypeError`` or ``ValueError`` for damaged ones."""
+    return Notes(evicted=_ids(evicted), ignored=_ids(ignored), held=_ids(held))
+
+
+def _ids(listed: object) -> frozenset[int]:
+    if not isinstance(listed, list) or not all(type(number) is int for number in listed):
+        raise TypeError
+    if not all(abs(number) <= _LARGEST_ID for number in listed):
+        raise ValueError
+    return frozenset(listed)
