@@ -1,6 +1,6 @@
 """One cycle: observe, plan, guard, execute. READ THIS FIRST.
 
-Observing takes what the service and the folder show into the catalog and two trees. Planning and
+Observing takes what the service and the folder show into the catalog and three trees. Planning and
 guarding are pure (``core``). Executing is ``executor``. Whatever woke the cycle is not looked at:
 it sees for itself.
 """
@@ -9,26 +9,32 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
 
 from syncd.account import check_account, confirm_key
 from syncd.catalog.store import Catalog
-from syncd.core.model import Baseline, LocalTree, Origin, Policy, RemoteTree
-from syncd.core.operations import Adopt, Download, Plan
+from syncd.core.baseline import Baseline, State
+from syncd.core.cases import scans_apart
+from syncd.core.evidence import match, sight, to_hash
+from syncd.core.model import LocalFile, LocalTree, Origin, RemoteTree
+from syncd.core.operations import Compare, Defer, Hold, Plan
 from syncd.core.planner import plan
+from syncd.core.policy import Now, Policy
 from syncd.core.safety import guard
-from syncd.errors import RootUnusable, SyncdError
+from syncd.errors import Changed, RootUnusable, SyncdError
 from syncd.executor import Executor, Outcome, Result
 from syncd.executor.threads import to_its_end
 from syncd.local import files
-from syncd.local.root import Marker, Root, prepare, write_marker
+from syncd.local.notes import Notes, write_notes
+from syncd.local.root import Marker, Root, prepare, read_marker, write_marker
 from syncd.local.scan import scan
 from syncd.local.tags import read_identity
+from syncd.local.trash import Trash
 from syncd.progress import Progress
 from syncd.remote.client import AudioPod
 from syncd.remote.sweep import Sweep
@@ -40,17 +46,25 @@ _log = structlog.get_logger("syncd.cycle")
 class Library:
     """What a cycle works on: the service, the catalog and the folder that belong together.
 
-    ``key_fingerprint`` is a keyed hash of the API key in use (``account.fingerprint``).
+    ``key_fingerprint`` is a keyed hash of the API key in use (``account.fingerprint``);
+    ``retention`` is seconds in the trash.
     """
 
     client: AudioPod
     catalog: Catalog
     root: Root
     marker: Marker
+    trash: Trash
+    retention: float
     base_url: str
     key_fingerprint: str
     progress: Progress
     clock: Callable[[], datetime]
+
+    def now(self) -> Now:
+        """Both clocks."""
+        local, offset = self.clock(), self.client.clock_offset
+        return Now(local, None if offset is None else local + timedelta(seconds=offset))
 
 
 class Trees(NamedTuple):
@@ -66,7 +80,8 @@ class Report:
     """What a cycle saw and did. ``error`` is what ended it early, if anything did.
 
     ``unreadable`` names the folders and files, relative to the root, that could not be looked at:
-    nothing is decided about what lies there.
+    nothing is decided about what lies there. ``settled``: this cycle was the first complete clean
+    one of a new catalog. ``batches`` are the numbers of what is held, by job and verb.
     """
 
     cycle: str
@@ -75,10 +90,18 @@ class Report:
     outcomes: list[Outcome] = field(default_factory=list)
     doubts: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    settled: bool = False
+    batches: Mapping[tuple[int, str], int] = field(default_factory=dict)
     error: SyncdError | None = None
 
     def count(self, result: Result) -> int:
         return sum(outcome.result is result for outcome in self.outcomes)
+
+    @property
+    def wants_sweep(self) -> bool:
+        """Whether something was met that only a new listing of the account can explain."""
+        errors = (outcome.error for outcome in self.outcomes)
+        return any(isinstance(error, Changed) and error.sweep for error in errors)
 
 
 async def run_cycle(library: Library, executor: Executor, policy: Policy, *, sweep: bool) -> Report:
@@ -87,39 +110,57 @@ async def run_cycle(library: Library, executor: Executor, policy: Policy, *, swe
     try:
         if sweep:
             report.doubts = await observe_remote(library)
-        trees = await observe(library)
+        policy = await asyncio.to_thread(policy_for, library, policy)
+        trees = await observe(library, policy)
         report.remote = trees.remote
         report.unreadable = tuple(sorted(trees.local.unreadable))
-        policy = replace(policy, origin=await asyncio.to_thread(origin_of, library))
-        report.plan = await asyncio.to_thread(make_plan, trees, policy, library.clock())
+        report.plan = await asyncio.to_thread(make_plan, trees, policy, library.now())
         library.progress.planned(report.plan)
-        if any(isinstance(op, Download | Adopt) for op in report.plan):
-            await asyncio.to_thread(_enter_next_generation, library)
+        if not all(isinstance(op, _IDLE) for op in report.plan):
+            await asyncio.to_thread(enter_next_generation, library)
         await executor.run(
             report.plan, cycle=report.cycle, origin=policy.origin, outcomes=report.outcomes
         )
-        await asyncio.to_thread(files.tidy_incoming, library.root, _still_wanted(report))
+        if sweep and not report.doubts and not report.unreadable:
+            report.settled = await asyncio.to_thread(_settle, library)
+        await asyncio.to_thread(_tidy, library, report)
+        held = await asyncio.to_thread(library.catalog.holds.all)
+        report.batches = {(one.job_id, one.verb): one.batch for one in held if one.batch}
     except SyncdError as error:
         report.error = error
     return report
 
 
-async def run_until_rest(library: Library, executor: Executor, policy: Policy) -> list[Report]:
-    """Cycles until nothing is left to do now; a track is dealt with once in a run, well or badly.
+async def run_until_rest(
+    library: Library, executor: Executor, policy: Policy, *, sweep: bool = True
+) -> list[Report]:
+    """Cycles until nothing is left to do now; each operation on a track is done once in a run.
 
-    Only the first cycle sweeps: what is observed while acting is taken into the catalog at once.
+    The first cycle sweeps (unless ``sweep`` is false), and each that follows a surprise about the
+    account; what is observed while acting is taken into the catalog at once. What a scan missed is
+    looked for once more.
     """
     reports: list[Report] = []
-    dealt_with: set[int] = set()
+    dealt_with: set[tuple[int, str]] = set()
+    looked_for: set[int] = set()
     while True:
         now_policy = replace(policy, attempted=frozenset(dealt_with))
-        report = await run_cycle(library, executor, now_policy, sweep=not reports)
+        report = await run_cycle(library, executor, now_policy, sweep=sweep)
         reports.append(report)
+        if report.error:
+            return reports
+        sweep = report.wants_sweep
         # Also what was done: a program that takes each file away would keep us at it for ever.
         settled = (o for o in report.outcomes if o.result in (Result.DONE, Result.FAILED))
-        dealt_with |= {outcome.operation.job_id for outcome in settled}
-        if report.error or not (report.count(Result.DONE) or report.count(Result.REPLAN)):
+        dealt_with |= {(o.operation.job_id, o.operation.verb) for o in settled}
+        if report.count(Result.DONE) or report.count(Result.REPLAN) or report.settled:
+            continue
+        if not report.plan.missed - looked_for:
             return reports
+        looked_for |= report.plan.missed
+        apart = scans_apart(policy)
+        library.progress.looking_again(len(report.plan.missed), apart)
+        await asyncio.sleep(apart)
 
 
 async def observe_remote(library: Library) -> tuple[str, ...]:
@@ -145,14 +186,15 @@ async def observe_remote(library: Library) -> tuple[str, ...]:
     return sweep.doubts
 
 
-async def observe(library: Library) -> Trees:
+async def observe(library: Library, policy: Policy) -> Trees:
     """The three trees: a scan of a root that is valid before and after it, and the catalog."""
     # Waited for where the run is stopped: the locks are held while the folder is looked at.
-    return await to_its_end(_observe, library)
+    return await to_its_end(_observe, library, policy)
 
 
-def _observe(library: Library) -> Trees:
-    known = library.catalog.known_files()
+def _observe(library: Library, policy: Policy) -> Trees:
+    catalog, now = library.catalog, library.now()
+    known = catalog.scans.known_files()
     library.root.verify(library.marker)
     local = scan(library.root.path, known, read_identity=read_identity)
     library.root.verify(library.marker)
@@ -161,39 +203,116 @@ def _observe(library: Library) -> Trees:
             f"the library folder {library.root.path} cannot be read",
             hint="give the user that runs syncd the right to read it",
         )
-    library.catalog.remember_scan(known, local.files)
-    return Trees(library.catalog.remote_tree(), local, library.catalog.baseline())
+    remote = catalog.remote_tree()
+    local = _with_digests(library, remote, local, catalog.baseline(now), policy)
+    catalog.scans.remember(known, local.files)
+    baseline = catalog.baseline(now)
+    found = match(local, baseline, policy)
+    catalog.scans.note(sight(local, baseline, found), now)
+    catalog.scans.note_mounted(_mounted(local, baseline, found.files))
+    return Trees(remote, local, catalog.baseline(now))
 
 
-def make_plan(trees: Trees, policy: Policy, now: datetime) -> Plan:
+def _with_digests(
+    library: Library, remote: RemoteTree, local: LocalTree, baseline: Baseline, policy: Policy
+) -> LocalTree:
+    """``local`` with the SHA-256 of those files whose bytes a decision turns on."""
+    files_ = dict(local.files)
+    for file in to_hash(remote, baseline, match(local, baseline, policy)):
+        try:
+            digest = files.sha256(library.root.path / file.path)
+        except OSError:
+            continue  # not known, so it counts as edited, and stays
+        files_[file.path] = replace(file, sha256=digest)
+    return replace(local, files=files_)
+
+
+def _mounted(
+    local: LocalTree, baseline: Baseline, found: Mapping[int, LocalFile]
+) -> dict[int, bool]:
+    """The tracks whose file is where it was, and whose folder is on another device than known."""
+    changed = {}
+    for job_id, file in found.items():
+        known = baseline.tracks.get(job_id)
+        placed = known.placed if known else None
+        if placed and placed.path == file.path:
+            mounted = local.is_mounted(file.path)
+            if mounted != placed.mounted:
+                changed[job_id] = mounted
+    return changed
+
+
+def make_plan(trees: Trees, policy: Policy, now: Now) -> Plan:
     """The guarded plan for ``trees``: pure, so that ``syncd plan`` shows what a cycle would do."""
-    return guard(plan(trees.remote, trees.local, trees.baseline, policy, now), trees.local)
+    planned = plan(trees.remote, trees.local, trees.baseline, policy, now)
+    return guard(planned, trees.local, trees.baseline, policy)
 
 
-def origin_of(library: Library) -> Origin:
+def policy_for(library: Library, policy: Policy) -> Policy:
+    """``policy`` with the origins that this library's files come from, as known by now."""
     binding = library.catalog.binding()
-    return Origin(library.base_url, binding.account if binding else None)
+    origin = Origin(library.base_url, binding.account if binding else None)
+    aliases = tuple(Origin.parse(text) for text in library.marker.aliases)
+    return replace(policy, origin=origin, aliases=aliases)
 
 
-def _still_wanted(report: Report) -> set[int]:
-    """The jobs whose unfinished files the next cycle may go on with."""
-    done = {o.operation.job_id for o in report.outcomes if o.result is Result.DONE}
-    waiting = {wait.job_id for wait in report.plan.waits}
-    return waiting | {op.job_id for op in report.plan} - done
+_IDLE = (Hold, Defer, Compare)
+"""The operations that leave the set of placed files as it is."""
 
 
-def _enter_next_generation(library: Library) -> None:
+def enter_next_generation(library: Library) -> None:
     """Count a change to the set of placed files: in the catalog first, then in the marker.
 
-    So a catalog or a folder that comes back from a backup can be told from the current one, which
-    matters as soon as anything is deleted; this version, which only adds, does not compare them.
+    So a catalog or a folder that comes back from a backup is told from the current one when it is
+    opened (``engine``), and a stop between the two is told from either.
     """
     binding = library.catalog.binding()
     assert binding is not None, "a library is bound when it is opened"
     following = replace(binding, generation=binding.generation + 1)
     library.catalog.bind(following)
     prepare(library.root)
-    write_marker(
+    marker = read_marker(library.root) or library.marker
+    fresh = replace(marker, generation=following.generation, account=following.account)
+    write_marker(library.root, fresh)
+    library.catalog.bind(replace(following, marker_generation=following.generation))
+
+
+def _settle(library: Library) -> bool:
+    """Note that a complete clean cycle has ended; whether it was the first."""
+    binding = library.catalog.binding()
+    if binding is None or binding.settled:
+        return False
+    library.catalog.bind(replace(binding, settled=True))
+    return True
+
+
+def _tidy(library: Library, report: Report) -> None:
+    """Remove unfinished files that nobody needs, and what was in the trash for long enough; keep
+    beside the marker what must survive a lost catalog."""
+    done = {o.operation.job_id for o in report.outcomes if o.result is Result.DONE}
+    going_on = {op.job_id for op in report.plan if not isinstance(op, Compare)}
+    waiting = {wait.job_id for wait in report.plan.waits}
+    compared = {op.job_id for op in report.plan if isinstance(op, Compare)}
+    files.tidy_incoming(library.root, waiting | compared | going_on - done)
+    now = library.now()
+    retention = timedelta(seconds=library.retention)
+    for entry in library.trash.purge(now=now.local, server_now=now.server, retention=retention):
+        _log.info("removed from the trash", name=entry.name, job=entry.job_id)
+    keep_notes(library)
+
+
+def keep_notes(library: Library) -> None:
+    """Keep beside the marker what a lost catalog could not tell anew."""
+    baseline = library.catalog.baseline(library.now())
+    write_notes(
         library.root,
-        replace(library.marker, generation=following.generation, account=following.account),
+        Notes(
+            evicted=_in(baseline, State.EVICTED),
+            ignored=_in(baseline, State.IGNORED),
+            held=frozenset(job_id for job_id, _ in baseline.holds),
+        ),
     )
+
+
+def _in(baseline: Baseline, state: State) -> frozenset[int]:
+    return frozenset(track.job_id for track in baseline.tracks.values() if track.state is state)

@@ -2,27 +2,32 @@
 
 The only place that knows every part. ``open_engine`` is for working, ``open_rehearsal`` for
 showing what would be done: same parts, but a copy of the catalog and no executor.
+``open_offline``, ``open_reading`` and ``open_trash`` are for what asks the service nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from syncd import account
-from syncd.catalog.store import Binding, Catalog
+from syncd.actions.bind import Adoption, Unbound, begin_anew, bind, marker_or_none
+from syncd.binding import open_bound, uninitialised, unsynced
+from syncd.catalog.database import set_aside
+from syncd.catalog.store import Catalog
 from syncd.config import Settings
-from syncd.core.model import Origin, Policy
+from syncd.core.model import Origin
+from syncd.core.policy import Policy
 from syncd.cycle import Library
-from syncd.errors import CatalogUnusable, RootUnusable, Uninitialised, WrongAccount
+from syncd.errors import CatalogUnusable
 from syncd.executor import Context, Execution, Executor
 from syncd.local import files
 from syncd.local.lock import Lock
 from syncd.local.root import Marker, Root, find_marker, open_root, prepare, root_error
+from syncd.local.trash import Trash
 from syncd.progress import Progress, Silent
 from syncd.remote.client import AudioPod
 from syncd.remote.http import Http
@@ -36,6 +41,16 @@ class Engine:
     library: Library
     executor: Executor
     policy: Policy
+    context: Context
+
+
+@contextmanager
+def _locked_catalog(settings: Settings) -> Iterator[Catalog]:
+    with ExitStack() as stack:
+        stack.callback(_state_lock(settings).release)
+        catalog = Catalog.open(settings.catalog)
+        stack.callback(catalog.close)
+        yield catalog
 
 
 @asynccontextmanager
@@ -47,25 +62,87 @@ async def open_engine(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[Engine]:
     """Locks, catalog, root and service, ready to work. Raises ``SyncdError`` of many kinds."""
+    with _locked_catalog(settings) as catalog, ExitStack() as stack:
+        root, marker = open_bound(settings, catalog)
+        stack.callback(_root_lock(root).release)
+        async with _http(settings, key) as http:
+            yield _engine(settings, key, http, catalog, root, marker, progress, clock)
+
+
+@asynccontextmanager
+async def open_unbound(
+    settings: Settings,
+    key: Secret,
+    *,
+    afresh: bool = False,
+    progress: Progress | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> AsyncIterator[tuple[Unbound, Callable[[Adoption], Engine]]]:
+    """What does not belong together yet, and what binds it and opens it for working.
+
+    ``afresh``: with a new catalog; the one that is there is put aside, unless the folder does not
+    fit either. Nothing is written to the folder before it is bound.
+    """
     with ExitStack() as stack:
         stack.callback(_state_lock(settings).release)
+        root = open_root(settings.library.root)
+        marker = marker_or_none(root)
+        if afresh:
+            begin_anew(root, marker, settings.api.base_url)
+            set_aside(settings.catalog, clock())
         catalog = Catalog.open(settings.catalog)
         stack.callback(catalog.close)
-        root, marker = _open_bound_root(settings, catalog)
-        stack.callback(_root_lock(root).release)
-        files.recover_placements(root)
         async with _http(settings, key) as http:
-            library = _library(settings, key, http, catalog, root, marker, progress, clock)
-            context = Context(
-                http=http,
-                client=library.client,
+            unbound = Unbound(
+                client=AudioPod(http),
                 catalog=catalog,
                 root=root,
-                settings=_execution(settings),
-                progress=library.progress,
-                clock=clock,
+                marker=marker,
+                base_url=settings.api.base_url,
+                key=key,
             )
-            yield Engine(library, Executor(context), policy_of(settings))
+
+            def join(adoption: Adoption) -> Engine:
+                stack.callback(_root_lock(root).release)
+                bound = bind(unbound, adoption)
+                return _engine(settings, key, http, catalog, root, bound, progress, clock)
+
+            yield unbound, join
+
+
+@asynccontextmanager
+async def open_offline(
+    settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> AsyncIterator[Engine]:
+    """What ``open_engine`` gives, without a key: for what asks the service nothing."""
+    async with open_engine(settings, Secret("ap_offline"), clock=clock) as engine:
+        yield engine
+
+
+@contextmanager
+def open_reading(settings: Settings) -> Iterator[tuple[Catalog, Root, Marker, Trash]]:
+    """The catalog and the folder that belongs to it, to be looked at: no lock, no service.
+
+    Raises ``SyncdError``, also where nothing was synced yet.
+    """
+    catalog = Catalog.read(settings.catalog)
+    if catalog is None:
+        raise unsynced(settings)
+    try:
+        if catalog.is_empty():
+            raise unsynced(settings)
+        root, marker = open_bound(settings, catalog)
+        yield catalog, root, marker, Trash(root, mode=files.default_mode())
+    finally:
+        catalog.close()
+
+
+def open_trash(settings: Settings) -> Trash:
+    """The trash, to be looked at; raises ``Uninitialised``, ``RootUnusable``."""
+    where = settings.library.root
+    if find_marker(where) is None:
+        raise uninitialised(where)
+    return Trash(open_root(where), mode=files.default_mode())
 
 
 @asynccontextmanager
@@ -79,7 +156,7 @@ async def open_rehearsal(
     """The same library over a copy of its catalog: planning on it changes nothing anywhere."""
     catalog = await asyncio.to_thread(Catalog.copy, settings.catalog)
     try:
-        root, marker = _open_bound_root(settings, catalog)
+        root, marker = open_bound(settings, catalog)
         async with _http(settings, key) as http:
             library = _library(settings, key, http, catalog, root, marker, progress, clock)
             yield library, policy_of(settings)
@@ -88,51 +165,48 @@ async def open_rehearsal(
 
 
 def policy_of(settings: Settings) -> Policy:
+    """The settings that decide; the origin is filled in by the cycle, which knows the account."""
     return Policy(
         origin=Origin(settings.api.base_url),
         formats=settings.library.formats,
         template=settings.library.template,
         artist=settings.library.artist,
         album=settings.library.album,
+        direction=settings.sync.direction,
+        deletions=settings.sync.deletions,
+        deletion_grace=settings.sync.deletion_grace,
+        deletion_budget=settings.sync.deletion_budget,
+        rename_budget=settings.sync.rename_budget,
+        remote_deletions=settings.sync.remote_deletions,
+        conflicts=settings.sync.conflicts,
+        moves=settings.library.moves,
     )
 
 
-def _open_bound_root(settings: Settings, catalog: Catalog) -> tuple[Root, Marker]:
-    """The root, its marker and the catalog, proven to belong together; a blank catalog joins."""
-    # A catalog that never held a job is as good as none, whatever it was bound to.
-    binding = None if catalog.is_empty() else catalog.binding()
-    where = settings.library.root
-    marker = find_marker(where)
-    if marker is None and binding is None:
-        raise _uninitialised(where)
-    root = open_root(where)
-    if marker is None:
-        raise RootUnusable(
-            f"{where} has no marker: it is not the folder that this catalog belongs to",
-            hint="mount the disk that holds the library, or correct library.root; "
-            "nothing was changed",
-        )
-    base_url = settings.api.base_url
-    if marker.base_url != base_url or (binding and binding.base_url != base_url):
-        raise WrongAccount(
-            f"the library in {where} belongs to {marker.base_url}, api.base_url is {base_url}",
-            hint="correct api.base_url, or syncd init a new library for the other service",
-        )
-    if binding is None:
-        # A first run, or a lost catalog: the files carry their ids, and are recognised by them.
-        binding = Binding(
-            library_id=marker.library_id,
-            base_url=base_url,
-            account=marker.account,
-            generation=marker.generation,
-        )
-        catalog.bind(binding)
-    if binding.library_id != marker.library_id:
-        raise RootUnusable(
-            f"{where} is another library than the one in the catalog {settings.catalog}",
-            hint="correct library.root, or give this library a state.dir of its own",
-        )
-    return root, marker
+def _engine(
+    settings: Settings,
+    key: Secret,
+    http: Http,
+    catalog: Catalog,
+    root: Root,
+    marker: Marker,
+    progress: Progress | None,
+    clock: Callable[[], datetime],
+) -> Engine:
+    files.recover_placements(root)
+    library = _library(settings, key, http, catalog, root, marker, progress, clock)
+    context = Context(
+        http=http,
+        client=library.client,
+        catalog=catalog,
+        root=root,
+        marker=marker,
+        trash=library.trash,
+        settings=_execution(settings),
+        progress=library.progress,
+        clock=clock,
+    )
+    return Engine(library, Executor(context), policy_of(settings), context)
 
 
 def _library(
@@ -150,6 +224,8 @@ def _library(
         catalog=catalog,
         root=root,
         marker=marker,
+        trash=Trash(root, mode=files.default_mode()),
+        retention=settings.trash.retention,
         base_url=settings.api.base_url,
         key_fingerprint=account.fingerprint(key, marker.library_id),
         progress=progress or Silent(),
@@ -164,6 +240,7 @@ def _http(settings: Settings, key: Secret) -> Http:
         requests_per_minute=settings.api.requests_per_minute,
         timeout=settings.api.timeout,
         parallel=settings.limits.parallel_downloads,
+        may_change=settings.sync.direction == "both",
     )
 
 
@@ -196,10 +273,3 @@ def _root_lock(root: Root) -> Lock:
         return Lock.acquire(root.private / "lock", f"the library in {root.path}")
     except OSError as error:
         raise root_error(error, root.path) from None
-
-
-def _uninitialised(where: Path) -> Uninitialised:
-    return Uninitialised(
-        f"{where} is not a syncd library yet",
-        hint=f"run syncd init --root {where}",
-    )

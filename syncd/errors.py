@@ -177,7 +177,18 @@ class Occupied(LocalError):
 
 
 class Changed(SyncdError):
-    """What was seen while acting differs from what was planned: the track is replanned."""
+    """What was seen while acting differs from what was planned: the track is replanned.
+
+    ``sweep``: only a new listing of the account can tell what it is now.
+    """
+
+    def __init__(self, message: str, *, sweep: bool = False, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.sweep = sweep
+
+
+class Doubtful(SyncdError):
+    """The evidence for an operation does not hold: it is not done, and tried again later."""
 
 
 class Locked(LocalError):

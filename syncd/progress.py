@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from syncd.core.operations import Download, Operation, Plan
+from syncd.core.operations import Fetching, Operation, Plan
 
 
 class Progress(Protocol):
@@ -16,14 +16,17 @@ class Progress(Protocol):
     def planned(self, plan: Plan) -> None:
         """A plan was made and guarded; it is carried out next."""
 
-    def started(self, operation: Download) -> None:
-        """A download begins."""
+    def started(self, operation: Fetching) -> None:
+        """Audio begins to be fetched."""
 
     def advanced(self, job_id: int, size: int, total: int | None) -> None:
         """``size`` bytes of a job's audio are there by now, of ``total`` where that is known."""
 
     def finished(self, operation: Operation, *, done: bool, detail: str | None) -> None:
         """An operation ended; ``detail`` says why where it was not done."""
+
+    def looking_again(self, missed: int, seconds: float) -> None:
+        """``missed`` files were not found; in ``seconds`` a second scan decides."""
 
 
 class Silent:
@@ -35,11 +38,14 @@ class Silent:
     def planned(self, plan: Plan) -> None:
         pass
 
-    def started(self, operation: Download) -> None:
+    def started(self, operation: Fetching) -> None:
         pass
 
     def advanced(self, job_id: int, size: int, total: int | None) -> None:
         pass
 
     def finished(self, operation: Operation, *, done: bool, detail: str | None) -> None:
+        pass
+
+    def looking_again(self, missed: int, seconds: float) -> None:
         pass

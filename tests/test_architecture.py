@@ -16,22 +16,25 @@ SOURCE = Path(syncd.__file__).parent
 LONGEST_FILE = 400
 
 GROUND = {"core", "errors", "secret"}
-PARTS = GROUND | {"remote", "local", "catalog", "progress", "account", "executor", "cycle"}
+PARTS = GROUND | {"remote", "local", "catalog", "progress", "account", "executor", "cycle", "actions"}
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "errors": set(),
     "secret": set(),
     "progress": {"core"},
-    "config": GROUND,
+    "settings": GROUND,
+    "config": GROUND | {"settings"},
     "log": GROUND,
     "remote": GROUND | {"__init__"},
     "local": GROUND,
     "catalog": GROUND,
     "simulator": set(),
     "account": GROUND | {"remote", "catalog"},
-    "executor": PARTS - {"account", "executor", "cycle"},
-    "cycle": PARTS - {"cycle"},
-    "engine": PARTS | {"config"},
+    "executor": PARTS - {"account", "executor", "cycle", "actions"},
+    "cycle": PARTS - {"cycle", "actions"},
+    "actions": PARTS - {"actions"},
+    "binding": GROUND | {"local", "catalog", "config"},
+    "engine": PARTS | {"config", "binding"},
     "cli": PARTS | {"config", "log", "engine", "simulator", "__init__"},
     "__main__": {"cli"},
     "__init__": set(),

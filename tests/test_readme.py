@@ -18,7 +18,8 @@ BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
 def commands() -> set[str]:
-    return {info.callback.__name__ for info in app.registered_commands if info.callback}
+    alone = {info.callback.__name__ for info in app.registered_commands if info.callback}
+    return alone | {group.name for group in app.registered_groups if group.name}
 
 
 def test_it_opens_with_exactly_two_commands_one_line_each():

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -191,3 +192,21 @@ def _engine(connect: Callable[[], sqlite3.Connection], *, immutable: bool = Fals
         connection.create_function("lower", 1, _lower, deterministic=True)
 
     return engine
+
+
+def set_aside(path: Path, now: datetime) -> Path | None:
+    """Give the catalog at ``path``, with what SQLite keeps beside it, another name.
+
+    The new name; ``None`` where there was none. Raises ``CatalogUnusable``.
+    """
+    kept = path.with_name(f"{path.name}.{now:%Y%m%dT%H%M%S}")
+    try:
+        if not path.exists():
+            return None
+        for suffix in ("", "-wal", "-shm"):
+            source = path.with_name(path.name + suffix)
+            if source.exists():
+                source.rename(kept.with_name(kept.name + suffix))
+    except OSError as error:
+        raise CatalogUnusable(f"the catalog {path} cannot be put aside: {error.strerror}") from None
+    return kept

@@ -5,7 +5,7 @@ The journal is for people and for ``undo``; planning never reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
@@ -22,9 +22,22 @@ class Journal:
         self._begin = begin
 
     def start(
-        self, *, cycle: str, job_id: int, verb: str, path: str | None, reason: str, now: datetime
+        self,
+        *,
+        cycle: str,
+        job_id: int,
+        verb: str,
+        path: str | None,
+        reason: str,
+        now: datetime,
+        before: str | None = None,
+        after: str | None = None,
+        evidence: Sequence[str] = (),
     ) -> int:
-        """Write down an operation before it acts; returns the entry to finish."""
+        """Write down an operation before it acts; returns the entry to finish.
+
+        ``before`` and ``after`` are the name or path that it takes away and gives.
+        """
         with self._begin() as connection:
             result = connection.execute(
                 insert(JOURNAL).values(
@@ -34,6 +47,9 @@ class Journal:
                     path=path,
                     reason=reason,
                     started_at=now,
+                    before=before,
+                    after=after,
+                    evidence=list(evidence),
                 )
             )
             assert result.inserted_primary_key is not None
@@ -46,22 +62,32 @@ class Journal:
         *,
         outcome: str,
         detail: str | None = None,
+        after: str | None = None,
         connection: Connection | None = None,
     ) -> None:
-        """Note the outcome; inside ``connection``'s transaction where one is given."""
-        statement = (
-            update(JOURNAL)
-            .where(JOURNAL.c.id == entry)
-            .values(finished_at=now, outcome=outcome, detail=detail)
-        )
+        """Note the outcome; inside ``connection``'s transaction where one is given.
+
+        ``after`` where the operation gave another name or path than it started out with.
+        """
+        values = {"finished_at": now, "outcome": outcome, "detail": detail}
+        if after is not None:
+            values["after"] = after
+        statement = update(JOURNAL).where(JOURNAL.c.id == entry).values(**values)
         if connection is not None:
             connection.execute(statement)
             return
         with self._begin() as own:
             own.execute(statement)
 
-    def entries(self, job_id: int) -> list[dict[str, Any]]:
-        """The history of one job, oldest first."""
-        statement = select(JOURNAL).where(JOURNAL.c.job_id == job_id).order_by(JOURNAL.c.id)
+    def entries(
+        self, job_id: int | None = None, *, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The history, of one job or of all, oldest first; ``limit`` keeps the newest."""
+        statement = select(JOURNAL).order_by(JOURNAL.c.id.desc())
+        if job_id is not None:
+            statement = statement.where(JOURNAL.c.job_id == job_id)
+        if limit is not None:
+            statement = statement.limit(limit)
         with self._begin() as connection:
-            return [row._asdict() for row in connection.execute(statement)]
+            found = [row._asdict() for row in connection.execute(statement)]
+        return found[::-1]

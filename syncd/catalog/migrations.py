@@ -57,7 +57,43 @@ CREATE INDEX ix_journal_job_id ON journal (job_id);
 CREATE TABLE meta (key VARCHAR NOT NULL PRIMARY KEY, value VARCHAR NOT NULL);
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1,)
+_V2 = """
+ALTER TABLE baseline ADD COLUMN source VARCHAR;
+ALTER TABLE baseline ADD COLUMN moved BOOLEAN NOT NULL DEFAULT 0;
+ALTER TABLE baseline ADD COLUMN mounted BOOLEAN NOT NULL DEFAULT 0;
+ALTER TABLE baseline ADD COLUMN replaced_by VARCHAR;
+ALTER TABLE file ADD COLUMN sha256 VARCHAR;
+ALTER TABLE journal ADD COLUMN before VARCHAR;
+ALTER TABLE journal ADD COLUMN after VARCHAR;
+ALTER TABLE journal ADD COLUMN evidence TEXT NOT NULL DEFAULT '[]';
+CREATE TABLE absence (
+    job_id INTEGER NOT NULL PRIMARY KEY,
+    first_at VARCHAR NOT NULL, first_scan INTEGER NOT NULL,
+    last_at VARCHAR NOT NULL, last_scan INTEGER NOT NULL, scans INTEGER NOT NULL,
+    seen_at VARCHAR, armed_at VARCHAR NOT NULL, armed_server VARCHAR
+);
+CREATE TABLE hold (
+    job_id INTEGER NOT NULL, verb VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL, since VARCHAR NOT NULL, path VARCHAR, batch INTEGER,
+    approved BOOLEAN NOT NULL, refused BOOLEAN NOT NULL, evidence TEXT NOT NULL,
+    PRIMARY KEY (job_id, verb)
+);
+CREATE INDEX ix_hold_batch ON hold (batch);
+CREATE TABLE spent (
+    job_id INTEGER NOT NULL, verb VARCHAR NOT NULL, at VARCHAR NOT NULL, server_at VARCHAR,
+    PRIMARY KEY (job_id, verb)
+);
+-- A hold is no state any more; a track that was to be fetched again is simply wanted, even where
+-- something stood in its way: that its file is gone must not be taken for a deletion.
+UPDATE baseline SET state = 'placed', reason = NULL
+    WHERE state = 'held' AND path IS NOT NULL AND attempts = 0;
+UPDATE baseline SET state = 'wanted', reason = NULL, attempts = 0, next_try_at = NULL
+    WHERE state = 'held';
+UPDATE baseline SET state = 'wanted' WHERE state = 'unavailable' AND path IS NOT NULL;
+INSERT INTO meta SELECT 'marker_generation', value FROM meta WHERE key = 'generation';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2)
 VERSION = len(MIGRATIONS)
 
 

@@ -1,4 +1,7 @@
-"""What the catalog answers without a network: the job list, and one job with its history."""
+"""What the catalog answers without a network: the jobs, and what is missing, held, done or foreign.
+
+Each answer is of one moment. All raise ``CatalogUnusable``.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Row, Select, and_, case, func, or_, select
 
+from syncd.catalog.foreign import ForeignFile, foreign
 from syncd.catalog.rows import JOB_FIELDS
-from syncd.catalog.schema import BASELINE, JOB
+from syncd.catalog.schema import ABSENCE, BASELINE, HOLD, JOB, JOURNAL
 from syncd.catalog.store import Catalog
+from syncd.core.baseline import State
+from syncd.core.cases import EXPECTED
+
+__all__ = [
+    "Entry",
+    "ForeignFile",
+    "HistoryEntry",
+    "HoldEntry",
+    "Listing",
+    "PendingEntry",
+    "SortBy",
+    "SortOrder",
+    "count",
+    "foreign",
+    "history",
+    "holds",
+    "job",
+    "jobs",
+    "pending",
+    "stream",
+]
 
 SortBy = Literal["created_at", "display_name", "audio_duration", "status"]
 SortOrder = Literal["desc", "asc"]
@@ -21,12 +46,26 @@ SortOrder = Literal["desc", "asc"]
 _BATCH = 100
 """Rows that are in memory at once while a listing is read."""
 
+_CONFIRMED = ABSENCE.c.scans >= 2
+"""Two scans in a row missed the file; how far apart they must be is the planner's to say."""
+
+_WITH_FILE = (*EXPECTED, State.TRASHING)
+"""The states in which a file stands at the known path, or should."""
+
 _COLUMNS = (
     *(JOB.c[name] for name in JOB_FIELDS),
     JOB.c.absent_since,
-    BASELINE.c.path,
+    case((BASELINE.c.state.in_(_WITH_FILE), BASELINE.c.path)).label("path"),
     BASELINE.c.state,
     BASELINE.c.reason,
+    ABSENCE.c.first_at.label("missing_since"),
+    # Of several the first, so that a job is one row of a listing however much of it is held.
+    select(HOLD.c.reason)
+    .where(HOLD.c.job_id == JOB.c.id, HOLD.c.approved.is_(False))
+    .order_by(HOLD.c.verb)
+    .limit(1)
+    .scalar_subquery()
+    .label("held"),
 )
 
 
@@ -44,11 +83,13 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One job of a listing. ``path`` is relative to the root, ``None`` where no file is placed.
+    """One job of a listing. ``path`` is relative to the root, ``None`` where no file is to stand.
 
     ``job`` is the job object of api.md: every field of ``core.model.Job`` as the catalog reads it,
     ``None`` where unknown, then whatever else the service sent last. Its times are aware.
     ``state`` and ``reason`` are the catalog's; ``absent_since``: when a complete sweep lacked it.
+    ``held`` is the reason of an open hold (of several: the first by verb). ``missing_since``: when
+    a scan first missed its file, where another one confirmed it.
     """
 
     id: int
@@ -60,7 +101,67 @@ class Entry:
     state: str | None
     reason: str | None
     absent_since: datetime | None
+    held: str | None
+    missing_since: datetime | None
     job: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingEntry:
+    """A track whose file is confirmed to be absent; its job is deleted when the grace is over.
+
+    The times are those of ``core.baseline.Absence``; ``evidence`` says the same in words.
+    """
+
+    job_id: int
+    display_name: str | None
+    path: str
+    first_at: datetime
+    last_at: datetime
+    scans: int
+    seen_at: datetime | None
+    armed_at: datetime
+    armed_server: datetime | None
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEntry:
+    """What waits for the user, or was released and not yet done (``core.baseline.Held``)."""
+
+    job_id: int
+    display_name: str | None
+    verb: str
+    path: str | None
+    reason: str
+    since: datetime
+    batch: int | None
+    approved: bool
+    refused: bool
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One operation of the journal. ``outcome`` is ``None`` while it has not ended, or never did.
+
+    ``before`` and ``after`` are the name or path that it took away and gave.
+    """
+
+    id: int
+    cycle: str
+    job_id: int
+    display_name: str | None
+    verb: str
+    path: str | None
+    reason: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    detail: str | None
+    before: str | None
+    after: str | None
+    evidence: tuple[str, ...]
 
 
 def jobs(catalog: Catalog, listing: Listing) -> list[Entry]:
@@ -110,8 +211,59 @@ def count(catalog: Catalog) -> int:
         return int(connection.execute(select(func.count()).select_from(JOB)).scalar_one())
 
 
+def pending(catalog: Catalog) -> list[PendingEntry]:
+    """The pending deletions, the longest missing first; also those that are held beside it."""
+    statement = (
+        select(ABSENCE, BASELINE.c.path, JOB.c.display_name)
+        .join(BASELINE, BASELINE.c.job_id == ABSENCE.c.job_id)
+        .join(JOB, JOB.c.id == ABSENCE.c.job_id, isouter=True)
+        .where(_CONFIRMED, BASELINE.c.state == State.PLACED, BASELINE.c.path.is_not(None))
+        # A job that is gone cannot be deleted any more.
+        .where(JOB.c.absent_since.is_(None))
+        .order_by(ABSENCE.c.first_at, ABSENCE.c.job_id)
+    )
+    with catalog.reading() as connection:
+        return [_pending_entry(row._asdict()) for row in connection.execute(statement)]
+
+
+def holds(catalog: Catalog) -> list[HoldEntry]:
+    """What is held, and what was released and not yet done: unbatched first, then by batch."""
+    statement = (
+        select(HOLD, JOB.c.display_name)
+        .join(JOB, JOB.c.id == HOLD.c.job_id, isouter=True)
+        .order_by(HOLD.c.batch, HOLD.c.job_id, HOLD.c.verb)
+    )
+    with catalog.reading() as connection:
+        return [HoldEntry(**_with_evidence(row)) for row in connection.execute(statement)]
+
+
+def history(
+    catalog: Catalog, job_id: int | None = None, limit: int | None = 50
+) -> list[HistoryEntry]:
+    """The newest ``limit`` entries of the journal (``None``: all), of one job or of all.
+
+    The newest is the last.
+    """
+    statement = (
+        select(JOURNAL, JOB.c.display_name)
+        .join(JOB, JOB.c.id == JOURNAL.c.job_id, isouter=True)
+        .order_by(JOURNAL.c.id.desc())
+    )
+    if job_id is not None:
+        statement = statement.where(JOURNAL.c.job_id == job_id)
+    if limit is not None:
+        statement = statement.limit(limit)
+    with catalog.reading() as connection:
+        found = [HistoryEntry(**_with_evidence(row)) for row in connection.execute(statement)]
+    return found[::-1]
+
+
 def _select() -> Select[Any]:
-    return select(*_COLUMNS).join(BASELINE, BASELINE.c.job_id == JOB.c.id, isouter=True)
+    return (
+        select(*_COLUMNS)
+        .join(BASELINE, BASELINE.c.job_id == JOB.c.id, isouter=True)
+        .join(ABSENCE, and_(ABSENCE.c.job_id == JOB.c.id, _CONFIRMED), isouter=True)
+    )
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
@@ -125,8 +277,34 @@ def _entry(row: Mapping[str, Any]) -> Entry:
         state=row["state"],
         reason=row["reason"],
         absent_since=row["absent_since"],
+        held=row["held"],
+        missing_since=row["missing_since"],
         job=_job_object(row),
     )
+
+
+def _pending_entry(row: Mapping[str, Any]) -> PendingEntry:
+    seen = "never by this catalog" if row["seen_at"] is None else f"{row['seen_at']:%F %T} UTC"
+    return PendingEntry(
+        job_id=row["job_id"],
+        display_name=row["display_name"],
+        path=row["path"],
+        first_at=row["first_at"],
+        last_at=row["last_at"],
+        scans=row["scans"],
+        seen_at=row["seen_at"],
+        armed_at=row["armed_at"],
+        armed_server=row["armed_server"],
+        evidence=(
+            f"last seen {seen}",
+            f"missed by scan {row['first_scan']} at {row['first_at']:%F %T} UTC",
+            f"missed by scan {row['last_scan']} at {row['last_at']:%F %T} UTC",
+        ),
+    )
+
+
+def _with_evidence(row: Row[Any]) -> dict[str, Any]:
+    return {**row._asdict(), "evidence": tuple(row.evidence)}
 
 
 def _job_object(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,18 +7,9 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from syncd.catalog.schema import BaselineRow, FileRow
-from syncd.core.model import (
-    BaselineTrack,
-    FileStat,
-    Identity,
-    Job,
-    LocalFile,
-    Origin,
-    Placed,
-    RemoteTrack,
-    State,
-)
+from syncd.catalog.schema import AbsenceRow, BaselineRow, FileRow, HoldRow
+from syncd.core.baseline import Absence, BaselineTrack, Held, Placed, State
+from syncd.core.model import FileStat, Identity, Job, LocalFile, Origin, RemoteTrack
 
 JOB_FIELDS = tuple(field.name for field in fields(Job))
 _LISTS = ("actual_seeds", "genre", "emotion", "occasion")
@@ -73,7 +64,8 @@ def file_from_row(row: FileRow) -> LocalFile:
     if row.job_id is not None:
         origin = Origin.parse(row.origin) if row.origin is not None else None
         identity = Identity(row.job_id, origin)
-    return LocalFile(row.path, FileStat(row.inode, row.size, row.mtime_ns, row.ctime_ns), identity)
+    stat = FileStat(row.inode, row.size, row.mtime_ns, row.ctime_ns)
+    return LocalFile(row.path, stat, identity, row.sha256)
 
 
 def file_to_row(file: LocalFile) -> dict[str, Any]:
@@ -86,10 +78,11 @@ def file_to_row(file: LocalFile) -> dict[str, Any]:
         "ctime_ns": file.stat.ctime_ns,
         "job_id": identity.job_id if identity else None,
         "origin": str(identity.origin) if identity and identity.origin else None,
+        "sha256": file.sha256,
     }
 
 
-def baseline_from_row(row: BaselineRow) -> BaselineTrack:
+def baseline_from_row(row: BaselineRow, absence: Absence | None = None) -> BaselineTrack:
     return BaselineTrack(
         job_id=row.job_id,
         state=State(row.state),
@@ -99,6 +92,35 @@ def baseline_from_row(row: BaselineRow) -> BaselineTrack:
         attempts=row.attempts,
         reason=row.reason,
         next_try_at=row.next_try_at,
+        absence=absence,
+        replaced_by=row.replaced_by,
+    )
+
+
+def absence_from_row(row: AbsenceRow) -> Absence:
+    return Absence(
+        first_at=row.first_at,
+        first_scan=row.first_scan,
+        last_at=row.last_at,
+        last_scan=row.last_scan,
+        scans=row.scans,
+        seen_at=row.seen_at,
+        armed_at=row.armed_at,
+        armed_server=row.armed_server,
+    )
+
+
+def held_from_row(row: HoldRow) -> Held:
+    return Held(
+        job_id=row.job_id,
+        verb=row.verb,
+        reason=row.reason,
+        since=row.since,
+        path=row.path,
+        batch=row.batch,
+        approved=row.approved,
+        refused=row.refused,
+        evidence=tuple(row.evidence),
     )
 
 
@@ -117,6 +139,9 @@ def _placed(row: BaselineRow) -> Placed | None:
         stat=FileStat(row.inode or 0, row.size or 0, row.mtime_ns or 0, row.ctime_ns or 0),
         tags={name: tuple(values) for name, values in (row.tags or {}).items()},
         placed_at=row.placed_at,
+        source=row.source,
+        moved=row.moved,
+        mounted=row.mounted,
     )
 
 
@@ -136,4 +161,7 @@ def placed_to_row(placed: Placed) -> dict[str, Any]:
         "ctime_ns": placed.stat.ctime_ns,
         "tags": {name: list(values) for name, values in placed.tags.items()},
         "placed_at": placed.placed_at,
+        "source": placed.source,
+        "moved": placed.moved,
+        "mounted": placed.mounted,
     }

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Dialect, String, Table, Text
+from sqlalchemy import Dialect, String, Table, Text, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -147,6 +147,10 @@ class BaselineRow(SQLModel, table=True):
     ctime_ns: int | None = None
     tags: dict[str, list[str]] | None = Field(default=None, sa_type=Json)
     placed_at: datetime | None = Field(default=None, sa_type=Moment)
+    source: str | None = None
+    moved: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    mounted: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
+    replaced_by: str | None = None
 
 
 class FileRow(SQLModel, table=True):
@@ -161,6 +165,7 @@ class FileRow(SQLModel, table=True):
     ctime_ns: int
     job_id: int | None = Field(index=True)
     origin: str | None
+    sha256: str | None = None
 
 
 class SweepRow(SQLModel, table=True):
@@ -192,6 +197,54 @@ class JournalRow(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=Moment)
     outcome: str | None = None
     detail: str | None = Field(default=None, sa_type=Message)
+    before: str | None = Field(default=None, sa_type=Message)
+    after: str | None = Field(default=None, sa_type=Message)
+    evidence: list[str] = Field(
+        default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"}
+    )
+
+
+class AbsenceRow(SQLModel, table=True):
+    """A file that scans did not find (``core.baseline.Absence``)."""
+
+    __tablename__ = "absence"
+
+    job_id: int = Field(primary_key=True)
+    first_at: datetime = Field(sa_type=Moment)
+    first_scan: int
+    last_at: datetime = Field(sa_type=Moment)
+    last_scan: int
+    scans: int
+    seen_at: datetime | None = Field(sa_type=Moment)
+    armed_at: datetime = Field(sa_type=Moment)
+    armed_server: datetime | None = Field(sa_type=Moment)
+
+
+class HoldRow(SQLModel, table=True):
+    """What waits for the user, or was released (``core.baseline.Held``)."""
+
+    __tablename__ = "hold"
+
+    job_id: int = Field(primary_key=True)
+    verb: str = Field(primary_key=True)
+    reason: str = Field(sa_type=Message)
+    since: datetime = Field(sa_type=Moment)
+    path: str | None = Field(default=None, sa_type=PathText)
+    batch: int | None = Field(default=None, index=True)
+    approved: bool = False
+    refused: bool = False
+    evidence: list[str] = Field(default_factory=list, sa_type=Json)
+
+
+class SpentRow(SQLModel, table=True):
+    """When a job was last deleted, trashed, replaced or renamed: what the budgets count."""
+
+    __tablename__ = "spent"
+
+    job_id: int = Field(primary_key=True)
+    verb: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment)
+    server_at: datetime | None = Field(sa_type=Moment)
 
 
 class MetaRow(SQLModel, table=True):
@@ -206,4 +259,5 @@ class MetaRow(SQLModel, table=True):
 _tables: Mapping[str, Table] = SQLModel.metadata.tables
 JOB, BASELINE, FILE = _tables["job"], _tables["baseline"], _tables["file"]
 SWEEP, JOURNAL, META = _tables["sweep"], _tables["journal"], _tables["meta"]
+ABSENCE, HOLD, SPENT = _tables["absence"], _tables["hold"], _tables["spent"]
 """The same tables for SQLAlchemy Core: bulk work does not go through one object a row."""

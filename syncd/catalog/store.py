@@ -1,12 +1,14 @@
 """The catalog as the cycle uses it: observations in, trees out, and outcomes.
 
+``scans`` keeps what the folder showed, ``outcomes`` what was done, ``holds`` what waits for the
+user, ``journal`` the history.
 Every method is one transaction, blocks on the disk, and may be called from any thread.
 All raise ``CatalogUnusable``, and ``SyncdError`` for an integer of more than 64 bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,17 +20,14 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.catalog import rows
 from syncd.catalog.database import copy_in_memory, open_database, open_for_reading, transaction
+from syncd.catalog.holds import Holds, read_holds
 from syncd.catalog.journal import Journal
-from syncd.catalog.schema import BASELINE, FILE, JOB, META, SWEEP
-from syncd.core.model import (
-    Baseline,
-    BaselineTrack,
-    Job,
-    LocalFile,
-    Placed,
-    RemoteTree,
-    State,
-)
+from syncd.catalog.outcomes import Outcomes, read_spent, read_track
+from syncd.catalog.scans import Scans
+from syncd.catalog.schema import ABSENCE, BASELINE, JOB, META, SWEEP
+from syncd.core.baseline import Baseline, BaselineTrack
+from syncd.core.model import Job, RemoteTree
+from syncd.core.policy import Now
 
 KEPT_SWEEPS = 100
 """How many sweeps are remembered: enough to see when a doubt began."""
@@ -40,8 +39,9 @@ _FIRST = ("id", "first_seen")  # what a later observation of a job never changes
 class Binding:
     """What the catalog belongs to: library (the marker's id), service, account, key.
 
-    ``generation`` counts changes to the set of placed files. ``key_fingerprint`` is a keyed hash:
-    it tells whether the key changed, and cannot be turned back into it.
+    ``generation`` counts changes to the set of placed files; ``marker_generation`` is the one that
+    the marker is known to hold. ``key_fingerprint`` is a keyed hash: it tells whether the key
+    changed, and cannot be turned back into it. ``settled``: a complete clean cycle has ended since.
     """
 
     library_id: str
@@ -49,6 +49,8 @@ class Binding:
     account: str | None = None
     key_fingerprint: str | None = None
     generation: int = 0
+    marker_generation: int = 0
+    settled: bool = False
 
 
 class Catalog:
@@ -57,6 +59,9 @@ class Catalog:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.journal = Journal(self._begin)
+        self.outcomes = Outcomes(self._begin, self.journal)
+        self.holds = Holds(self._begin)
+        self.scans = Scans(self._begin)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -94,6 +99,8 @@ class Catalog:
             account=values.get("account"),
             key_fingerprint=values.get("key_fingerprint"),
             generation=int(values.get("generation", 0)),
+            marker_generation=int(values.get("marker_generation", 0)),
+            settled=values.get("settled") == "1",
         )
 
     def is_empty(self) -> bool:
@@ -111,6 +118,8 @@ class Catalog:
             "account": binding.account,
             "key_fingerprint": binding.key_fingerprint,
             "generation": str(binding.generation),
+            "marker_generation": str(binding.marker_generation),
+            "settled": "1" if binding.settled else "0",
         }
         rows_ = [{"key": key, "value": value} for key, value in values.items() if value is not None]
         statement = upsert(META)
@@ -179,12 +188,13 @@ class Catalog:
                 )
 
     def remote_tree(self) -> RemoteTree:
-        """Every job observed, but for those that the last complete sweep lacked."""
+        """Every job observed, but for those that a complete sweep lacked since."""
         columns = [JOB.c[name] for name in rows.TRACK_COLUMNS]
         statement = select(*columns).where(JOB.c.absent_since.is_(None))
         with self._begin() as connection:
             tracks = (rows.track_from_row(row._asdict()) for row in connection.execute(statement))
-            return RemoteTree({track.id: track for track in tracks})
+            swept = connection.execute(select(SWEEP.c.id).where(SWEEP.c.complete).limit(1)).first()
+            return RemoteTree({track.id: track for track in tracks}, swept is not None)
 
     def job(self, job_id: int) -> Job | None:
         with self._begin() as connection:
@@ -200,80 +210,33 @@ class Catalog:
             found = [*connection.execute(newest).scalars(), *connection.execute(oldest).scalars()]
         return list(dict.fromkeys(int(job_id) for job_id in found))
 
-    # --- the scan's memory ---
-
-    def known_files(self) -> dict[str, LocalFile]:
-        with self._begin() as connection:
-            found = connection.execute(select(FILE))
-            return {row.path: rows.file_from_row(row) for row in found}  # type: ignore[arg-type]
-
-    def remember_scan(self, known: Mapping[str, LocalFile], files: Mapping[str, LocalFile]) -> None:
-        """Replace what is remembered (``known``) by what the scan saw; writes only differences."""
-        gone = [path for path in known if path not in files]
-        fresh = [file for path, file in files.items() if known.get(path) != file]
-        with self._begin() as connection:
-            for path in gone:
-                connection.execute(delete(FILE).where(FILE.c.path == path))
-            _write_files(connection, fresh)
-
     # --- the baseline ---
 
-    def baseline(self) -> Baseline:
+    def baseline(self, now: Now) -> Baseline:
+        """The baseline, with what the guards must know as of ``now``."""
         with self._begin() as connection:
+            absences = {
+                row.job_id: rows.absence_from_row(row)  # type: ignore[arg-type]
+                for row in connection.execute(select(ABSENCE))
+            }
             found = connection.execute(select(BASELINE))
-            tracks = (rows.baseline_from_row(row) for row in found)  # type: ignore[arg-type]
-            return Baseline({track.job_id: track for track in tracks})
+            tracks = (
+                rows.baseline_from_row(row, absences.get(row.job_id))  # type: ignore[arg-type]
+                for row in found
+            )
+            settled = connection.execute(
+                select(META.c.value).where(META.c.key == "settled")
+            ).scalar_one_or_none()
+            return Baseline(
+                {track.job_id: track for track in tracks},
+                holds=read_holds(connection),
+                spent=read_spent(connection, now),
+                settled=settled == "1",
+            )
 
     def baseline_of(self, job_id: int) -> BaselineTrack | None:
         with self._begin() as connection:
-            row = connection.execute(
-                select(BASELINE).where(BASELINE.c.job_id == job_id)
-            ).one_or_none()
-        return rows.baseline_from_row(row) if row else None  # type: ignore[arg-type]
-
-    def give_number(self, job_id: int, *, album: str, number: int) -> None:
-        """Commit the album and number of a track before its file exists, so that they stay."""
-        values = {"job_id": job_id, "state": State.WANTED, "attempts": 0}
-        statement = upsert(BASELINE).values(**values, album=album, number=number)
-        given = {"album": album, "number": number}
-        with self._begin() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["job_id"], set_=given)
-            )
-
-    def record_placed(
-        self, job_id: int, placed: Placed, file: LocalFile, *, entry: int, now: datetime
-    ) -> None:
-        """The file is durably in place: baseline, scan memory and journal in one transaction."""
-        values = {
-            "state": State.PLACED,
-            "attempts": 0,
-            "reason": None,
-            "next_try_at": None,
-            **rows.placed_to_row(placed),
-        }
-        with self._begin() as connection:
-            _write_baseline(connection, job_id, values)
-            _write_files(connection, [file])
-            self.journal.finish(entry, now, outcome="done", connection=connection)
-
-    def record_failure(
-        self, job_id: int, reason: str, *, attempts: int, next_try_at: datetime
-    ) -> None:
-        """The track cannot be had now; what is known of an earlier placement stays."""
-        values = {
-            "state": State.UNAVAILABLE,
-            "attempts": attempts,
-            "reason": reason,
-            "next_try_at": next_try_at,
-        }
-        with self._begin() as connection:
-            _write_baseline(connection, job_id, values)
-
-    def record_hold(self, job_id: int, reason: str) -> None:
-        """The track waits for the user; what is known of an earlier placement stays."""
-        with self._begin() as connection:
-            _write_baseline(connection, job_id, {"state": State.HELD, "reason": reason})
+            return read_track(connection, job_id)
 
     def check(self) -> str:
         """SQLite's own verdict on the file: ``"ok"``, or what is wrong."""
@@ -283,20 +246,3 @@ class Catalog:
     def reading(self) -> AbstractContextManager[Connection]:
         """A transaction for ``catalog.queries``."""
         return self._begin()
-
-
-def _write_baseline(connection: Connection, job_id: int, values: Mapping[str, Any]) -> None:
-    statement = upsert(BASELINE).values(job_id=job_id, **{"attempts": 0, **values})
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["job_id"], set_=dict(values))
-    )
-
-
-def _write_files(connection: Connection, files: Iterable[LocalFile]) -> None:
-    found = [rows.file_to_row(file) for file in files]
-    if found:
-        statement = upsert(FILE)
-        changed = {c.name: statement.excluded[c.name] for c in FILE.columns if c.name != "path"}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["path"], set_=changed), found
-        )

@@ -10,7 +10,22 @@ from typing import Annotated
 import typer
 
 from syncd import __version__
-from syncd.cli import demo, init, library, output, plan, simulate, sync
+from syncd.cli import (
+    bind,
+    demo,
+    history,
+    holds,
+    init,
+    library,
+    output,
+    plan,
+    remove,
+    simulate,
+    sync,
+    tracks,
+    trash,
+    verify,
+)
 from syncd.errors import ExitCode, SyncdError
 
 app = typer.Typer(
@@ -59,6 +74,21 @@ app.command()(sync.sync)
 app.command()(plan.plan)
 app.command()(library.ls)
 app.command()(library.show)
+app.command()(holds.pending)
+app.command()(holds.approve)
+app.command()(holds.reject)
+app.command()(history.history)
+app.command()(history.undo)
+app.add_typer(trash.app, name="trash")
+app.command()(tracks.identify)
+app.command()(tracks.rename)
+app.command()(remove.rm)
+app.command()(tracks.cover)
+app.command()(tracks.evict)
+app.command()(tracks.fetch)
+app.command()(verify.verify)
+app.command()(bind.adopt)
+app.command()(bind.rebuild)
 app.command()(simulate.simulate)
 
 

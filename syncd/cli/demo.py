@@ -17,11 +17,14 @@ from syncd.cli.sync import run_sync
 from syncd.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
+    from syncd.catalog.queries import Entry
+    from syncd.cli.outcome import Run
     from syncd.config import Settings
     from syncd.simulator import Simulator
 
 _FACETS = frozenset({"genre", "emotion", "occasion", "language", "song_type", "liked"})
 _SEARCH = "night"
+_BY_HAND = " (by hand)"
 _MARK = "# A demo of syncd, on a made-up account: its key is no key of yours."
 """The first line of the configuration of a kept demo: what tells it from one of the user's."""
 
@@ -31,13 +34,11 @@ def demo(
         Path | None, typer.Option("--keep", metavar="DIR", help="Keep everything in this folder.")
     ] = None,
 ) -> None:
-    """See it work: a made-up account comes down to a folder, tagged and catalogued.
+    """See it work: a made-up account and a folder, kept in step both ways.
 
     Needs no API key and no network. Without --keep everything is removed at the end.
     """
     from syncd import config, log
-    from syncd.cli.progress import Bars
-    from syncd.secret import Secret
 
     log.configure("warning", "auto")
     with ExitStack() as stack:
@@ -52,19 +53,30 @@ def demo(
         settings = config.load(config_file)
         _head(f"An account with {len(simulator.world.jobs())} jobs, at {simulator.api_url}")
         typer.echo("  made up, on this machine: no API key, no network")
+        if settings.catalog.exists():
+            typer.echo("  and as new: what an earlier demo did to it comes down as a change")
         _head(f"syncd sync, into {settings.library.root}")
-        with Bars() if sys.stderr.isatty() else nullcontext() as progress:
-            work = run_sync(settings, Secret(simulator.key), progress)
-            run = output.run_until_stopped(work)
-        typer.echo(f"  {run.summary()}")
-        if run.error:
-            raise run.error
+        run = _sync(settings, simulator)
         if run.exit_code is ExitCode.IN_STEP:
             _show(settings)
+            if hands := _your_hands(settings):
+                run = _there_and_back(settings, simulator, hands)
     _head("What next")
     for line in _next_steps(settings, keep=keep is not None):
         typer.echo(f"  {line}")
     raise typer.Exit(int(run.exit_code))
+
+
+def _sync(settings: Settings, simulator: Simulator) -> Run:
+    from syncd.cli.progress import Bars
+    from syncd.secret import Secret
+
+    with Bars() if sys.stderr.isatty() else nullcontext() as progress:
+        run = output.run_until_stopped(run_sync(settings, Secret(simulator.key), progress))
+    typer.echo(f"  {run.summary()}")
+    if run.error:
+        raise run.error
+    return run
 
 
 def _port(config_file: Path) -> int:
@@ -115,8 +127,8 @@ def _set_up(config_file: Path, simulator: Simulator) -> None:
     folder = config_file.parent
     key_file, root = folder / "api_key", folder / "AudioPod"
     text = config_text(root, key_file, simulator.api_url, folder / "state")
-    # Fifteen small tracks fit where a library would leave a reserve.
-    text += '\n[limits]\nmin_free_space = "10MB"\n'
+    # Fifteen small tracks fit where a library would leave a reserve; nobody waits a day here.
+    text += '\n[limits]\nmin_free_space = "10MB"\n\n[sync]\ndeletion_grace = "0s"\n'
     create_root(root, simulator.api_url)
     write_private(key_file, f"{simulator.key}\n")
     write_private(config_file, f"{_MARK}\n{text}")
@@ -149,6 +161,68 @@ def _show(settings: Settings) -> None:
     _head(f'The catalog, asked for "{_SEARCH}" in names, prompts and lyrics')
     for entry in found:
         typer.echo(f"  {entry.id}  {output.printable(entry.display_name or '')}  {entry.status}")
+
+
+def _your_hands(settings: Settings) -> tuple[Entry, Entry] | None:
+    """The track to rename and the track to delete: the same ones each time, while they are there.
+
+    ``None`` where there are none, or where a deletion would have to wait out a grace.
+    """
+    from syncd.catalog import queries
+    from syncd.catalog.store import Catalog
+
+    if settings.sync.deletion_grace or settings.sync.deletions != "mirror":
+        return None
+    catalog = Catalog.read(settings.catalog)
+    assert catalog is not None, "the sync before this made one"
+    try:
+        entries = queries.jobs(catalog, queries.Listing(status="COMPLETED", sort_order="asc"))
+    finally:
+        catalog.close()
+    root = settings.library.root
+    named = [e for e in entries if e.path and Path(e.path).stem == e.display_name]
+    there = [e for e in named if (root / str(e.path)).exists()]
+    if len(there) < 2 or _by_hand(root / str(there[-1].path)).exists():
+        return None
+    return there[-1], there[-2]
+
+
+def _by_hand(path: Path) -> Path:
+    """Its new name; the old one again, where an earlier demo was stopped in between."""
+    stem = path.stem
+    if stem.endswith(_BY_HAND):
+        return path.with_stem(stem.removesuffix(_BY_HAND))
+    return path.with_stem(stem + _BY_HAND)
+
+
+def _there_and_back(settings: Settings, simulator: Simulator, hands: tuple[Entry, Entry]) -> Run:
+    """Rename one file, delete another, and show what the account and the trash say then."""
+    from syncd.local import files
+    from syncd.local.root import open_root
+    from syncd.local.trash import Trash
+
+    root = settings.library.root
+    renamed, deleted = (root / str(entry.path) for entry in hands)
+    new = _by_hand(renamed)
+    _head("In the folder, one file is renamed and one is deleted")
+    typer.echo(f"  {output.printable(f'{renamed.name} → {new.name}')}")
+    typer.echo(f"  {output.printable(deleted.name)}, deleted")
+    renamed.rename(new)
+    deleted.unlink()
+    _head("syncd sync, once more")
+    run = _sync(settings, simulator)
+    _head("The account now")
+    jobs = [simulator.world.job(entry.id) for entry in hands]
+    for entry, job in zip(hands, jobs, strict=True):
+        said = f"is called {job.display_name}" if job else f"({entry.display_name}) is gone"
+        typer.echo(f"  job {entry.id} {output.printable(said)}")
+    trash = Trash(open_root(root), mode=files.default_mode())
+    _head(f"The trash, {output.printable(str(trash.folder))}")
+    for kept in trash.of_job(hands[1].id):
+        typer.echo(
+            f"  {output.printable(kept.name)}: {kept.why}; syncd trash restore brings it back"
+        )
+    return run
 
 
 def _tree(folder: Path, indent: str = "") -> Iterator[str]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import datetime
+from contextlib import closing
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from syncd.cli import output
 from syncd.cli.output import JSON
-from syncd.errors import SyncdError
+from syncd.errors import ConfigError, RootUnusable, SyncdError
 
 if TYPE_CHECKING:
-    from syncd.catalog.queries import Entry
-    from syncd.catalog.store import Catalog
+    from syncd.catalog.queries import Entry, ForeignFile, HoldEntry, PendingEntry
     from syncd.config import Settings
 
 _LARGEST = 2**63 - 1
@@ -41,13 +39,27 @@ def ls(
     limit: Annotated[
         int | None, typer.Option(min=0, max=_LARGEST, help="List at most so many.")
     ] = None,
+    foreign: Annotated[
+        bool, typer.Option("--foreign", help="List the files in the folder that are no job's.")
+    ] = False,
     as_json: JSON = False,
 ) -> None:
     """List the jobs in the catalog, newest first; needs no network."""
     from syncd import config
     from syncd.catalog import queries
+    from syncd.cli.opening import reading
 
     settings = config.load(context.obj)
+    if foreign:
+        if status is not None or search is not None:
+            raise ConfigError("--foreign lists files, which have no status and no words to search")
+        files = _foreign(settings)[skip:][:limit]
+        if as_json:
+            output.print_json_array(_foreign_json(settings, file) for file in files)
+            return
+        for file in files:
+            typer.echo(output.printable(f"{file.path}  ({_foreign_words(file)})"))
+        return
     listing = queries.Listing(
         status=status,
         search=search,
@@ -56,7 +68,7 @@ def ls(
         skip=skip,
         limit=limit,
     )
-    with _catalog(settings) as catalog, closing(queries.stream(catalog, listing)) as entries:
+    with reading(settings) as catalog, closing(queries.stream(catalog, listing)) as entries:
         if as_json:
             output.print_json_array(_entry_json(settings, entry) for entry in entries)
             return
@@ -72,28 +84,46 @@ def show(
     """Show one job: what the service said last, its file and tags, and its history."""
     from syncd import config
     from syncd.catalog import queries
+    from syncd.cli.opening import reading
 
     settings = config.load(context.obj)
-    with _catalog(settings) as catalog:
+    with reading(settings) as catalog:
         entry = queries.job(catalog, job_id)
         known = catalog.baseline_of(job_id)
         history = catalog.journal.entries(job_id)
+        pending = next((one for one in queries.pending(catalog) if one.job_id == job_id), None)
+        held = [one for one in queries.holds(catalog) if one.job_id == job_id and not one.approved]
     if entry is None:
         raise SyncdError(
             f"job {job_id} is not in the catalog", hint="syncd ls lists those that are"
         )
     tags = dict(known.placed.tags) if known and known.placed else {}
     if as_json:
-        output.print_json({**_entry_json(settings, entry), "tags": tags, "history": history})
+        said = {
+            "pending": pending and _pending_json(settings, pending),
+            "holds": [_hold_json(settings, one) for one in held],
+            "tags": tags,
+            "history": history,
+        }
+        output.print_json({**_entry_json(settings, entry), **said})
         return
     # Signed addresses are long and of little use to the eye: they come after what is.
     facts = sorted(entry.job.items(), key=lambda item: "url" in item[0])
     rows = [(name, _text(value)) for name, value in facts if _text(value)]
     rows.append(("path", str(settings.library.root / entry.path) if entry.path else "not placed"))
+    if entry.state:
+        rows.append(("state", entry.state))
     if entry.reason:
         rows.append(("reason", entry.reason))
     if entry.absent_since:
         rows.append(("gone since", _text(entry.absent_since)))
+    if pending:
+        rows.append(("pending deletion", output.due_words(_due(settings, pending))))
+        rows += [("evidence", line) for line in pending.evidence]
+    for one in held:
+        batch = f", batch {one.batch}" if one.batch else ""
+        rows.append(("held", f"{one.verb}{batch}: {one.reason}"))
+        rows += [("evidence", line) for line in one.evidence if not pending]
     # The baseline holds what identifies the cover, which says nothing to the eye.
     rows += [
         (f"tag {n}", "as served" if n == "cover" else _text("; ".join(v))) for n, v in tags.items()
@@ -111,21 +141,6 @@ def show(
         typer.echo(f"{output.printable(name):{width}}  {shown}")
 
 
-@contextmanager
-def _catalog(settings: Settings) -> Iterator[Catalog]:
-    from syncd.catalog.store import Catalog
-
-    catalog = Catalog.read(settings.catalog)
-    if catalog is None:
-        raise SyncdError(
-            f"there is no catalog in {settings.state.dir} yet", hint="run syncd sync first"
-        )
-    try:
-        yield catalog
-    finally:
-        catalog.close()
-
-
 def _entry_json(settings: Settings, entry: Entry) -> dict[str, object]:
     path = settings.library.root / entry.path if entry.path else None
     # The job object, then what is ours. Were the service to send a field of one of these names,
@@ -136,15 +151,85 @@ def _entry_json(settings: Settings, entry: Entry) -> dict[str, object]:
         "state": entry.state,
         "reason": entry.reason,
         "absent_since": entry.absent_since,
+        "held": entry.held,
+        "missing_since": entry.missing_since,
     }
+
+
+def _pending_json(settings: Settings, pending: PendingEntry) -> dict[str, object]:
+    return {"until": _due(settings, pending), "evidence": list(pending.evidence)}
+
+
+def _hold_json(settings: Settings, hold: HoldEntry) -> dict[str, object]:
+    return {
+        "held": hold.verb,
+        "batch": hold.batch,
+        "path": settings.library.root / hold.path if hold.path else None,
+        "reason": hold.reason,
+        "since": hold.since,
+        "evidence": list(hold.evidence),
+    }
+
+
+def _due(settings: Settings, pending: PendingEntry) -> datetime | None:
+    """When the grace is over; ``None`` where it has not begun for want of the service's time."""
+    grace = timedelta(seconds=settings.sync.deletion_grace)
+    return None if pending.armed_server is None else pending.armed_at + grace
+
+
+def _foreign(settings: Settings) -> list[ForeignFile]:
+    """The files that are no job's, as the last scan saw them."""
+    from syncd.catalog import queries
+    from syncd.cli.opening import reading
+    from syncd.core.model import Origin
+    from syncd.local.root import find_marker
+
+    try:
+        marker = find_marker(settings.library.root)
+    except RootUnusable:
+        marker = None  # the catalog answers also while the disk is away
+    with reading(settings) as catalog:
+        binding = catalog.binding()
+        origin = Origin(settings.api.base_url, binding.account if binding else None)
+        aliases = [Origin.parse(text) for text in marker.aliases] if marker else []
+        return queries.foreign(catalog, origin=origin, aliases=aliases)
+
+
+def _foreign_json(settings: Settings, file: ForeignFile) -> dict[str, object]:
+    return {
+        "path": settings.library.root / file.path,
+        "id": file.job_id,
+        "kind": file.kind,
+        "reason": _foreign_words(file),
+    }
+
+
+def _foreign_words(file: ForeignFile) -> str:
+    match file.kind:
+        case "no id":
+            return "no id: not from this program, or its tags were removed"
+        case "copy":
+            return f"a copy of job {file.job_id}"
+        case "another library":
+            return f"job {file.job_id} of another library"
+        case "gone job":
+            return f"detached: job {file.job_id} is gone from the account"
 
 
 def _line(entry: Entry) -> str:
     """Id, date, length, and the path; where there is none, the title and why."""
     made = f"{entry.created_at:%Y-%m-%d}" if entry.created_at else " " * 10
-    notes = ["gone"] if entry.absent_since else []
-    if entry.state == "held":
+    notes = []
+    if entry.state == "detached":
+        notes.append("detached")
+    elif entry.absent_since:
+        notes.append("gone")
+    elif entry.missing_since and entry.state == "placed":
+        notes.append(f"pending deletion since {entry.missing_since:%Y-%m-%d %H:%M} UTC")
+    if entry.held:
         notes.append("held")
+    if entry.state in ("evicted", "ignored"):
+        notes.append(entry.state)
     elif not entry.path and (entry.reason or not notes):
         notes.append(entry.reason or entry.status)
     name = entry.path or entry.display_name or ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from syncd.cli.output import printable
+from syncd.cli.output import due_words, printable
 from syncd.core.model import FAILED, RemoteTree
-from syncd.core.operations import Operation, Wait
+from syncd.core.operations import Defer, Download, Hold, Operation, Pending, Redownload, Wait
 from syncd.cycle import Report
 from syncd.errors import ExitCode, SyncdError
 from syncd.executor import Outcome, Result
@@ -15,31 +16,66 @@ from syncd.secret import redact
 
 _SHOWN = 20
 
+_DONE = {
+    "download": "placed",
+    "restore": "restored",
+    "adopt": "adopted",
+    "rename-remote": "renamed in the account",
+    "rename-local": "renamed here",
+    "move-local": "moved here",
+    "redownload": "replaced",
+    "beside": "placed beside yours",
+    "delete-remote": "deleted in the account",
+    "trash-local": "moved to the trash",
+    "evict": "evicted",
+    "ignore": "ignored",
+    "detach": "detached",
+    "forget": "gone on both sides",
+    "compare": "compared",
+}
+"""What was done, in plain words; a step on the way (``make-way``) is not told."""
+
+_HELD = {
+    "delete-remote": ("deletion in the account", "deletions in the account"),
+    "trash-local": ("file to the trash", "files to the trash"),
+    "redownload": ("file to be replaced", "files to be replaced"),
+    "rename-remote": ("rename in the account", "renames in the account"),
+    "rename-local": ("rename here", "renames here"),
+    "move-local": ("move here", "moves here"),
+    "download": ("download", "downloads"),
+}
+
 
 class Run:
-    """The reports of one run, taken together; of each track only what became of it at last."""
+    """The reports of one run, taken together: of each operation on a track how it ended at last.
+
+    What is held, pending or waiting is that of the last cycle that came as far as a plan.
+    """
 
     def __init__(self, reports: Sequence[Report]) -> None:
-        last = reports[-1]
-        final = {o.operation.job_id: o for report in reports for o in report.outcomes}
-        self.outcomes: list[Outcome] = list(final.values())
+        last = next((r for r in reversed(reports) if r.plan.operations or not r.error), reports[-1])
+        self.outcomes = _final(reports, last)
         self.remote = last.remote
+        self.batches = last.batches
         self.failed = [o for o in self.outcomes if o.result is Result.FAILED]
         self.held = [o for o in self.outcomes if o.result is Result.HELD]
         self.done = [o for o in self.outcomes if o.result is Result.DONE]
-        settled = {o.operation.job_id for o in (*self.failed, *self.done)}
-        self.waits = [wait for wait in last.plan.waits if wait.job_id not in settled]
-        done = {o.operation.job_id for o in self.done}
-        self.lost = [wait for wait in last.plan.waits if wait.job_id in done]
+        placed = {o.operation.job_id for o in self.done if isinstance(o.operation, Download)}
+        failed = {o.operation.job_id for o in self.failed}
+        waits = last.plan.waits
+        self.waits = [wait for wait in waits if wait.job_id not in placed | failed]
+        self.pending = list(last.plan.pending)
+        missing: list[Wait | Pending] = [*waits, *self.pending]
+        self.lost = [one for one in missing if one.job_id in placed - failed]
         """What was placed and is no longer there: another program took it."""
         self.doubts = [doubt for report in reports for doubt in report.doubts]
         self.unreadable = last.unreadable
         self.without_audio = sum(track.status == FAILED for track in last.remote.tracks.values())
-        self.error: SyncdError | None = last.error
+        self.error: SyncdError | None = reports[-1].error
 
     @property
     def exit_code(self) -> ExitCode:
-        """What ended the run, else what failed, else what is held."""
+        """What ended the run, else what failed, else what is held. Waiting out a grace is 0."""
         if self.error:
             return self.error.exit_code
         if self.failed or self.lost or self.unreadable:
@@ -50,11 +86,11 @@ class Run:
         """A line of counts, then what needs a look, with reasons; empty if nothing was done."""
         if self.error and not self.outcomes:
             return ""
-        placed = sum(o.operation.verb == "download" for o in self.done)
+        done = Counter(_word_of(o.operation) for o in self.done)
         counts = {
-            "placed": placed,
-            "adopted": len(self.done) - placed,
+            **{word: done[word] for word in _DONE.values()},
             "failed": len(self.failed),
+            "pending deletion": len(self.pending),
             "held": len(self.held),
             "waiting": len(self.waits),
             "failed in the account": self.without_audio,
@@ -62,33 +98,43 @@ class Run:
         words = [f"{n} {what}" for what, n in counts.items() if n or what == "placed"]
         start = "in step: " if self.exit_code is ExitCode.IN_STEP else ""
         failed = [f"  failed: job {o.operation.job_id}: {o.detail}" for o in self.failed]
-        held = [f"  held: {_path(o.operation)}: {o.detail}" for o in self.held]
+        alone = [o for o in self.held if not _is_batched(o.operation)]
+        held = [f"  held: {_path(o.operation)}: {o.detail}" for o in alone]
+        pending = [
+            f"  pending deletion: {one.path}: {due_words(one.until)}" for one in self.pending
+        ]
         more = max(len(failed) - _SHOWN, 0) + max(len(held) - _SHOWN, 0)
+        holds = [o.operation for o in self.held if isinstance(o.operation, Hold)]
         lines = [
             start + ", ".join(words),
             *failed[:_SHOWN],
+            *(f"  {line}" for line in batch_lines(holds, self.batches, with_files=True)),
             *held[:_SHOWN],
             *([f"  and {more} more: syncd plan lists them all"] if more else []),
-            *(f"  failed: job {wait.job_id}: {wait.reason}" for wait in self.lost[:_SHOWN]),
+            *pending[:_SHOWN],
+            *(["  syncd pending shows the evidence, and all of them"] if pending else []),
+            *(f"  failed: job {one.job_id}: {one.reason}" for one in self.lost[:_SHOWN]),
             *(f"  could not be read: {path}" for path in self.unreadable[:_SHOWN]),
             *(f"  doubtful: {doubt}" for doubt in self.doubts),
         ]
         return "\n".join(printable(line) for line in lines)
 
     def document(self, root: Path) -> dict[str, object]:
-        """The run for a script. Each track stands once in ``operations``, with its result."""
+        """The run for a script. Each operation on a track stands once, with its result."""
         error = self.error
+        lost = [one for one in self.lost if isinstance(one, Wait)]
         return {
             "exit_code": int(self.exit_code),
             "operations": [
                 {
-                    **operation_json(o.operation, root, self.remote),
+                    **operation_json(o.operation, root, self.remote, self.batches),
                     "result": o.result,
                     "detail": o.detail,
                 }
                 for o in self.outcomes
             ],
-            "waiting": [wait_json(wait, self.remote) for wait in (*self.waits, *self.lost)],
+            "pending": [pending_json(one, root, self.remote) for one in self.pending],
+            "waiting": [wait_json(wait, self.remote) for wait in (*self.waits, *lost)],
             "unreadable": [root / path for path in self.unreadable],
             "doubts": self.doubts,
             "error": None if error is None else redact(error.message),
@@ -96,17 +142,97 @@ class Run:
         }
 
 
-def operation_json(op: Operation, root: Path, remote: RemoteTree) -> dict[str, object]:
-    """An operation for a script; ``path`` is absolute."""
+def _final(reports: Sequence[Report], last: Report) -> list[Outcome]:
+    """How each operation on each track ended, in the order in which they did.
+
+    What was overtaken in the same run is left out: a hold that is over, a track that could be had
+    in the end, a plan that was made anew.
+    """
+    final: dict[tuple[int, str], Outcome] = {}
+    for report in reports:
+        for outcome in report.outcomes:
+            if outcome.result is Result.HELD and report is not last:
+                continue
+            op = outcome.operation
+            key = (op.job_id, op.held if isinstance(op, Hold) else op.verb)
+            final.pop(key, None)
+            final[key] = outcome
+    had = {
+        o.operation.job_id
+        for o in final.values()
+        if o.result is Result.DONE and isinstance(o.operation, Download)
+    }
+    settled = {o.operation.job_id for o in final.values() if o.result is not Result.REPLAN}
+
+    def counts(outcome: Outcome) -> bool:
+        job_id = outcome.operation.job_id
+        if outcome.result is Result.REPLAN:
+            return job_id not in settled
+        return not (isinstance(outcome.operation, Defer) and job_id in had)
+
+    return [outcome for outcome in final.values() if counts(outcome)]
+
+
+def batch_lines(
+    holds: Sequence[Hold], batches: Mapping[tuple[int, str], int], *, with_files: bool
+) -> Iterator[str]:
+    """What was held together, with why and the commands that settle it; then the files."""
+    grouped: defaultdict[tuple[int, str], list[Hold]] = defaultdict(list)
+    for hold in holds:
+        if hold.batched:
+            grouped[batches.get((hold.job_id, hold.held), 0), hold.held].append(hold)
+    for (batch, verb), members in sorted(grouped.items()):
+        one, many = _HELD.get(verb, (verb, verb))
+        what = f"{len(members)} {one if len(members) == 1 else many}"
+        reasons = {hold.reason for hold in members}
+        why = f" ({reasons.pop()})" if len(reasons) == 1 else ""
+        settles = f"syncd approve {batch}, or syncd reject {batch}"
+        if not batch:
+            settles = "the next sync gives them a batch to approve or reject"
+        yield f"held: {what}{f', batch {batch}' if batch else ''}{why}: {settles}"
+        shown = members[:_SHOWN] if with_files else ()
+        yield from (f"  {hold.path or f'job {hold.job_id}'}" for hold in shown)
+        if with_files and len(members) > _SHOWN:
+            yield f"  and {len(members) - _SHOWN} more: syncd plan lists them all"
+
+
+def operation_json(
+    op: Operation, root: Path, remote: RemoteTree, batches: Mapping[tuple[int, str], int]
+) -> dict[str, object]:
+    """An operation for a script; paths are absolute. What it does not have is left out."""
     track = remote.tracks.get(op.job_id)
     path = _path(op)
-    return {
+    said: dict[str, object] = {
         "operation": op.verb,
         "id": op.job_id,
         "display_name": track.title if track else None,
-        "path": None if path is None else root / path,
+        "path": root / path if path else None,
         "format": getattr(op, "format", None),
         "reason": op.reason,
+    }
+    if isinstance(op, Hold):
+        said |= {"held": op.held, "batch": batches.get((op.job_id, op.held))}
+    if new_path := getattr(op, "new_path", None) or getattr(op, "copy", None):
+        said["new_path"] = root / new_path
+    if (new_title := getattr(op, "new_title", None)) is not None:
+        said["new_title"] = new_title
+    if evidence := getattr(op, "evidence", ()):
+        said["evidence"] = list(evidence)
+    return said
+
+
+def pending_json(one: Pending, root: Path, remote: RemoteTree) -> dict[str, object]:
+    """A pending deletion for a script; ``until`` is null where the service does not say its time.
+
+    ``path`` is where the file stood.
+    """
+    track = remote.tracks.get(one.job_id)
+    return {
+        "id": one.job_id,
+        "display_name": track.title if track else None,
+        "path": root / one.path,
+        "until": one.until,
+        "evidence": list(one.evidence),
     }
 
 
@@ -120,6 +246,14 @@ def wait_json(wait: Wait, remote: RemoteTree) -> dict[str, object]:
         "reason": wait.reason,
         "until": wait.until,
     }
+
+
+def _word_of(op: Operation) -> str | None:
+    return _DONE.get("beside" if isinstance(op, Redownload) and op.copy else op.verb)
+
+
+def _is_batched(op: Operation) -> bool:
+    return isinstance(op, Hold) and op.batched
 
 
 def _path(op: Operation) -> str | None:

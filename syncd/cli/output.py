@@ -30,6 +30,13 @@ def printable(text: str) -> str:
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def due_words(until: datetime | None) -> str:
+    """When a pending deletion is due, in words."""
+    if until is None:
+        return "its grace has not begun: the service does not say its time"
+    return f"its job is deleted in the account after {until:%Y-%m-%d %H:%M} UTC"
+
+
 def program() -> str:
     """How this program was called, so that a command that is shown can be typed as it stands."""
     called, found = Path(sys.argv[0]), shutil.which("syncd")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,8 +16,24 @@ from syncd.errors import ExitCode
 if TYPE_CHECKING:
     from syncd.config import Settings
     from syncd.core.model import RemoteTree
-    from syncd.core.operations import Plan, Wait
+    from syncd.core.operations import Operation, Plan, Wait
     from syncd.secret import Secret
+
+_NARROWEST = 9
+"""The column of verbs, where all of them are short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A plan that is not carried out, and what is needed to tell it.
+
+    ``batches`` are the numbers of what was held before, by job and verb.
+    """
+
+    plan: Plan
+    remote: RemoteTree
+    batches: Mapping[tuple[int, str], int]
+    doubts: tuple[str, ...]
 
 
 def plan(
@@ -29,55 +45,89 @@ def plan(
 ) -> None:
     """Show what sync would do, and why. Changes nothing."""
     from syncd import config, log
-    from syncd.cli.outcome import operation_json, wait_json
+    from syncd.cli.outcome import operation_json, pending_json, wait_json
     from syncd.secret import Secret
 
     settings = config.load(context.obj)
     log.configure(settings.log.level, settings.log.format)
     # Offline nothing is sent anywhere, so no key is needed.
     key = Secret("ap_offline") if offline else config.load_key(settings)
-    made, remote, doubts = output.run_until_stopped(_plan(settings, key, offline=offline))
-    root = settings.library.root
+    made = output.run_until_stopped(_rehearse(settings, key, offline=offline))
+    root, remote = settings.library.root, made.remote
     if as_json:
         output.print_json(
             {
-                "operations": [operation_json(op, root, remote) for op in made],
-                "waiting": [wait_json(wait, remote) for wait in made.waits],
-                "doubts": list(doubts),
+                "operations": [operation_json(op, root, remote, made.batches) for op in made.plan],
+                "pending": [pending_json(one, root, remote) for one in made.plan.pending],
+                "waiting": [wait_json(wait, remote) for wait in made.plan.waits],
+                "doubts": list(made.doubts),
             }
         )
     else:
-        typer.echo(_text(made, doubts))
-    raise typer.Exit(int(ExitCode.HELD if made.holds else ExitCode.IN_STEP))
+        for line in _lines(made):
+            typer.echo(output.printable(line))
+    raise typer.Exit(int(ExitCode.HELD if made.plan.holds else ExitCode.IN_STEP))
 
 
-async def _plan(
-    settings: Settings, key: Secret, *, offline: bool
-) -> tuple[Plan, RemoteTree, tuple[str, ...]]:
-    from syncd.cycle import make_plan, observe, observe_remote, origin_of
+async def _rehearse(settings: Settings, key: Secret, *, offline: bool) -> Rehearsal:
+    from syncd.cycle import make_plan, observe, observe_remote, policy_for
     from syncd.engine import open_rehearsal
 
     async with open_rehearsal(settings, key) as (library, policy):
         doubts = () if offline else await observe_remote(library)
-        trees = await observe(library)
+        policy = policy_for(library, replace(policy, retry_now=True))
+        trees = await observe(library, policy)
         doubts += tuple(f"{path} could not be read" for path in sorted(trees.local.unreadable))
-        policy = replace(policy, retry_now=True, origin=origin_of(library))
-        return make_plan(trees, policy, library.clock()), trees.remote, doubts
+        held = trees.baseline.holds.items()
+        return Rehearsal(
+            plan=make_plan(trees, policy, library.now()),
+            remote=trees.remote,
+            batches={key: one.batch for key, one in held if one.batch},
+            doubts=doubts,
+        )
 
 
-def _text(made: Plan, doubts: Sequence[str]) -> str:
-    lines = []
-    for op in made:
-        where = getattr(op, "path", None) or f"job {op.job_id}"
-        lines.append(f"{op.verb:9} {where}  ({op.reason})")
-    lines += [f"{'wait':9} job {wait.job_id}  ({_wait_words(wait)})" for wait in made.waits]
-    lines += [f"doubtful: {doubt}" for doubt in doubts]
-    if not made.operations:
-        lines.append("nothing to do: the folder is in step")
-    elif len(lines) > 1:
-        counts = Counter(op.verb for op in made) + Counter({"wait": len(made.waits)})
-        lines.append("in all: " + ", ".join(f"{n} to {verb}" for verb, n in counts.items()))
-    return "\n".join(output.printable(line) for line in lines)
+def _lines(made: Rehearsal) -> Iterator[str]:
+    from syncd.cli.outcome import batch_lines
+
+    plan = made.plan
+    told = [(op.verb, f"{_where(op)}  ({_why(op)})") for op in plan]
+    told += [("pending", f"{one.path}  ({output.due_words(one.until)})") for one in plan.pending]
+    told += [("wait", f"job {wait.job_id}  ({_wait_words(wait)})") for wait in plan.waits]
+    width = max([_NARROWEST, *(len(verb) for verb, _ in told)])
+    yield from (f"{verb:{width}} {text}" for verb, text in told)
+    yield from batch_lines(plan.holds, made.batches, with_files=False)
+    yield from (f"doubtful: {doubt}" for doubt in made.doubts)
+    if not plan.operations:
+        is_open = plan.pending or plan.missed
+        yield "nothing to do now" if is_open else "nothing to do: the folder is in step"
+    elif len(told) > 1:
+        counts = Counter(verb for verb, _ in told)
+        yield "in all: " + ", ".join(_count(verb, number) for verb, number in counts.items())
+
+
+def _where(op: Operation) -> str:
+    """What it concerns; of a rename or a move both names."""
+    from syncd.core.operations import MakeWay, MoveLocal, RenameLocal, RenameRemote
+
+    match op:
+        case RenameRemote():
+            return f"“{op.title or ''}” → “{op.new_title}”"
+        case RenameLocal() | MoveLocal() | MakeWay():
+            return f"{op.path} → {op.new_path}"
+        case _:
+            return getattr(op, "path", None) or f"job {op.job_id}"
+
+
+def _why(op: Operation) -> str:
+    from syncd.core.operations import Hold
+
+    return f"{op.held}: {op.reason}" if isinstance(op, Hold) and op.batched else op.reason
+
+
+def _count(verb: str, number: int) -> str:
+    words = {"hold": "held", "pending": "pending deletion"}
+    return f"{number} {words[verb]}" if verb in words else f"{number} to {verb}"
 
 
 def _wait_words(wait: Wait) -> str:

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 from syncd.cli.output import printable
-from syncd.core.operations import Download, Operation, Plan
+from syncd.core.operations import Download, Fetching, Operation, Plan
 
 
 class Bars:
@@ -76,7 +76,7 @@ class Bars:
         before = self._run.tasks[-1].total or 0
         self._run.update(self._tracks, total=before + downloads)
 
-    def started(self, operation: Download) -> None:
+    def started(self, operation: Fetching) -> None:
         name = printable(operation.path.rpartition("/")[2])
         short = name if len(name) <= 40 else f"{name[:39]}…"
         self._running[operation.job_id] = self._files.add_task(short, total=None)
@@ -90,3 +90,7 @@ class Bars:
             self._files.remove_task(running)
         if isinstance(operation, Download) and self._tracks is not None:
             self._run.advance(self._tracks)
+
+    def looking_again(self, missed: int, seconds: float) -> None:
+        files = "1 file is" if missed == 1 else f"{missed} files are"
+        self._run.add_task(f"{files} missing; looking again in {seconds:.0f} s", total=None)

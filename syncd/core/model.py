@@ -1,7 +1,7 @@
-"""What the program talks about: jobs, tracks, files and the three trees.
+"""What the program sees: jobs in the account, files in the folder, and a tree of each.
 
 Values only. The remote tree is made of observations kept in the catalog, the local tree of a scan
-of the folder, the baseline of what both agreed on last.
+of the folder. ``baseline`` has the third tree.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -133,9 +132,13 @@ class RemoteTrack:
 
 @dataclass(frozen=True, slots=True)
 class RemoteTree:
-    """Every job observed and not known to be gone."""
+    """Every job observed and not known to be gone.
+
+    ``swept``: a complete sweep was taken in, so that a job this tree lacks is absent.
+    """
 
     tracks: Mapping[int, RemoteTrack]
+    swept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +189,13 @@ class LocalFile:
     """One audio file under the root. ``path`` is relative to the root, ``/``-separated.
 
     A name that is not UTF-8 is held with surrogate escapes, as ``os.fsdecode`` gives it.
+    ``sha256`` is of the whole file, where a decision asked for it.
     """
 
     path: str
     stat: FileStat
     identity: Identity | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +205,14 @@ class LocalTree:
     ``names`` holds the relative path of everything that stands in the folder, audio or not, so
     that nothing is ever placed upon it; ``folders`` those of them that are real folders, no links.
     ``unreadable`` holds folders and files that could not be read: what lies under them is neither
-    present nor absent.
+    present nor absent. ``mounted`` holds the folders on another device than the root's.
     """
 
     files: Mapping[str, LocalFile]
     names: frozenset[str] = frozenset()
     unreadable: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
+    mounted: frozenset[str] = frozenset()
 
     def is_hidden(self, path: str) -> bool:
         """Whether ``path`` lies under something that could not be read."""
@@ -214,71 +220,18 @@ class LocalTree:
             path == top or path.startswith(f"{top}/") or top == "." for top in self.unreadable
         )
 
+    def is_mounted(self, path: str) -> bool:
+        """Whether the nearest folder of ``path`` that stands is on another device."""
+        folder = path.rpartition("/")[0]
+        while folder and folder not in self.folders:
+            folder = folder.rpartition("/")[0]
+        return folder in self.mounted
 
-class State(StrEnum):
-    """The state of a track (safety.md). Only the states that this version can reach are used."""
-
-    WANTED = "wanted"
-    PLACED = "placed"
-    UNAVAILABLE = "unavailable"
-    HELD = "held"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """How a file was placed: what both sides agreed on last.
-
-    ``title`` is the name as the server had it, ``stem`` the name emitted for it, ``audio`` the
-    address without its signature, ``sha256`` of the whole file as placed, ``tags`` what this
-    program last wrote in each managed field.
-    """
-
-    path: str
-    title: str | None
-    stem: str
-    template: str
-    format: str
-    audio: str
-    etag: str | None
-    sha256: str
-    stat: FileStat
-    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    placed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineTrack:
-    """One track in the baseline: its state, and how it was placed where it was.
-
-    ``album`` and ``number`` are given once and never change. ``attempts`` counts failures in a
-    row, ``next_try_at`` says when the next one is due, ``reason`` why the last one failed.
-    """
-
-    job_id: int
-    state: State
-    album: str | None = None
-    number: int | None = None
-    placed: Placed | None = None
-    attempts: int = 0
-    reason: str | None = None
-    next_try_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """What both sides agreed on last, by job id."""
-
-    tracks: Mapping[int, BaselineTrack]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """The settings that decide: which formats, which names, and what to do about past failures."""
-
-    origin: Origin
-    formats: tuple[str, ...] = FORMATS
-    template: str = "{album}/{title}.{ext}"
-    artist: str = "AudioPod"
-    album: str = "AudioPod {year}-{month}"
-    retry_now: bool = False
-    attempted: frozenset[int] = frozenset()
+    def is_walled(self, path: str) -> bool:
+        """Whether a link or a file stands where a folder of ``path`` should be."""
+        folder = path.rpartition("/")[0]
+        while folder:
+            if folder in self.names and folder not in self.folders:
+                return True
+            folder = folder.rpartition("/")[0]
+        return False

@@ -11,12 +11,15 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from pathlib import PurePosixPath
 
-from syncd.core.model import FORMATS, Policy, RemoteTrack
+from syncd.core.model import FORMATS, RemoteTrack
+from syncd.core.policy import Policy
 
 STEM_BYTES = 180
 """UTF-8 bytes that one path component may take before its extension (file systems allow 255)."""
@@ -28,6 +31,7 @@ TEMPLATE_FIELDS = (
     "id", "title", "album", "artist", "genre", "emotion", "occasion", "language", "task",
     "song_type", "bpm", "key", "year", "month", "day", "date", "track", "ext",
 )  # fmt: skip
+_FACET_FIELDS = frozenset({"genre", "emotion", "occasion", "language", "song_type", "bpm", "key"})
 ALBUM_FIELDS = ("year", "month", "day", "date", "artist", "task", "song_type", "genre")
 
 AUDIO_SUFFIXES = frozenset({*(f".{name}" for name in FORMATS), ".oga", ".opus"})
@@ -138,6 +142,11 @@ def _fields_of(template: str) -> tuple[str, ...]:
     return tuple({name for _, name, _, _ in string.Formatter().parse(template) if name})
 
 
+def uses_facets(template: str) -> bool:
+    """Whether ``template`` names what may change in the account after a track was placed."""
+    return not _FACET_FIELDS.isdisjoint(_fields_of(template))
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A path under the root for one track; ``stem`` is what was emitted for the last part."""
@@ -168,6 +177,41 @@ def encode_part(text: str) -> str:
     return _usable(text, STEM_BYTES) or UNKNOWN
 
 
+def same_text(one: str | None, other: str | None) -> bool:
+    """Whether two names are one text, however their accents are spelled; no name is empty."""
+    return unicodedata.normalize("NFC", one or "") == unicodedata.normalize("NFC", other or "")
+
+
+def own_suffix(job_id: int) -> str:
+    """What tells the later of two equal names apart; it never travels to the service."""
+    return _OWN_SUFFIX.format(job_id)
+
+
+def has_own_suffix(stem: str, job_id: int) -> bool:
+    return stem.endswith(own_suffix(job_id))
+
+
+def stem_of(path: str) -> str:
+    """The last part of ``path`` without its last suffix."""
+    return PurePosixPath(path).stem
+
+
+def shortened(stem: str) -> str:
+    """At most ``STEM_BYTES`` of ``stem``, cut between letters: room for what is put behind it."""
+    return _cut(stem, STEM_BYTES)
+
+
+def suffix_of(path: str) -> str:
+    """The last suffix of ``path``, without its dot."""
+    return PurePosixPath(path).suffix[1:]
+
+
+def sibling(path: str, stem: str, suffix: str | None = None) -> str:
+    """``path`` with another stem; its suffix stays unless one is given."""
+    folder, slash, _ = path.rpartition("/")
+    return f"{folder}{slash}{stem}.{suffix or suffix_of(path)}"
+
+
 class Names:
     """The names taken so far, by folder, as a case-folding file system would see them.
 
@@ -175,16 +219,21 @@ class Names:
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {_collision_key(path) for path in taken}
+        self._taken = Counter(collision_key(path) for path in taken)
 
     def is_free(self, path: str) -> bool:
-        return _collision_key(path) not in self._taken
+        return self._taken[collision_key(path)] <= 0
 
     def take(self, path: str) -> None:
-        self._taken.add(_collision_key(path))
+        self._taken[collision_key(path)] += 1
+
+    def leave(self, path: str) -> None:
+        """Free one of the names like ``path``: what stood there is about to go."""
+        self._taken[collision_key(path)] -= 1
 
 
-def _collision_key(path: str) -> str:
+def collision_key(path: str) -> str:
+    """Equal for two paths that could not stand side by side everywhere (see ``Names``)."""
     stem, dot, suffix = path.rpartition(".")
     return fold(stem) + "\0" if dot and f".{suffix.lower()}" in AUDIO_SUFFIXES else fold(path)
 
@@ -260,7 +309,7 @@ def _printable(char: str) -> str:
 
 def _cut(text: str, budget: int) -> str:
     """At most ``budget`` UTF-8 bytes of ``text``, cut between what a reader sees as letters."""
-    data = text.encode()
+    data = text.encode(errors="surrogateescape")
     if len(data) <= budget:
         return text
     end = len(data[:budget].decode(errors="ignore"))

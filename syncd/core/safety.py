@@ -1,62 +1,131 @@
-"""Guards: pure checks over a whole plan. What a guard doubts becomes a hold, never an exception."""
+"""Guards: pure checks over a whole plan. What a guard doubts becomes a hold, never an exception.
+
+``guard`` is the only way from a plan to the executor. It doubts single operations (a path that
+leaves the root), whole kinds (nothing is removed before a new catalog has seen a clean cycle), and
+sums (more deletions in a day than the budget allows are somebody's accident).
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from syncd.core.baseline import Baseline, State
 from syncd.core.model import LocalTree
 from syncd.core.naming import fold
-from syncd.core.operations import Adopt, Download, Hold, Operation, Plan
+from syncd.core.operations import (
+    Adopt,
+    DeleteRemote,
+    Detach,
+    Download,
+    Evict,
+    Hold,
+    MakeWay,
+    MoveLocal,
+    Operation,
+    Pending,
+    Placing,
+    Plan,
+    Redownload,
+    RenameLocal,
+    RenameRemote,
+    Restore,
+    TrashLocal,
+    Wait,
+)
+from syncd.core.policy import Policy
+from syncd.core.relocation import awaits_user
 
 PRIVATE_FOLDER = ".syncd"
 """The folder under the root that belongs to the program: marker, unfinished files, trash."""
 
+HALF_FROM = 4
+"""From how many placed files on more than half of them is held, whatever the budget."""
 
-def guard(plan: Plan, local: LocalTree) -> Plan:
-    """``plan`` with every operation that a guard doubts turned into a hold.
+_REMOVING = (DeleteRemote, RenameRemote, TrashLocal)
+"""What a new, adopted or rebuilt catalog must not do before one complete clean cycle."""
 
-    The names come from titles, which anyone may have chosen: that none of them leaves the root,
+_UNASKED = (*_REMOVING, Download, Redownload, Evict)
+"""What is not done unasked while a catalog is bound anew."""
+
+
+def guard(plan: Plan, local: LocalTree, baseline: Baseline, policy: Policy) -> Plan:
+    """``plan`` with everything that a guard doubts turned into a hold, or into a wait."""
+    # First: a file that is held where it stands gives its name to no other.
+    plan = _keep_still(plan, baseline, policy)
+    plan = _check_paths(plan, local)
+    plan = _await_clean_cycle(plan, baseline)
+    for verb, budget, wholesale in (
+        (DeleteRemote.verb, policy.deletion_budget, True),
+        (TrashLocal.verb, policy.deletion_budget, True),
+        (Redownload.verb, policy.deletion_budget, True),
+        (RenameRemote.verb, policy.rename_budget, False),
+    ):
+        plan = _check_budget(plan, baseline, verb, budget, wholesale=wholesale)
+    return _keep_holds(plan, baseline)
+
+
+# --- single operations ---
+
+
+def _check_paths(plan: Plan, local: LocalTree) -> Plan:
+    """The names come from titles, which anyone may have chosen: that none of them leaves the root,
     enters the program's own folder, or falls on something that stands there, is checked here once
     more, independently of how the names were made.
     """
-    guarding = _Guarding(
+    leaving = {fold(op.path) for op in plan if isinstance(op, RenameLocal | MoveLocal | MakeWay)}
+    targets = [target for op in plan if (target := _target(op)) is not None]
+    checks = _Paths(
         jobs=Counter(op.job_id for op in plan),
-        paths=Counter(fold(op.path) for op in plan if isinstance(op, Download)),
-        taken={fold(path) for path in local.names},
+        targets=Counter(fold(path) for path in targets),
+        taken={fold(path) for path in local.names} - leaving,
         blocked=local.names - local.folders,
     )
-    return Plan(operations=tuple(guarding.checked(op) for op in plan), waits=plan.waits)
+    return replace(plan, operations=tuple(checks.checked(op) for op in plan))
+
+
+def _target(op: Operation) -> str | None:
+    """The name that an operation gives to a file, if it gives one."""
+    if isinstance(op, RenameLocal | MoveLocal | MakeWay):
+        return op.new_path
+    if isinstance(op, Redownload):
+        return op.copy
+    return op.path if isinstance(op, Download) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Guarding:
+class _Paths:
     """What the plan asks for in all, and what stands in the folder."""
 
     jobs: Counter[int]
-    paths: Counter[str]
-    taken: set[str]
+    targets: Counter[str]
+    taken: Collection[str]
     blocked: frozenset[str]
 
     def checked(self, op: Operation) -> Operation:
         """``op``, or the hold that it becomes."""
-        if not isinstance(op, Download | Adopt) or (reason := self._doubt(op)) is None:
+        if not isinstance(op, Placing | Adopt | Detach | TrashLocal | RenameRemote | DeleteRemote):
             return op
-        return Hold(job_id=op.job_id, path=op.path, reason=reason)
+        if (reason := self._doubt(op)) is None:
+            return op
+        return Hold(job_id=op.job_id, path=_target(op) or op.path, held=op.verb, reason=reason)
 
-    def _doubt(self, op: Download | Adopt) -> str | None:
+    def _doubt(self, op: Operation) -> str | None:
         if self.jobs[op.job_id] > 1:
             return "planned twice in one plan"
-        if not is_inside(op.path):
-            return "the path leaves the library"
-        if not isinstance(op, Download):
-            return None  # what it names stands there already, and stays
-        if self.paths[fold(op.path)] > 1:
+        target = _target(op)
+        for path in (getattr(op, "path", None), target):
+            if path is not None and not is_inside(path):
+                return "the path leaves the library"
+        if target is None:
+            return None  # what it names stands there already
+        if self.targets[fold(target)] > 1:
             return "two tracks want this path"
-        if fold(op.path) in self.taken:
+        if fold(target) in self.taken:
             return "something stands at this path"
-        if self.blocked and (obstacle := self._obstacle(op.path)):
+        if self.blocked and (obstacle := self._obstacle(target)):
             return (
                 f"{obstacle} is a link or a file, where a folder is needed "
                 "(replace it by a real folder, or change library.template)"
@@ -76,4 +145,169 @@ def is_inside(path: str) -> bool:
         all(part not in ("", ".", "..") for part in parts)
         and "\0" not in path
         and fold(parts[0]) != PRIVATE_FOLDER
+    )
+
+
+# --- whole kinds ---
+
+
+def _keep_still(plan: Plan, baseline: Baseline, policy: Policy) -> Plan:
+    """While a catalog is bound anew, differences are listed and wait for a decision.
+
+    Also, at any time, files that the user wants to be asked about before they get another name.
+    """
+
+    def checked(op: Operation) -> Operation | Wait:
+        if isinstance(op, RenameLocal | MoveLocal) and awaits_user(op, baseline, policy):
+            return _batched(op, _standing(baseline, op.job_id, op.verb) or op.reason)
+        if not policy.cautious or not isinstance(op, _UNASKED) or _is_approved(baseline, op):
+            return op
+        if not isinstance(op, Download):
+            return _batched(op, op.reason)
+        if policy.rebuilding or isinstance(op, Restore):
+            # It may be new, or its file may have been deleted: only the user knows.
+            return _batched(op, "no file in the folder carries its id")
+        return Wait(job_id=op.job_id, reason="new in the account; the next sync fetches it")
+
+    checks = [checked(op) for op in plan]
+    plan = replace(
+        plan,
+        operations=tuple(op for op in checks if not isinstance(op, Wait)),
+        waits=(*plan.waits, *(wait for wait in checks if isinstance(wait, Wait))),
+    )
+    if not policy.cautious:
+        return plan
+    pending = tuple(_held_pending(one, one.reason) for one in plan.pending)
+    return replace(plan, operations=(*plan.operations, *pending), pending=())
+
+
+def _await_clean_cycle(plan: Plan, baseline: Baseline) -> Plan:
+    if baseline.settled:
+        return plan
+    early = [op for op in plan if isinstance(op, _REMOVING)]
+    waits = (
+        Wait(job_id=op.job_id, reason=f"{op.verb} waits for one complete clean cycle")
+        for op in early
+    )
+    return replace(
+        plan,
+        operations=tuple(op for op in plan if not isinstance(op, _REMOVING)),
+        waits=(*plan.waits, *waits),
+    )
+
+
+# --- sums ---
+
+_WHAT = {
+    DeleteRemote.verb: "deletions in the account",
+    TrashLocal.verb: "files to the trash",
+    Redownload.verb: "files replaced",
+    RenameRemote.verb: "renames in the account",
+}
+
+
+def _check_budget(
+    plan: Plan, baseline: Baseline, verb: str, budget: int, *, wholesale: bool
+) -> Plan:
+    """Hold every operation of ``verb``, and every one pending, where they are too many in a day.
+
+    Counted by distinct track: what is pending, what is due, and what was done within the day.
+    ``wholesale``: also where it concerns more than half of the placed files, or all of them.
+    What the user has approved counts, and passes.
+    """
+    due = {op.job_id for op in plan if op.verb == verb}
+    pending = plan.pending if verb == DeleteRemote.verb else ()
+    if not due and not pending:
+        return plan
+    done = baseline.spent.get(verb, frozenset())
+    count = len(due | {one.job_id for one in pending} | done)
+    placed = {t.job_id for t in baseline.tracks.values() if t.state is State.PLACED} | done
+    reason = _excess(count, budget, len(placed) if wholesale else None, verb)
+    if reason is None:
+        return plan
+
+    def checked(op: Operation) -> Operation:
+        if op.verb != verb or _is_approved(baseline, op):
+            return op
+        return _batched(op, reason)
+
+    held = tuple(_held_pending(one, reason) for one in pending)
+    return replace(
+        plan,
+        operations=(*(checked(op) for op in plan), *held),
+        pending=() if pending else plan.pending,
+    )
+
+
+def _excess(count: int, budget: int, placed: int | None, verb: str) -> str | None:
+    """Why ``count`` within a day is too much, if it is."""
+    what = _WHAT[verb]
+    if placed is not None and count >= placed and verb != Redownload.verb:
+        return f"{count} {what} within a day would empty the library"
+    if placed is not None and placed >= HALF_FROM and 2 * count > placed:
+        return f"{count} {what} within a day are more than half of the library ({placed} files)"
+    if count > budget:
+        return f"{count} {what} within a day are more than the budget of {budget}"
+    return None
+
+
+# --- what was held before ---
+
+
+def _keep_holds(plan: Plan, baseline: Baseline) -> Plan:
+    """What was held stays held until the user has decided, even if the sum shrank meanwhile.
+
+    What the service refused is not sent again as long as it is the same.
+    """
+
+    def checked(op: Operation) -> Operation:
+        if (reason := _standing(baseline, op.job_id, op.verb)) is not None:
+            return _batched(op, reason)
+        held = baseline.holds.get((op.job_id, op.verb))
+        if held and held.refused and not held.approved and held.path == getattr(op, "path", None):
+            return replace(_batched(op, held.reason), batched=False, refused=True)
+        return op
+
+    kept, pending = [], []
+    for one in plan.pending:
+        reason = _standing(baseline, one.job_id, DeleteRemote.verb)
+        if reason is None:
+            pending.append(one)
+        else:
+            kept.append(_held_pending(one, reason))
+    operations = (*(checked(op) for op in plan), *kept)
+    return replace(plan, operations=operations, pending=tuple(pending))
+
+
+def _standing(baseline: Baseline, job_id: int, verb: str) -> str | None:
+    """Why it was held, where the user has not decided yet."""
+    held = baseline.holds.get((job_id, verb))
+    return held.reason if held and held.batch is not None and not held.approved else None
+
+
+def _is_approved(baseline: Baseline, op: Operation) -> bool:
+    held = baseline.holds.get((op.job_id, op.verb))
+    return held is not None and held.approved
+
+
+def _batched(op: Operation, reason: str) -> Hold:
+    evidence = getattr(op, "evidence", ())
+    return Hold(
+        job_id=op.job_id,
+        path=getattr(op, "new_path", None) or getattr(op, "path", None) or "",
+        held=op.verb,
+        batched=True,
+        reason=reason,
+        evidence=(op.reason, *evidence) if op.reason != reason else evidence,
+    )
+
+
+def _held_pending(one: Pending, reason: str) -> Hold:
+    return Hold(
+        job_id=one.job_id,
+        path=one.path,
+        held=DeleteRemote.verb,
+        batched=True,
+        reason=reason,
+        evidence=one.evidence,
     )

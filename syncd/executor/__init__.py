@@ -2,7 +2,8 @@
 
 Each operation is written to the journal before it acts. What fails for one track is recorded with
 it and does not stop the others; what concerns them all (no service, a refused key, a full disk)
-ends the run. Nothing here decides: the plan did.
+ends the run. Nothing here decides: the plan did. Files change their names first, one after the
+other, in the order of the plan; everything else goes on in parallel.
 """
 
 from __future__ import annotations
@@ -17,23 +18,49 @@ from functools import partial
 
 import structlog
 
+from syncd.catalog.outcomes import Done
+from syncd.core.baseline import State
 from syncd.core.model import Origin
-from syncd.core.operations import Adopt, Defer, Download, Hold, Operation, Plan
+from syncd.core.operations import (
+    Adopt,
+    Compare,
+    Defer,
+    DeleteRemote,
+    Detach,
+    Download,
+    Evict,
+    Forget,
+    Hold,
+    Ignore,
+    MakeWay,
+    MoveLocal,
+    Operation,
+    Plan,
+    Redownload,
+    RenameLocal,
+    RenameRemote,
+    TrashLocal,
+)
 from syncd.errors import (
     CatalogUnusable,
     Changed,
+    Doubtful,
     MediaError,
     MediaSilent,
     MediaUnavailable,
     NoSuchJob,
     Occupied,
     Offline,
+    RequestRefused,
     StatusUnknown,
     SyncdError,
 )
-from syncd.executor.adopt import adopt
+from syncd.executor.adopt import adopt, detach
 from syncd.executor.context import Context, Execution
 from syncd.executor.download import download
+from syncd.executor.names import make_way, move_local, rename_local, rename_remote
+from syncd.executor.remove import delete_remote, evict, forget, trash_local
+from syncd.executor.replace import compare, redownload
 from syncd.executor.threads import to_its_end
 from syncd.local.root import root_error
 
@@ -50,6 +77,27 @@ _FIRST_BACKOFF = timedelta(minutes=10)
 _LONGEST_BACKOFF = timedelta(days=1)
 
 _log = structlog.get_logger("syncd.executor")
+
+
+_RELOCATIONS = (RenameLocal, MoveLocal, MakeWay)
+
+Acting = (
+    Download
+    | Compare
+    | Redownload
+    | RenameLocal
+    | MoveLocal
+    | MakeWay
+    | TrashLocal
+    | Evict
+    | RenameRemote
+    | DeleteRemote
+    | Adopt
+    | Ignore
+    | Detach
+    | Forget
+)
+"""The operations that do something, and so are written to the journal."""
 
 
 class Result(StrEnum):
@@ -91,15 +139,18 @@ class Executor:
         """
         self._faults = 0
         self._context.deaf_hosts.clear()
-        operations = iter(plan)
+        await asyncio.to_thread(self._catalog.holds.keep, plan, self._clock())
+        relocations = [op for op in plan if isinstance(op, _RELOCATIONS)]
+        await self._work(iter(relocations), cycle, origin, outcomes)
+        others = iter([op for op in plan if not isinstance(op, _RELOCATIONS)])
         try:
             async with asyncio.TaskGroup() as workers:
                 for _ in range(self._context.settings.parallel_downloads):
-                    workers.create_task(self._work(operations, cycle, origin, outcomes))
+                    workers.create_task(self._work(others, cycle, origin, outcomes))
         except ExceptionGroup as group:
             # Not ``except*``: Python before 3.11.4 wraps what is raised there in a group anew.
-            ours, others = group.split(SyncdError)
-            if ours is None or others is not None:
+            ours, others_ = group.split(SyncdError)
+            if ours is None or others_ is not None:
                 raise
             raise ours.exceptions[0] from None
 
@@ -108,19 +159,18 @@ class Executor:
     ) -> None:
         for operation in operations:
             match operation:
-                case Download() | Adopt():
-                    outcome = await self._act(operation, cycle, origin)
                 case Defer(job_id=job_id, reason=reason):
                     await asyncio.to_thread(self._put_off, job_id, reason)
                     outcome = Outcome(operation, Result.FAILED, reason)
-                case Hold(job_id=job_id, reason=reason):
-                    await asyncio.to_thread(self._catalog.record_hold, job_id, reason)
+                case Hold(reason=reason):
                     outcome = Outcome(operation, Result.HELD, reason)
+                case _:
+                    outcome = await self._act(operation, cycle, origin)
             outcomes.append(outcome)
             self._report(outcome, cycle)
             self._count_faults(outcome)
 
-    async def _act(self, operation: Download | Adopt, cycle: str, origin: Origin) -> Outcome:
+    async def _act(self, operation: Acting, cycle: str, origin: Origin) -> Outcome:
         """One operation between its two journal rows; settles what concerns this track alone."""
         journal = self._catalog.journal
         entry = await asyncio.to_thread(
@@ -128,9 +178,12 @@ class Executor:
             cycle=cycle,
             job_id=operation.job_id,
             verb=operation.verb,
-            path=operation.path,
+            path=getattr(operation, "path", None),
             reason=operation.reason,
             now=self._clock(),
+            before=_before(operation),
+            after=_after(operation),
+            evidence=getattr(operation, "evidence", ()),
         )
         result = Result.DONE
         failure: SyncdError | None = None
@@ -138,8 +191,13 @@ class Executor:
             await self._carry_out(operation, entry, origin)
         except (Occupied, Changed) as error:
             result, failure = self._replan_or_fail(operation.job_id), error
-        except (MediaError, NoSuchJob) as error:
+        except (MediaError, NoSuchJob, Doubtful) as error:
             result, failure = Result.FAILED, error
+        except RequestRefused as error:
+            # Understood and not done: it waits for the user instead of being sent for ever.
+            result, failure = Result.HELD, error
+            why = str(error)
+            await asyncio.to_thread(self._catalog.holds.refuse, operation, why, self._clock())
         except BaseException as error:
             await self._note_stop(entry, error)
             raise
@@ -167,15 +225,48 @@ class Executor:
         except CatalogUnusable as trouble:
             _log.warning("the journal could not be finished", why=trouble.message)
 
-    async def _carry_out(self, operation: Download | Adopt, entry: int, origin: Origin) -> None:
+    async def _carry_out(self, operation: Acting, entry: int, origin: Origin) -> None:
         try:
-            if isinstance(operation, Download):
-                await download(self._context, operation, entry, origin)
-            else:
-                await to_its_end(adopt, self._context, operation, entry, origin)
+            await self._dispatch(operation, entry, origin)
         except OSError as error:
             # The network's errors are translated by now: this one is the folder's.
             raise root_error(error, self._context.root.path) from None
+
+    async def _dispatch(self, operation: Acting, entry: int, origin: Origin) -> None:
+        context = self._context
+        match operation:
+            case Download():
+                await download(context, operation, entry, origin)
+            case Compare():
+                await compare(context, operation, entry)
+            case Redownload():
+                await redownload(context, operation, entry, origin)
+            case RenameRemote():
+                await rename_remote(context, operation, entry, origin)
+            case DeleteRemote():
+                await delete_remote(context, operation, entry, origin)
+            case TrashLocal():
+                await trash_local(context, operation, entry)
+            case RenameLocal():
+                await to_its_end(rename_local, context, operation, entry, origin)
+            case MoveLocal():
+                await to_its_end(move_local, context, operation, entry, origin)
+            case MakeWay():
+                await to_its_end(make_way, context, operation, entry, origin)
+            case Adopt():
+                await to_its_end(adopt, context, operation, entry, origin)
+            case Detach():
+                await to_its_end(detach, context, operation, entry)
+            case Evict():
+                await to_its_end(evict, context, operation, entry)
+            case Ignore(job_id=job_id):
+                await to_its_end(self._ignore, job_id, operation.verb, entry)
+            case Forget():
+                await to_its_end(forget, context, operation, entry)
+
+    def _ignore(self, job_id: int, verb: str, entry: int) -> None:
+        done = Done(job_id=job_id, verb=verb, state=State.IGNORED)
+        self._catalog.outcomes.record(done, entry=entry, now=self._context.now())
 
     def _replan_or_fail(self, job_id: int) -> Result:
         """Look and plan again; but what never turns out as planned is a failure like another."""
@@ -190,7 +281,7 @@ class Executor:
         known = self._catalog.baseline_of(job_id)
         attempts = (known.attempts if known else 0) + 1
         backoff = min(_FIRST_BACKOFF * 2 ** min(attempts - 1, 10), _LONGEST_BACKOFF)
-        self._catalog.record_failure(
+        self._catalog.outcomes.fail(
             job_id, reason, attempts=attempts, next_try_at=self._clock() + backoff
         )
 
@@ -214,10 +305,26 @@ class Executor:
 
     def _report(self, outcome: Outcome, cycle: str) -> None:
         op, done = outcome.operation, outcome.result is Result.DONE
-        path = None if isinstance(op, Defer) else op.path
-        facts = {"job": op.job_id, "path": path, "cycle": cycle}
+        facts = {"job": op.job_id, "path": getattr(op, "path", None), "cycle": cycle}
         if done:
             _log.info(op.verb, **facts)
         else:
             _log.warning(f"{op.verb}: {outcome.result}", why=outcome.detail, **facts)
         self._context.progress.finished(op, done=done, detail=outcome.detail)
+
+
+def _before(op: Acting) -> str | None:
+    """What a name or place was before ``op``: what ``undo`` goes back to."""
+    if isinstance(op, RenameRemote):
+        return op.title
+    if isinstance(op, RenameLocal):
+        return op.old_title
+    return op.path if isinstance(op, MoveLocal) else None
+
+
+def _after(op: Acting) -> str | None:
+    if isinstance(op, RenameRemote):
+        return op.new_title
+    if isinstance(op, RenameLocal):
+        return op.title
+    return op.new_path if isinstance(op, MoveLocal) else None

@@ -1,60 +1,112 @@
-"""Adopt: take a file that stands in the folder into the baseline."""
+"""Adopt and Detach: take a file that stands in the folder into the baseline."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from syncd.core.model import LocalFile, Origin, Placed, address_path
-from syncd.core.operations import Adopt
+from syncd.catalog.outcomes import Done
+from syncd.core.baseline import Placed, State
+from syncd.core.cases import EXPECTED, REMEMBERED
+from syncd.core.model import Job, LocalFile, Origin, address_path
+from syncd.core.naming import stem_of
+from syncd.core.operations import Adopt, Detach
 from syncd.errors import Changed
 from syncd.executor.context import Context
+from syncd.executor.names import retitle
 from syncd.local import files, tags
 from syncd.local.audio import sniff
 from syncd.local.scan import file_stat
 
 
 def adopt(context: Context, op: Adopt, entry: int, origin: Origin) -> None:
-    """Take the file into the baseline as it stands; the file itself is not touched."""
+    """Take the file into the baseline as it stands.
+
+    Nothing of it is touched but the title in its tags, where the account and the folder have come
+    to agree on another name and that title is still ours.
+    """
     path = context.root.path / op.path
+    known = context.catalog.baseline_of(op.job_id)
+    job = context.job(op.job_id)
+    try:
+        if known and known.placed and known.state in EXPECTED:
+            placed = replace(known.placed, path=op.path)
+            if known.state is State.PLACED and op.title != placed.title:
+                placed = retitle(context, op.job_id, placed, job)
+        else:
+            placed = _as_found(context, op, job, path, origin)
+        stat = file_stat(path)
+        identity = tags.read_identity(path)
+    except FileNotFoundError:
+        raise Changed(f"{op.path} is no longer there") from None
+    placed = replace(placed, title=op.title, stem=op.stem, moved=op.moved)
+    context.catalog.outcomes.give_number(op.job_id, album=op.album, number=op.number)
+    if known and known.placed and known.state in EXPECTED:
+        context.move_lyrics(job, known.placed.path, op.path)
+    else:
+        context.place_lyrics(job, op.path)
+    done = Done(
+        job_id=op.job_id,
+        verb=op.verb,
+        state=State.PLACED,
+        placed=placed,
+        file=LocalFile(op.path, stat, identity),
+    )
+    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=op.path)
+
+
+def detach(context: Context, op: Detach, entry: int) -> None:
+    """Keep the file, whose job is gone, as the user's own: known, listed, never removed."""
+    path = context.root.path / op.path
+    known = context.catalog.baseline_of(op.job_id)
     try:
         stat = file_stat(path)
         identity = tags.read_identity(path)
-        known = context.catalog.baseline_of(op.job_id)
-        if known and known.placed:
-            placed = replace(known.placed, path=op.path, stat=stat)
+        if known and known.placed and known.state in REMEMBERED:
+            placed = replace(known.placed, path=op.path)
         else:
-            placed = _as_found(context, op, path, origin)
+            placed = _found(context, op.path, path)
     except FileNotFoundError:
         raise Changed(f"{op.path} is no longer there") from None
-    context.catalog.give_number(op.job_id, album=op.album, number=op.number)
-    if known and known.placed and (job := context.catalog.job(op.job_id)):
-        context.move_lyrics(job, known.placed.path, op.path)
-    file = LocalFile(op.path, stat, identity)
-    context.catalog.record_placed(op.job_id, placed, file, entry=entry, now=context.clock())
-
-
-def _as_found(context: Context, op: Adopt, path: Path, origin: Origin) -> Placed:
     job = context.catalog.job(op.job_id)
-    if job is None:
-        raise Changed(f"job {op.job_id} is no longer in the catalog")
+    title = job.display_name if job else placed.title
+    placed = replace(placed, title=title, stem=stem_of(op.path))
+    done = Done(
+        job_id=op.job_id,
+        verb=op.verb,
+        state=State.DETACHED,
+        placed=placed,
+        file=LocalFile(op.path, stat, identity),
+    )
+    context.catalog.outcomes.record(done, entry=entry, now=context.now())
+
+
+def _found(context: Context, name: str, path: Path) -> Placed:
     format_ = sniff(path)
     if format_ is None:
-        raise Changed(f"{op.path} is no longer an audio file")
+        raise Changed(f"{name} is no longer an audio file")
     found = tags.read_fields(path, format_)
-    desired = context.desired(op, job, origin)
-    context.place_lyrics(job, op.path)
     return Placed(
-        path=op.path,
-        title=job.display_name,
-        stem=PurePosixPath(op.path).stem,
+        path=name,
+        title=next(iter(found.get("title", ())), None),
+        stem=stem_of(name),
         template=context.settings.template,
         format=format_,
-        audio=address_path(job.audio.get(format_, "")),
+        audio="",
         etag=None,
         sha256=files.sha256(path),
         stat=file_stat(path),
+        placed_at=context.clock(),
+    )
+
+
+def _as_found(context: Context, op: Adopt, job: Job, path: Path, origin: Origin) -> Placed:
+    placed = _found(context, op.path, path)
+    found = tags.read_fields(path, placed.format)
+    desired = context.desired(job, origin, album=op.album, number=op.number)
+    return replace(
+        placed,
+        audio=address_path(job.audio.get(placed.format, "")),
         # Only what still equals what we would write is ours; the rest is the user's.
         tags={name: value for name, value in desired.items() if found.get(name) == value},
-        placed_at=context.clock(),
     )

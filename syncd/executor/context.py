@@ -1,19 +1,22 @@
-"""What every operation works with, and what two of them share."""
+"""What every operation works with, and what several of them share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from syncd.catalog.store import Catalog
 from syncd.core.model import Job, Origin
 from syncd.core.naming import effective_title
-from syncd.core.operations import Adopt, Download
+from syncd.core.policy import Now
 from syncd.core.tagging import desired_fields
+from syncd.errors import Changed, DiskFull
 from syncd.local import files, tags
-from syncd.local.root import Root
+from syncd.local.root import Marker, Root
+from syncd.local.tags import read_identity
+from syncd.local.trash import Trash
 from syncd.progress import Progress
 from syncd.remote.client import AudioPod
 from syncd.remote.http import Http
@@ -21,7 +24,7 @@ from syncd.remote.http import Http
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """The settings that executing needs; deciding has its own (``core.model.Policy``).
+    """The settings that executing needs; deciding has its own (``core.policy.Policy``).
 
     Sizes are bytes; ``file_mode`` is the mode of files placed in the library.
     """
@@ -42,21 +45,57 @@ class Context:
     client: AudioPod
     catalog: Catalog
     root: Root
+    marker: Marker
+    trash: Trash
     settings: Execution
     progress: Progress
     clock: Callable[[], datetime]
     deaf_hosts: set[str] = field(default_factory=set)
     """Hosts of covers that gave no answer in this run: they are not asked again in it."""
 
-    def desired(self, op: Download | Adopt, job: Job, origin: Origin) -> dict[str, tuple[str, ...]]:
+    def now(self) -> Now:
+        """Both clocks."""
+        local = self.clock()
+        offset = self.http.clock_offset
+        return Now(local, None if offset is None else local + timedelta(seconds=offset))
+
+    def job(self, job_id: int) -> Job:
+        """A job as the catalog knows it; raises ``Changed`` where it does not any more."""
+        job = self.catalog.job(job_id)
+        if job is None:
+            raise Changed(f"job {job_id} is no longer in the catalog")
+        return job
+
+    def check_space(self) -> None:
+        """Raise ``DiskFull`` where another file would leave too little room."""
+        free = files.free_bytes(self.root)
+        if free < self.settings.min_free_space:
+            raise DiskFull(
+                f"{free // 1_000_000} MB are free under {self.root.path}, less than "
+                f"limits.min_free_space ({self.settings.min_free_space // 1_000_000} MB)",
+                hint="make room, or lower the limit; nothing was removed",
+            )
+
+    def check_file(self, job_id: int, path: str) -> None:
+        """Raise ``Changed`` unless the file at ``path`` is the one that the plan was made for."""
+        try:
+            identity = read_identity(self.root.path / path)
+        except FileNotFoundError:
+            raise Changed(f"{path} is no longer there") from None
+        if identity is None or identity.job_id != job_id:
+            raise Changed(f"{path} no longer carries the id of job {job_id}")
+
+    def desired(
+        self, job: Job, origin: Origin, *, album: str, number: int | None
+    ) -> dict[str, tuple[str, ...]]:
         """The managed fields that the file of ``job`` should carry."""
         return desired_fields(
             job,
             origin=origin,
             title=effective_title(job.track()),
             artist=self.settings.artist,
-            album=op.album,
-            number=op.number,
+            album=album,
+            number=number,
         )
 
     def place_lyrics(self, job: Job, path: str) -> None:

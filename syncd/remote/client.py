@@ -38,6 +38,11 @@ class AudioPod:
     def __init__(self, http: Http) -> None:
         self._http = http
 
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds by which the service's clock (``Date``) is ahead; ``None`` before it answered."""
+        return self._http.clock_offset
+
     async def job(self, job_id: int) -> Job:
         """``GET /jobs/{id}/status``. Raises ``NoSuchJob``."""
         reply = await self._http.request("GET", f"/jobs/{job_id}/status", job_id=job_id)

@@ -52,7 +52,8 @@ class Http:
 
     ``timeout`` is seconds without a byte, ``requests_per_minute`` bounds the API's requests (0: no
     bound), ``parallel`` bounds the requests under way, for the API and for media apart, so that
-    long downloads never hold up a call. ``clock`` gives seconds since the epoch.
+    long downloads never hold up a call. Without ``may_change`` nothing but GET leaves this machine,
+    whatever asks for it. ``clock`` gives seconds since the epoch.
     Raises ``ConfigError`` for a ``base_url`` or a key that must not be used.
     """
 
@@ -65,6 +66,7 @@ class Http:
         timeout: float = 30.0,
         retries: Retries | None = None,
         parallel: int = 8,
+        may_change: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.retries = retries or Retries()
@@ -76,6 +78,7 @@ class Http:
         self._key = _checked(key)
         self._per_minute = requests_per_minute
         self._parallel = parallel
+        self._may_change = may_change
         self._clock = clock
 
     def __repr__(self) -> str:
@@ -133,6 +136,11 @@ class Http:
         Raises the errors of ``syncd.errors`` under "the service". ``job_id`` says that 404 is about
         that job.
         """
+        if method != "GET" and not self._may_change:
+            raise ConfigError(
+                f'sync.direction = "down": {method} {path} was not sent',
+                hint='set sync.direction = "both" to change the account from here',
+            )
         call = Call(method, f"{self._service.path.rstrip('/')}{PREFIX}{path}", self._host, job_id)
         url = self._service.copy_with(path=call.path)
         if query:

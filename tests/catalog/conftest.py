@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from syncd.catalog.store import Catalog
-from syncd.core.model import FileStat, Identity, Job, LocalFile, Origin, Placed
+from syncd.catalog.store import Binding, Catalog
+from syncd.core.baseline import Placed
+from syncd.core.model import FileStat, Identity, Job, LocalFile, Origin
+
+from .looking import put
+from .situations import HERE, Bench
 
 
 @pytest.fixture
@@ -95,3 +100,23 @@ def placed(now: datetime) -> Callable[[str], Placed]:
         )
 
     return make
+
+
+@pytest.fixture
+def library(catalog: Catalog, placed: Callable[[str], Placed], now: datetime) -> Catalog:
+    """Tracks 7 and 8, placed an hour ago."""
+    for job_id in (7, 8):
+        put(
+            catalog,
+            replace(placed("a.flac"), placed_at=now - timedelta(hours=1)),
+            None,
+            now,
+            job_id=job_id,
+        )
+    return catalog
+
+
+@pytest.fixture
+def bench(catalog: Catalog, now: datetime, placed: Callable[[str], Placed]) -> Bench:
+    catalog.bind(Binding("f1c8", HERE.base_url, HERE.account, settled=True))
+    return Bench(catalog, now, placed)

@@ -7,8 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
+from syncd.catalog.outcomes import Done
 from syncd.catalog.store import Catalog
-from syncd.core.model import Job, LocalFile, Placed
+from syncd.core.baseline import Placed, State
+from syncd.core.evidence import Sighting
+from syncd.core.model import Job, LocalFile
+from syncd.core.policy import Now
 
 MakeFile = Callable[..., LocalFile]
 MakePlaced = Callable[[str], Placed]
@@ -18,6 +22,23 @@ NOT_UTF8 = "Caf\udce9/\udcff\udcfe.flac"
 
 def job(job_id: int, **fields: object) -> Job:
     return Job(id=job_id, status="COMPLETED", **fields)  # type: ignore[arg-type]
+
+
+def put(
+    catalog: Catalog, placed: Placed, file: LocalFile | None, now: datetime, job_id: int = 7
+) -> None:
+    """A track whose file was placed just now."""
+    done = Done(job_id=job_id, verb="download", state=State.PLACED, placed=placed, file=file)
+    catalog.outcomes.record(done, entry=0, now=Now(now))
+
+
+def missed(*job_ids: int, unsure: tuple[int, ...] = ()) -> Sighting:
+    return Sighting(frozenset(job_ids), frozenset(unsure))
+
+
+def both(moment: datetime) -> Now:
+    """Two clocks that agree."""
+    return Now(moment, moment)
 
 
 def seen(catalog: Catalog, job_id: int) -> tuple[object, ...]:

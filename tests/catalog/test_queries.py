@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from syncd.catalog import queries
-from syncd.catalog.queries import Listing
+from syncd.catalog.queries import Entry, Listing
 from syncd.catalog.store import Catalog
-from syncd.core.model import Job, LocalFile, Placed
-from syncd.remote.schema import parse_job
+from syncd.core.baseline import Placed, State
+from syncd.core.model import Job, LocalFile
+from syncd.core.operations import Hold, Plan
+
+from .looking import HOUR, NOT_UTF8, both, missed, put
 
 
 @pytest.fixture
@@ -43,8 +45,8 @@ def stocked(
         sweep=sweep,
     )
     catalog.finish_sweep(sweep, now, complete=True, total=4, seen=4)
-    catalog.record_placed(1, placed("a/Rain.flac"), local_file("a/Rain.flac"), entry=0, now=now)
-    catalog.record_failure(2, "no answer", attempts=1, next_try_at=now)
+    put(catalog, placed("a/Rain.flac"), local_file("a/Rain.flac"), now, job_id=1)
+    catalog.outcomes.fail(2, "no answer", attempts=1, next_try_at=now)
     return catalog
 
 
@@ -101,20 +103,15 @@ def test_a_search_takes_every_character_as_it_is(
 def test_an_entry_joins_what_the_service_said_and_what_is_here(
     stocked: Catalog, now: datetime
 ) -> None:
-    entry = queries.job(stocked, 1)
-    assert entry is not None
-    assert (entry.path, entry.state, entry.reason, entry.absent_since) == (
+    here, put_off = entry(stocked, 1), entry(stocked, 2)
+    assert (here.path, here.state, here.reason, here.absent_since) == (
         "a/Rain.flac",
         "placed",
         None,
         None,
     )
-    put_off = queries.job(stocked, 2)
-    assert put_off is not None
     assert (put_off.path, put_off.state, put_off.reason) == (None, "unavailable", "no answer")
-    gone = queries.job(stocked, 5)
-    assert gone is not None
-    assert gone.absent_since == now
+    assert entry(stocked, 5).absent_since == now
 
 
 def test_what_is_not_there(stocked: Catalog) -> None:
@@ -122,69 +119,71 @@ def test_what_is_not_there(stocked: Catalog) -> None:
     assert queries.count(stocked) == 5
 
 
-FIELDS = {field.name for field in fields(Job)} - {"raw"}
+def entry(catalog: Catalog, job_id: int) -> Entry:
+    found = queries.job(catalog, job_id)
+    assert found is not None
+    return found
 
 
-def shown(catalog: Catalog, now: datetime, said: dict[str, object]) -> dict[str, object]:
-    """The job object of an entry, after the service said this of a job."""
-    job = parse_job(said)
-    catalog.observe([job], now)
-    entry = queries.job(catalog, job.id)
-    assert entry is not None
-    return dict(entry.job)
-
-
-def test_a_field_that_the_service_left_out_is_there_and_null(
-    catalog: Catalog, now: datetime
+@pytest.mark.parametrize("state", State)
+def test_a_path_is_where_a_file_stands_or_should(
+    stocked: Catalog, placed: Callable[[str], Placed], now: datetime, state: State
 ) -> None:
-    job = shown(catalog, now, {"id": 7})
-    assert job == {**dict.fromkeys(FIELDS), "id": 7, "status": "UNKNOWN"}
+    put(stocked, placed(NOT_UTF8), None, now, job_id=3)
+    stocked.outcomes.commit(3, state)
+    with_file = (State.PLACED, State.DETACHED, State.TRASHING)
+    assert entry(stocked, 3).path == (NOT_UTF8 if state in with_file else None)
 
 
-def test_whatever_the_service_spells_otherwise_reads_alike(catalog: Catalog, now: datetime) -> None:
-    job = shown(
-        catalog,
-        now,
-        {
-            "id": "7",
-            "status": "completed",
-            "created_at": "2026-03-01T14:00:00+02:00",
-            "completed_at": "2026-03-01T12:01:00",
-            "audio_duration": -1,
-            "bpm": "120",
-            "actual_seeds": ["3", 4],
-            "caption": "slow",
-            "genres": ["lo-fi"],
-            "emotion": "calm",
-            "user_id": 42,
-            "progress": 100,
-            "quality_score": 0.5,
-        },
-    )
-    assert type(job["id"]) is int
-    assert {name: value for name, value in job.items() if value is not None} == {
-        "id": 7,
-        "status": "COMPLETED",
-        "created_at": datetime(2026, 3, 1, 12, tzinfo=UTC),
-        "completed_at": datetime(2026, 3, 1, 12, 1, tzinfo=UTC),
-        "bpm": 120,
-        "actual_seeds": [3, 4],
-        "prompt": "slow",
-        "genre": ["lo-fi"],
-        "emotion": ["calm"],
-        "user_id": 42,
-        "progress": 100,
-        "quality_score": 0.5,
-        "caption": "slow",
-        "genres": ["lo-fi"],
+def hold(job_id: int, verb: str, reason: str) -> Hold:
+    return Hold(job_id=job_id, path="a", reason=reason, held=verb, batched=True)
+
+
+def test_an_entry_says_why_it_is_held_until_it_is_released(stocked: Catalog, now: datetime) -> None:
+    held = [
+        hold(1, "rename-remote", "too many names"),
+        hold(1, "delete-remote", "too many deletions"),
+        hold(2, "download", "asked first"),
+        hold(99, "download", "of no job that is listed"),
+    ]
+    stocked.holds.keep(Plan(tuple(held)), now)
+    reasons = {one.id: one.held for one in queries.jobs(stocked, Listing())}
+    assert reasons == {
+        1: "too many deletions",
+        2: "asked first",
+        3: None,
+        4: None,
+        5: None,
     }
+    stocked.holds.approve([one for one in stocked.holds.all() if one.verb == "delete-remote"])
+    assert entry(stocked, 1).held == "too many names"
+    stocked.holds.approve(stocked.holds.all())
+    assert entry(stocked, 1).held is None
 
 
-def test_what_only_the_service_knows_is_kept(catalog: Catalog, now: datetime) -> None:
-    said = {"id": 7, "mood_board": {"a": [1]}, "output_urls": {}, "actual_seeds": [], "liked": None}
-    job = shown(catalog, now, {**said, "user_id": "42"})
-    assert {name: job[name] for name in said} == said
-    assert job["user_id"] == "42"
+def test_a_file_is_missing_since_the_first_of_two_scans_that_agree(
+    stocked: Catalog, now: datetime
+) -> None:
+    assert entry(stocked, 1).missing_since is None
+    stocked.scans.note(missed(1), both(now))
+    assert entry(stocked, 1).missing_since is None
+    stocked.scans.note(missed(1), both(now + HOUR))
+    assert entry(stocked, 1).missing_since == now
+    assert (entry(stocked, 1).path, entry(stocked, 1).state) == ("a/Rain.flac", "placed")
+    assert entry(stocked, 2).missing_since is None
+    stocked.scans.note(missed(), both(now + 2 * HOUR))
+    assert entry(stocked, 1).missing_since is None
+
+
+def test_what_is_held_and_missing_is_listed_once_in_its_place(
+    stocked: Catalog, now: datetime
+) -> None:
+    for hours in range(2):
+        stocked.scans.note(missed(1), both(now + hours * HOUR))
+    verbs = ("delete-remote", "redownload", "restore")
+    stocked.holds.keep(Plan(tuple(hold(1, verb, verb) for verb in verbs)), now)
+    assert [one.id for one in queries.jobs(stocked, Listing())] == [5, 3, 2, 1, 4]
+    assert [one.id for one in queries.jobs(stocked, Listing(skip=3, limit=1))] == [1]
 
 
 def test_a_stream_that_is_left_early_leaves_the_catalog_usable(stocked: Catalog) -> None:

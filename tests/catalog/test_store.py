@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
 
 from syncd.catalog.store import KEPT_SWEEPS, Binding, Catalog
 from syncd.core.model import Job
+from syncd.core.policy import Now
 from syncd.errors import CatalogUnusable, SyncdError
 
-from .looking import HOUR, NOT_UTF8, MakeFile, MakePlaced, count, job, seen, stamp
+from .looking import HOUR, count, job, missed, seen, stamp
 
 # --- what it is bound to ---
 
@@ -25,13 +28,43 @@ def test_a_blank_catalog_is_bound_to_nothing(catalog: Catalog) -> None:
     "binding",
     [
         Binding("f1c8", "https://api.audiopod.ai"),
-        Binding("f1c8", "https://api.audiopod.ai", "42", "abc", 17),
+        Binding("f1c8", "https://api.audiopod.ai", "42", "abc", 17, 16, True),
     ],
 )
 def test_a_binding_is_kept_whole(catalog: Catalog, binding: Binding) -> None:
-    catalog.bind(Binding("old", "https://old", "1", "old", 99))
+    catalog.bind(Binding("old", "https://old", "1", "old", 99, 98, True))
     catalog.bind(binding)
     assert catalog.binding() == binding
+
+
+def test_the_baseline_says_whether_a_clean_cycle_has_ended(catalog: Catalog, now: datetime) -> None:
+    assert catalog.baseline(Now(now)).settled is False
+    binding = Binding("f1c8", "https://api.audiopod.ai")
+    catalog.bind(binding)
+    assert catalog.baseline(Now(now)).settled is False
+    catalog.bind(replace(binding, settled=True))
+    assert catalog.baseline(Now(now)).settled is True
+
+
+def test_binding_anew_leaves_the_numbers_of_scans_and_batches_alone(
+    catalog: Catalog, now: datetime
+) -> None:
+    assert catalog.scans.note(missed(), Now(now)) == 1
+    catalog.bind(Binding("f1c8", "https://api.audiopod.ai"))
+    catalog.bind(Binding("other", "https://api.audiopod.ai"))
+    assert catalog.scans.note(missed(), Now(now)) == 2
+
+
+def test_a_catalog_is_empty_until_it_has_seen_a_job_or_a_track(
+    path: Path, catalog: Catalog, now: datetime
+) -> None:
+    catalog.bind(Binding("f1c8", "https://api.audiopod.ai"))
+    assert catalog.is_empty()
+    catalog.outcomes.give_number(7, album="A", number=1)
+    assert not catalog.is_empty()
+    with closing(Catalog.open(path.with_name("other.sqlite3"))) as other:
+        other.observe([job(1)], now)
+        assert not other.is_empty()
 
 
 # --- the remote tree ---
@@ -175,75 +208,6 @@ def test_ten_thousand_jobs_are_one_transaction(catalog: Catalog, now: datetime) 
     assert len(commits) == len(statements) == 2
     assert len(catalog.remote_tree().tracks) == 10_000
     assert seen(catalog, 10_000)[:2] == (stamp(now), stamp(now + HOUR))
-
-
-# --- the scan's memory ---
-
-
-def test_the_scan_is_remembered_by_its_differences(catalog: Catalog, local_file: MakeFile) -> None:
-    first = {path: local_file(path) for path in ("a.flac", "b.flac", "c.flac")}
-    catalog.remember_scan({}, first)
-    assert catalog.known_files() == first
-
-    second = {"a.flac": first["a.flac"], "b.flac": local_file("b.flac", 9, size=5)}
-    second["d.flac"] = local_file("d.flac", None)
-    written: list[object] = []
-    event.listen(
-        catalog._engine,
-        "before_cursor_execute",
-        lambda _c, _cursor, _statement, parameters, *_: written.append(parameters),
-    )
-    catalog.remember_scan(first, second)
-    assert "c.flac" in repr(written)
-    assert "a.flac" not in repr(written)
-    assert catalog.known_files() == second
-
-
-def test_a_scan_without_differences_writes_nothing(catalog: Catalog, local_file: MakeFile) -> None:
-    files = {"a.flac": local_file("a.flac")}
-    catalog.remember_scan({}, files)
-    statements: list[str] = []
-    event.listen(
-        catalog._engine,
-        "before_cursor_execute",
-        lambda _c, _cursor, statement, *_: statements.append(statement),
-    )
-    catalog.remember_scan(files, files)
-    assert statements == []
-
-
-def test_an_id_without_an_origin_is_remembered_as_such(
-    catalog: Catalog, local_file: MakeFile
-) -> None:
-    file = local_file("a.flac")
-    assert file.identity is not None
-    file = replace(file, identity=replace(file.identity, origin=None))
-    catalog.remember_scan({}, {"a.flac": file})
-    assert catalog.known_files() == {"a.flac": file}
-
-
-def test_names_that_are_not_utf8_come_back_as_they_were(
-    catalog: Catalog, local_file: MakeFile, placed: MakePlaced, now: datetime
-) -> None:
-    file = local_file(NOT_UTF8)
-    catalog.remember_scan({}, {NOT_UTF8: file})
-    assert catalog.known_files() == {NOT_UTF8: file}
-    stem = replace(placed(NOT_UTF8), stem="\udcff\udcfe")
-    entry = catalog.journal.start(
-        cycle="c", job_id=7, verb="adopt", path=NOT_UTF8, reason=f"found {NOT_UTF8}", now=now
-    )
-    catalog.record_placed(7, stem, local_file(NOT_UTF8, size=9), entry=entry, now=now)
-    known = catalog.baseline_of(7)
-    assert known is not None
-    assert known.placed == stem
-    assert catalog.known_files()[NOT_UTF8].stat.size == 9
-    row = catalog.journal.entries(7)[0]
-    assert row["path"] == NOT_UTF8
-    assert row["reason"] == r"found Caf\udce9/\udcff\udcfe.flac"
-    catalog.record_failure(7, f"lost {NOT_UTF8}", attempts=1, next_try_at=now)
-    assert r"\udce9" in str(catalog.baseline_of(7))
-    catalog.remember_scan({NOT_UTF8: file}, {})
-    assert catalog.known_files() == {}
 
 
 def test_the_last_hundred_sweeps_are_kept(catalog: Catalog, now: datetime) -> None:

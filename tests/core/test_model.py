@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.core.model import Job, LocalTree, Origin, address_path
+from syncd.core.policy import Policy
 
 MEDIA = "https://media.audiopod.ai/a/7"
 
@@ -150,6 +151,63 @@ def test_what_lies_under_an_unreadable_folder_is_hidden(
     unreadable: set[str], path: str, hidden: bool
 ) -> None:
     assert LocalTree({}, unreadable=frozenset(unreadable)).is_hidden(path) is hidden
+
+
+TREE = LocalTree(
+    {},
+    names=frozenset({"a", "a/b", "a/b/x.mp3", "link", "a/file"}),
+    folders=frozenset({"a", "a/b"}),
+    mounted=frozenset({"a/b"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "mounted"),
+    [
+        ("a/b/x.mp3", True),
+        ("a/b/gone/x.mp3", True),
+        ("a/x.mp3", False),
+        ("gone/x.mp3", False),
+        ("x.mp3", False),
+    ],
+)
+def test_a_path_is_on_another_disk_where_its_nearest_folder_is(path: str, mounted: bool) -> None:
+    assert TREE.is_mounted(path) is mounted
+
+
+@pytest.mark.parametrize(
+    ("path", "walled"),
+    [
+        ("link/x.mp3", True),
+        ("link/deep/x.mp3", True),
+        ("a/file/x.mp3", True),
+        ("a/b/x.mp3", False),
+        ("a/gone/x.mp3", False),
+        ("link", False),
+        ("x.mp3", False),
+    ],
+)
+def test_a_path_is_walled_where_no_folder_is_in_the_place_of_one(path: str, walled: bool) -> None:
+    assert TREE.is_walled(path) is walled
+
+
+@pytest.mark.parametrize(
+    ("origin", "known"),
+    [
+        (None, True),
+        (Origin("https://a", "1"), True),
+        (Origin("https://a"), True),
+        (Origin("https://a", "2"), False),
+        (Origin("https://old", "1"), True),
+        (Origin("https://older", "9"), True),
+        (Origin("https://b", "1"), False),
+    ],
+)
+def test_the_files_of_this_library_are_known_by_its_origin_and_its_former_ones(
+    origin: Origin | None, known: bool
+) -> None:
+    aliases = (Origin("https://old", "1"), Origin("https://older"))
+    assert Policy(origin=Origin("https://a", "1"), aliases=aliases).knows(origin) is known
 
 
 def test_values_cannot_be_changed() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncd.core.model import Origin, Policy, RemoteTrack
+from syncd.core.model import Origin, RemoteTrack
 from syncd.core.naming import (
     ALBUM_FIELDS,
     STEM_BYTES,
@@ -26,6 +26,7 @@ from syncd.core.naming import (
     fold,
     name_track,
 )
+from syncd.core.policy import Policy
 from syncd.core.safety import is_inside
 from syncd.local.scan import RECYCLE_FOLDERS
 

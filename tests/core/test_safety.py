@@ -1,12 +1,34 @@
-"""The guard: what it doubts becomes a hold, and nothing else is touched."""
+"""The guard on single operations: what it doubts becomes a hold, and nothing else is touched."""
 
 from __future__ import annotations
 
 import pytest
 
+from syncd.core.baseline import Baseline
 from syncd.core.model import LocalTree
-from syncd.core.operations import Adopt, Defer, Download, Hold, Operation, Plan, Wait
+from syncd.core.operations import (
+    Adopt,
+    Defer,
+    DeleteRemote,
+    Detach,
+    Download,
+    Hold,
+    MakeWay,
+    MoveLocal,
+    Operation,
+    Plan,
+    Redownload,
+    RenameLocal,
+    RenameRemote,
+    TrashLocal,
+    Wait,
+)
 from syncd.core.safety import guard, is_inside
+
+from .trees import POLICY, known
+
+PLACED = Baseline({number: known(number, f"a/{number}.flac") for number in range(100, 130)})
+"""A library that is large enough for none of a few deletions to be too many."""
 
 
 def download(job_id: int, path: str) -> Download:
@@ -23,11 +45,44 @@ def download(job_id: int, path: str) -> Download:
 
 
 def adopt(job_id: int, path: str) -> Adopt:
-    return Adopt(job_id=job_id, path=path, album="a", number=job_id, reason="found")
+    return Adopt(
+        job_id=job_id, path=path, title="x", stem="x", album="a", number=job_id, reason="found"
+    )
 
 
-def guarded(*operations: Operation, names: tuple[str, ...] = ()) -> tuple[Operation, ...]:
-    return guard(Plan(operations), LocalTree({}, frozenset(names))).operations
+def rename(job_id: int, path: str, new_path: str) -> RenameLocal:
+    return RenameLocal(
+        job_id=job_id, path=path, new_path=new_path, title="x", stem="x", reason="renamed"
+    )
+
+
+def redownload(job_id: int, path: str, copy: str | None) -> Redownload:
+    return Redownload(
+        job_id=job_id, path=path, format="flac", album="a", number=1, reason="new", copy=copy
+    )
+
+
+def delete(job_id: int, path: str) -> DeleteRemote:
+    return DeleteRemote(
+        job_id=job_id, path=path, format="flac", title="x", audio="m", reason="deleted"
+    )
+
+
+def send_name(job_id: int, path: str) -> RenameRemote:
+    return RenameRemote(
+        job_id=job_id, path=path, title="x", new_title="y", stem="y", reason="renamed"
+    )
+
+
+def guarded(
+    *operations: Operation, names: tuple[str, ...] = (), folders: tuple[str, ...] = ()
+) -> tuple[Operation, ...]:
+    local = LocalTree({}, frozenset([*names, *folders]), folders=frozenset(folders))
+    return guard(Plan(operations), local, PLACED, POLICY).operations
+
+
+def held(op: Operation, path: str, reason: str) -> Hold:
+    return Hold(job_id=op.job_id, path=path, held=op.verb, reason=reason)
 
 
 def test_a_sound_plan_passes_unchanged() -> None:
@@ -37,54 +92,94 @@ def test_a_sound_plan_passes_unchanged() -> None:
             adopt(2, "a/y.flac"),
             Defer(job_id=3, reason="no audio"),
             Hold(job_id=4, path="a/z.flac", reason="its own"),
+            rename(6, "a/p.flac", "a/q.flac"),
+            redownload(7, "a/r.flac", "a/s.flac"),
+            send_name(8, "a/t.flac"),
+            delete(9, "a/u.flac"),
+            TrashLocal(job_id=10, path="a/v.flac", reason="gone"),
         ),
         (Wait(job_id=5, reason="the job is PENDING"),),
     )
-    names = frozenset({"a", "a/y.flac", "a/z.flac"})
-    assert guard(plan, LocalTree({}, names, folders=frozenset({"a"}))) == plan
-    assert guard(Plan(), LocalTree({})) == Plan()
+    names = frozenset({"a", "a/y.flac", "a/z.flac", "a/p.flac", "a/r.flac", "a/t.flac"})
+    local = LocalTree({}, names, folders=frozenset({"a"}))
+    assert guard(plan, local, PLACED, POLICY) == plan
+    assert guard(Plan(), LocalTree({}), Baseline({}), POLICY) == Plan()
+
+
+LEAVES, TAKEN = "the path leaves the library", "something stands at this path"
 
 
 @pytest.mark.parametrize(
-    ("doubtful", "reason"),
+    ("doubtful", "path", "reason"),
     [
-        (download(1, "../x.flac"), "the path leaves the library"),
-        (download(1, "/x.flac"), "the path leaves the library"),
-        (download(1, ".syncd/x.flac"), "the path leaves the library"),
-        (adopt(1, "a/../../x.flac"), "the path leaves the library"),
-        (download(1, "taken/X.flac"), "something stands at this path"),
-        (download(1, "taken/Cafe\u0301.flac"), "something stands at this path"),
+        (download(1, "../x.flac"), "../x.flac", LEAVES),
+        (download(1, "/x.flac"), "/x.flac", LEAVES),
+        (download(1, ".syncd/x.flac"), ".syncd/x.flac", LEAVES),
+        (adopt(1, "a/../../x.flac"), "a/../../x.flac", LEAVES),
+        (rename(1, "a/x.flac", "../x.flac"), "../x.flac", LEAVES),
+        (rename(1, "../x.flac", "a/x.flac"), "a/x.flac", LEAVES),
+        (redownload(1, "a/x.flac", ".syncd/x.flac"), ".syncd/x.flac", LEAVES),
+        (redownload(1, "../x.flac", None), "../x.flac", LEAVES),
+        (delete(1, "../x.flac"), "../x.flac", LEAVES),
+        (send_name(1, "../x.flac"), "../x.flac", LEAVES),
+        (TrashLocal(job_id=1, path="../x.flac", reason="gone"), "../x.flac", LEAVES),
+        (Detach(job_id=1, path="../x.flac", reason="gone"), "../x.flac", LEAVES),
+        (download(1, "taken/X.flac"), "taken/X.flac", TAKEN),
+        (download(1, "taken/Cafe\u0301.flac"), "taken/Cafe\u0301.flac", TAKEN),
+        (rename(1, "a/x.flac", "taken/x.flac"), "taken/x.flac", TAKEN),
+        (redownload(1, "a/x.flac", "taken/x.flac"), "taken/x.flac", TAKEN),
+        (
+            MakeWay(job_id=1, path="a/x.flac", new_path="taken/x.flac", reason="swap"),
+            "taken/x.flac",
+            TAKEN,
+        ),
     ],
 )
-def test_a_doubtful_operation_is_held_alone(doubtful: Download | Adopt, reason: str) -> None:
+def test_a_doubtful_operation_is_held_alone(doubtful: Operation, path: str, reason: str) -> None:
     sound = download(2, "a/fine.flac")
-    held = Hold(job_id=1, path=doubtful.path, reason=reason)
-    names = ("taken", "taken/x.flac", "taken/Café.flac")
-    assert guarded(doubtful, sound, names=names) == (held, sound)
+    names = ("taken/x.flac", "taken/Café.flac", "a/x.flac")
+    found = guarded(doubtful, sound, names=names, folders=("taken", "a"))
+    assert found == (held(doubtful, path, reason), sound)
 
 
 def test_two_tracks_that_want_one_path_are_both_held() -> None:
     first, second, sound = download(1, "a/x.flac"), download(2, "A/X.flac"), download(3, "a/y.flac")
     reason = "two tracks want this path"
     assert guarded(first, second, sound) == (
-        Hold(job_id=1, path="a/x.flac", reason=reason),
-        Hold(job_id=2, path="A/X.flac", reason=reason),
+        held(first, "a/x.flac", reason),
+        held(second, "A/X.flac", reason),
         sound,
     )
 
 
 def test_a_track_planned_twice_is_held_twice() -> None:
+    first, second, sound = download(1, "a/x.flac"), adopt(1, "a/y.flac"), download(2, "a/z.flac")
     reason = "planned twice in one plan"
-    assert guarded(download(1, "a/x.flac"), adopt(1, "a/y.flac"), download(2, "a/z.flac")) == (
-        Hold(job_id=1, path="a/x.flac", reason=reason),
-        Hold(job_id=1, path="a/y.flac", reason=reason),
-        download(2, "a/z.flac"),
+    assert guarded(first, second, sound) == (
+        held(first, "a/x.flac", reason),
+        held(second, "a/y.flac", reason),
+        sound,
     )
 
 
 def test_a_file_is_adopted_where_it_stands() -> None:
     found = adopt(1, "a/x.flac")
     assert guarded(found, names=("a/x.flac",)) == (found,)
+
+
+def test_a_file_may_take_the_name_that_another_gives_up_or_its_own_in_another_case() -> None:
+    chain = (rename(1, "b.flac", "c.flac"), rename(2, "a.flac", "b.flac"))
+    assert guarded(*chain, names=("a.flac", "b.flac")) == chain
+    case = rename(3, "x.flac", "X.flac")
+    assert guarded(case, names=("x.flac",)) == (case,)
+
+
+def test_a_file_may_not_take_the_name_of_a_file_whose_own_move_is_held() -> None:
+    move = MoveLocal(job_id=1, path="b.flac", new_path="n/b.flac", stem="b", reason="template")
+    follower = rename(2, "a.flac", "b.flac")
+    found = guarded(move, follower, names=("a.flac", "b.flac"))
+    assert found[1] == held(follower, "b.flac", TAKEN)
+    assert isinstance(found[0], Hold)
 
 
 @pytest.mark.parametrize(
@@ -114,10 +209,9 @@ def test_which_paths_are_inside(path: str, inside: bool) -> None:
 @pytest.mark.parametrize("path", ["a/x.flac", "a/b/x.flac"])
 def test_a_link_or_a_file_where_a_folder_is_needed_is_a_hold(path: str) -> None:
     obstacle = path.rpartition("/")[0]
-    names = {obstacle, "a"}
-    local = LocalTree({}, frozenset(names), folders=frozenset(names - {obstacle}))
-    (held,) = guard(Plan((download(1, path),)), local).operations
-    assert isinstance(held, Hold)
-    assert held.reason.startswith(f"{obstacle} is a link or a file, where a folder is needed")
-    free = LocalTree({}, frozenset(names), folders=frozenset(names))
-    assert guard(Plan((download(1, path),)), free).holds == ()
+    above = tuple({"a"} - {obstacle})
+    op = download(1, path)
+    (found,) = guarded(op, names=(obstacle,), folders=above)
+    assert isinstance(found, Hold)
+    assert found.reason.startswith(f"{obstacle} is a link or a file, where a folder is needed")
+    assert guarded(op, folders=(obstacle, *above)) == (op,)

@@ -257,3 +257,17 @@ async def test_a_path_in_the_base_address_is_kept(
     async with opened(f"{url}/audiopod/") as http:
         await AudioPod(http).page()
     assert heads[0].startswith("GET /audiopod/api/v1/music/jobs?skip=0&limit=50 ")
+
+
+@pytest.mark.parametrize("change", ["update", "delete", "retry"])
+async def test_a_client_that_may_change_nothing_sends_get_alone(
+    sim: Simulator, opened: Callable[..., Http], raised: Any, change: str
+) -> None:
+    job_id = sim.world.add(display_name="Song")
+    options = {"display_name": "Other"} if change == "update" else {}
+    async with opened(sim.api_url, may_change=False) as http:
+        client = AudioPod(http)
+        assert (await client.job(job_id)).display_name == "Song"
+        with raised(ConfigError, "was not sent"):
+            await getattr(client, change)(job_id, **options)
+    assert {request.method for request in sim.requests} == {"GET"}

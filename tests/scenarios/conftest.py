@@ -23,7 +23,7 @@ import pytest
 
 from syncd.catalog import queries
 from syncd.catalog.store import Catalog
-from syncd.core.model import BaselineTrack
+from syncd.core.baseline import BaselineTrack
 from syncd.local.root import create_root
 from syncd.local.tags import read_fields
 from syncd.simulator import Simulator, Switches, World
@@ -136,7 +136,7 @@ class Bench:
 
     def run(
         self,
-        *arguments: str | Path,
+        *arguments: str | Path | int,
         before: str | None = None,
         cold: bool = False,
         **env: str | None,
@@ -146,7 +146,7 @@ class Bench:
 
     def start(
         self,
-        *arguments: str | Path,
+        *arguments: str | Path | int,
         before: str | None = None,
         cold: bool = False,
         **env: str | None,
@@ -168,7 +168,10 @@ class Bench:
         return Completed(code, out, err)
 
     def on_terminal(
-        self, *arguments: str | Path, typed: Mapping[str, str] | None = None, **env: str | None
+        self,
+        *arguments: str | Path | int,
+        typed: Mapping[str, str] | None = None,
+        **env: str | None,
     ) -> tuple[int, str]:
         """Run ``syncd`` on a terminal; type each of ``typed`` when its prompt shows.
 

@@ -16,6 +16,9 @@ from typing import IO, NamedTuple
 
 import pytest
 
+AT_ONCE = "import syncd.core.cases\nsyncd.core.cases.SCANS_APART = 0\n"
+"""Put before a command: its two scans need not be half a minute apart."""
+
 COMMAND = Path(sys.executable).with_name("syncd")
 PATIENCE = 60
 """Seconds after which a command that has not ended is a failure."""

@@ -42,6 +42,7 @@ def test_it_shows_the_folder_the_tags_and_a_query_and_leaves_nothing_behind(fres
         assert re.search(rf"^  {tag}\s+\S", result.out, re.MULTILINE)
     assert 'The catalog, asked for "night"' in result.out
     assert "Paper Lanterns  COMPLETED" in result.out
+    assert "1 renamed in the account, 1 deleted in the account" in result.out
     # What it says to type next can be typed: this command is in no folder of PATH.
     assert re.search(rf"^  {re.escape(str(COMMAND))} init  ", result.out, re.MULTILINE)
     assert list((fresh.folder / "tmp").iterdir()) == []
@@ -54,20 +55,75 @@ def test_settings_and_a_key_of_the_users_own_play_no_part(bench: Bench) -> None:
     assert len(bench.sim.requests) == 0
 
 
+def test_it_renames_one_file_and_deletes_another_and_shows_what_came_of_it(fresh: Bench) -> None:
+    folder = fresh.folder / "kept"
+    result = fresh.run("demo", "--keep", folder)
+    assert result.code == 0
+    told = result.out.partition("one file is renamed and one is deleted\n")[2]
+    ((old, new),) = re.findall(r"^  (.+) → (.+)$", told, re.MULTILINE)
+    (deleted,) = re.findall(r"^  (.+), deleted$", told, re.MULTILINE)
+    assert re.search(rf"^  job \d+ is called {re.escape(Path(new).stem)}$", told, re.MULTILINE)
+    assert re.search(
+        rf"^  job \d+ \({re.escape(Path(deleted).stem)}\) is gone$", told, re.MULTILINE
+    )
+    ((name,),) = [re.findall(r"^  (.+): deleted here; syncd trash restore", told, re.MULTILINE)]
+    assert (folder / "AudioPod/.syncd/trash" / name).is_file()
+    assert Path(name).name == deleted
+    here = {path.name for path in (folder / "AudioPod").glob("*/*")}
+    assert new in here
+    assert not {old, deleted} & here
+
+
 def test_what_is_kept_goes_on_where_it_was(fresh: Bench, look: Look) -> None:
     folder = fresh.folder / "kept"
     first = fresh.run("demo", "--keep", folder)
     assert first.code == 0
     assert "15 placed" in first.out
-    before = look(folder / "AudioPod/AudioPod 2026-01", folder / "AudioPod/AudioPod 2026-03")
+    before = look(folder / "AudioPod/AudioPod 2026-01", folder / "AudioPod/AudioPod 2026-02")
     again = fresh.run("demo", "--keep", folder)
     assert again.code == 0
-    assert "in step: 0 placed" in again.out
+    assert "and as new" in again.out
+    assert "in step: 0 placed, 1 restored, 1 renamed here, 2 waiting" in again.out
     assert before == look(
-        folder / "AudioPod/AudioPod 2026-01", folder / "AudioPod/AudioPod 2026-03"
+        folder / "AudioPod/AudioPod 2026-01", folder / "AudioPod/AudioPod 2026-02"
     )
     listed = fresh.run("--config", folder / "config.toml", "ls", "--json").document
-    assert sum(entry["path"] is not None for entry in listed) == 15
+    assert sum(entry["path"] is not None for entry in listed) == 14
+
+
+def test_however_often_a_kept_demo_runs_it_spends_its_budget_once(fresh: Bench) -> None:
+    folder = fresh.folder / "kept"
+    assert fresh.run("demo", "--keep", folder).code == 0
+    with (folder / "config.toml").open("a") as config:
+        config.write("deletion_budget = 1\n")  # the section that it ends with is [sync]
+    for _ in range(3):
+        again = fresh.run("demo", "--keep", folder)
+        assert again.code == 0
+        assert "1 deleted in the account" in again.out
+    assert len(list((folder / "AudioPod/.syncd/trash").rglob("*.json"))) == 1
+
+
+def test_a_kept_demo_that_was_emptied_by_half_holds_and_deletes_nothing(fresh: Bench) -> None:
+    folder = fresh.folder / "kept"
+    assert fresh.run("demo", "--keep", folder).code == 0
+    for path in (folder / "AudioPod").glob("*/*.*"):
+        if path.suffix in (".flac", ".mp3"):
+            path.unlink()
+    again = fresh.run("demo", "--keep", folder)
+    assert again.code == 3
+    (batch,) = re.findall(r"held: \d+ deletions in the account, batch (\d+) \(", again.out)
+    assert f"syncd approve {batch}, or syncd reject {batch}" in again.out
+    assert "one file is renamed" not in again.out
+
+
+def test_a_kept_demo_with_a_grace_of_the_users_deletes_nothing(fresh: Bench) -> None:
+    folder = fresh.folder / "kept"
+    assert fresh.run("demo", "--keep", folder).code == 0
+    config = folder / "config.toml"
+    config.write_text(config.read_text().replace('deletion_grace = "0s"', 'deletion_grace = "1h"'))
+    again = fresh.run("demo", "--keep", folder)
+    assert again.code == 0
+    assert "one file is renamed" not in again.out
 
 
 def test_a_folder_that_holds_something_else_is_refused_and_left_alone(

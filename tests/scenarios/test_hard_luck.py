@@ -11,6 +11,8 @@ import pytest
 from syncd.simulator import Fault, Simulator
 from syncd.simulator.sound import tone
 
+from .guarding import AT_ONCE, ORDINARY_USER
+
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
 
@@ -87,26 +89,42 @@ def test_status_calls_that_all_fail_are_the_services_fault(
     assert bench.run("sync", before=haste).code == 75
 
 
-TAKEN_AWAY = """
+TAKEN_AWAY = (
+    AT_ONCE
+    + """
 from pathlib import Path
-from syncd.catalog.store import Catalog
-record_placed = Catalog.record_placed
-def record_and_lose(self, job_id, placed, file, **options):
-    record_placed(self, job_id, placed, file, **options)
-    (Path({root!r}) / placed.path).unlink()
-Catalog.record_placed = record_and_lose
+from syncd.catalog.outcomes import Outcomes
+record = Outcomes.record
+def record_and_lose(self, done, **options):
+    record(self, done, **options)
+    if done.placed is not None:
+        (Path({root!r}) / done.placed.path).unlink()
+Outcomes.record = record_and_lose
 """
+)
 
 
-def test_a_program_that_takes_each_file_away_gets_it_once_a_run(
+def test_a_program_that_takes_each_file_away_gets_it_once_a_run_and_costs_no_job(
     bench: Bench, sim: Simulator
 ) -> None:
     jobs = add(sim, 3)
     result = bench.run("sync", before=TAKEN_AWAY.format(root=str(bench.root)))
-    assert result.code == 1
-    for job_id in jobs:
-        assert f"failed: job {job_id}: its file went away again" in result.out
+    assert result.code == 3
+    assert "3 deletions in the account within a day would empty the library" in result.out
     assert len(bench.downloads()) == len(jobs)
+    assert sim.requests.mutating() == []
+
+
+def test_a_program_that_takes_each_file_away_gets_it_once_more_where_files_are_restored(
+    bench: Bench, sim: Simulator
+) -> None:
+    bench.configure(sync={"deletions": "restore"})
+    jobs = add(sim, 3)
+    result = bench.run("sync", before=TAKEN_AWAY.format(root=str(bench.root)))
+    assert result.code == 1
+    for name, job_id in enumerate(jobs):
+        assert f"failed: job {job_id}: {ALBUM}/T{name}.flac was not found" in result.out
+    assert len(bench.downloads()) == 2 * len(jobs)
 
 
 @pytest.mark.parametrize("kind", ["link", "file"])
@@ -130,36 +148,24 @@ def test_a_link_or_a_file_in_place_of_the_album_is_a_hold_before_a_byte_is_fetch
     assert len(bench.audio()) == 2
 
 
-UNREADABLE = """
-import errno, os
-scandir = os.scandir
-def refuse(path):
-    if str(path).rstrip("/") == {folder!r}:
-        raise PermissionError(errno.EACCES, "Permission denied")
-    return scandir(path)
-os.scandir = refuse
-"""
-
-
 def test_a_folder_that_cannot_be_read_is_named_and_is_not_called_in_step(
     bench: Bench, sim: Simulator
 ) -> None:
     add(sim, 1)
     mine = bench.root / "Mine"
-    mine.mkdir()
-    result = bench.run("sync", before=UNREADABLE.format(folder=str(mine)))
+    mine.mkdir(mode=0)
+    result = bench.run("sync", before=ORDINARY_USER)
     assert (result.code, "in step" in result.out) == (1, False)
     assert "could not be read: Mine" in result.out
     assert len(bench.audio()) == 1
-    assert (
-        "Mine could not be read"
-        in bench.run("plan", before=UNREADABLE.format(folder=str(mine))).out
-    )
+    assert "Mine could not be read" in bench.run("plan", before=ORDINARY_USER).out
 
 
 def test_a_root_that_cannot_be_read_stops_everything(bench: Bench, sim: Simulator) -> None:
     add(sim, 1)
-    result = bench.run("sync", before=UNREADABLE.format(folder=str(bench.root)))
+    bench.root.chmod(0o311)
+    result = bench.run("sync", before=ORDINARY_USER)
+    bench.root.chmod(0o755)
     assert result.code == 78
     assert "cannot be read" in result.complaint
     assert bench.downloads() == []
@@ -209,6 +215,7 @@ def test_a_key_is_changed_after_the_newest_jobs_are_gone(
     bench: Bench, sim: Simulator, named: bool
 ) -> None:
     sim.switches.user_id = named
+    bench.configure(sync={"remote_deletions": "keep"})
     jobs = add(sim, 15)
     assert bench.run("sync").code == 0
     for job_id in jobs[7:]:
@@ -230,7 +237,7 @@ def test_a_lost_catalog_finds_a_file_under_another_suffix_of_its_format(
     path.rename(path.with_suffix(".oga"))
     shutil.rmtree(bench.state)
     sim.requests.clear()
-    result = bench.run("sync")
+    result = bench.run("rebuild")
     assert (result.code, result.out) == (0, "in step: 0 placed, 1 adopted\n")
     known = bench.baseline(job_id)
     assert known is not None

@@ -11,10 +11,13 @@ import pytest
 from syncd.simulator import Fault, Simulator
 from syncd.simulator.sound import tone
 
+from .starting import AT_ONCE
+
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
 
 MARCH = 1_772_500_000.0
+
 
 Look = Callable[..., dict[str, Any]]
 
@@ -50,6 +53,7 @@ def test_before_the_first_sync_it_lists_each_operation_with_its_reason_and_touch
 def test_after_a_sync_it_changes_nothing_anywhere(
     bench: Bench, sim: Simulator, account: dict[str, int], look: Look
 ) -> None:
+    sim.world.add(display_name="Other", created_at=MARCH + 5)
     assert bench.run("sync").code == 0
     second = sim.world.add(display_name="Second", created_at=MARCH + 3)
     bad = sim.world.add(display_name="Silent", created_at=MARCH + 4, audio={})
@@ -62,13 +66,15 @@ def test_after_a_sync_it_changes_nothing_anywhere(
     assert sorted(bench.state.iterdir()) == sorted(kept[2:])
     assert result.code == 0
     assert result.out.splitlines() == [
-        "download  AudioPod 2026-03/New.flac  (its file is gone from the folder)",
         "download  AudioPod 2026-03/Second.flac  (new in the account)",
         f"defer     job {bad}  (the job is completed, but the service offers no audio for it)",
+        f"wait      job {account['new']}  "
+        "(AudioPod 2026-03/New.flac was not found; a second look decides)",
         f"wait      job {account['running']}  (the job is PENDING)",
-        "in all: 2 to download, 1 to defer, 1 to wait",
+        "in all: 1 to download, 1 to defer, 2 to wait",
     ]
     assert second not in bench.entries()
+    assert {record.method for record in sim.requests} == {"GET"}
 
 
 def test_a_folder_in_step_is_said_to_be_in_step(bench: Bench, sim: Simulator) -> None:
@@ -82,8 +88,71 @@ def test_a_move_is_planned_as_what_it_is(bench: Bench, sim: Simulator) -> None:
     job_id = sim.world.add(display_name="Song", created_at=MARCH)
     assert bench.run("sync").code == 0
     path = bench.placed(job_id)
-    path.rename(bench.root / "moved.flac")
-    assert bench.run("plan").out == "adopt     moved.flac  (its file was moved in the folder)\n"
+    (bench.root / "mine").mkdir()
+    path.rename(bench.root / "mine" / path.name)
+    assert bench.run("plan").out == (
+        "adopt     mine/Song.flac  (its file was moved in the folder)\n"
+    )
+
+
+def test_a_rename_shows_both_names_whichever_way_it_goes(bench: Bench, sim: Simulator) -> None:
+    here = sim.world.add(display_name="Old", created_at=MARCH)
+    there = sim.world.add(display_name="Before", created_at=MARCH + 1)
+    assert bench.run("sync").code == 0
+    bench.placed(here).rename(bench.placed(here).with_name("New.flac"))
+    sim.world.rename(there, "After")
+    lines = bench.run("plan").out.splitlines()
+    assert [line.partition("  (")[0] for line in lines] == [
+        "rename-local  AudioPod 2026-03/Before.flac → AudioPod 2026-03/After.flac",
+        "rename-remote “Old” → “New”",
+        "in all: 1 to rename-local, 1 to rename-remote",
+    ]
+    down, up = bench.run("plan", "--json").document["operations"]
+    assert up["new_title"] == "New"
+    assert down["new_path"] == str(bench.root / "AudioPod 2026-03/After.flac")
+
+
+def test_a_pending_deletion_is_shown_with_when_it_is_due(bench: Bench, sim: Simulator) -> None:
+    deleted = sim.world.add(display_name="Song", created_at=MARCH)
+    for number in range(3):
+        sim.world.add(display_name=f"Other {number}", created_at=MARCH + 1 + number)
+    assert bench.run("sync").code == 0
+    bench.placed(deleted).unlink()
+    synced = bench.run("sync", before=AT_ONCE)
+    assert synced.code == 0
+    assert synced.out.startswith("in step: 0 placed, 1 pending deletion\n")
+    sim.requests.clear()
+    shown = bench.run("plan", before=AT_ONCE)
+    assert shown.code == 0
+    due, rest = shown.out.splitlines()
+    assert due.startswith(
+        "pending   AudioPod 2026-03/Song.flac  (its job is deleted in the account after 2"
+    )
+    assert rest == "nothing to do now"
+    (entry,) = bench.run("plan", "--json", before=AT_ONCE).document["pending"]
+    assert entry["id"] == deleted
+    assert entry["path"] == str(bench.root / "AudioPod 2026-03/Song.flac")
+    assert len(entry["evidence"]) == 3
+    assert {record.method for record in sim.requests} == {"GET"}
+
+
+def test_what_is_held_is_shown_with_the_batch_that_settles_it(bench: Bench, sim: Simulator) -> None:
+    bench.configure(sync={"deletion_grace": "0s", "deletion_budget": 0})
+    jobs = [sim.world.add(display_name=f"Song {n}", created_at=MARCH + n) for n in range(4)]
+    assert bench.run("sync").code == 0
+    bench.placed(jobs[0]).unlink()
+    synced = bench.run("sync")
+    assert synced.code == 3
+    assert "held: 1 deletion in the account, batch 1 (" in synced.out
+    assert "syncd approve 1, or syncd reject 1" in synced.out
+    shown = bench.run("plan")
+    assert shown.code == 3
+    first, second = shown.out.splitlines()
+    assert first.startswith("hold      AudioPod 2026-03/Song 0.flac  (delete-remote: 1 deletions")
+    assert second.startswith("held: 1 deletion in the account, batch 1 (")
+    (operation,) = bench.run("plan", "--json").document["operations"]
+    assert (operation["held"], operation["batch"]) == ("delete-remote", 1)
+    assert sim.world.job(jobs[0]) is not None
 
 
 def test_json_has_operations_and_what_waits(bench: Bench, account: dict[str, int]) -> None:
@@ -99,6 +168,7 @@ def test_json_has_operations_and_what_waits(bench: Bench, account: dict[str, int
                 "reason": "new in the account",
             }
         ],
+        "pending": [],
         "waiting": [
             {
                 "id": account["running"],
@@ -124,11 +194,11 @@ def test_a_sync_does_what_the_plan_said(bench: Bench, sim: Simulator) -> None:
 def test_offline_plans_from_the_catalog_alone(bench: Bench, sim: Simulator) -> None:
     job_id = sim.world.add(display_name="Song", created_at=MARCH)
     assert bench.run("sync").code == 0
-    bench.placed(job_id).unlink()
+    bench.placed(job_id).rename(bench.root / "New.flac")
     sim.requests.clear()
     result = bench.run("plan", "--offline")
     assert result.code == 0
-    assert result.out.startswith("download  AudioPod 2026-03/Song.flac")
+    assert result.out.startswith("rename-remote “Song” → “New”")
     assert len(sim.requests) == 0
 
 

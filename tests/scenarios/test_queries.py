@@ -17,8 +17,9 @@ import pytest
 from syncd.catalog.store import Catalog
 from syncd.core.model import Job
 from syncd.simulator import Fault, Simulator, World
+from syncd.simulator.sound import tone
 
-from .starting import COMMAND
+from .starting import AT_ONCE, COMMAND
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
@@ -56,7 +57,7 @@ DOCUMENTED = (
     "audio_duration", "created_at", "completed_at", "user_id", "actual_seeds", "lrc_content",
     "quality_score", "error_message",
 )  # fmt: skip
-OURS = ["path", "state", "reason", "absent_since"]
+OURS = ["path", "state", "reason", "absent_since", "held", "missing_since"]
 
 
 def test_json_is_the_job_as_the_service_has_it_and_what_is_ours(offline: Bench) -> None:
@@ -66,7 +67,7 @@ def test_json_is_the_job_as_the_service_has_it_and_what_is_ours(offline: Bench) 
     for row in rows:
         entry = listed[row["id"]]
         assert {*DOCUMENTED, *row} <= set(entry)
-        assert list(entry)[-4:] == OURS
+        assert list(entry)[-6:] == OURS
         assert entry["absent_since"] is None
         # A media address is signed anew in every answer.
         for name in set(row) - {"output_url", "output_urls", "thumbnail_url"}:
@@ -223,15 +224,115 @@ def test_a_job_that_is_gone_is_marked(bench: Bench) -> None:
     assert bench.run("sync").code == 0
     path = bench.placed(gone)
     bench.sim.world.delete(gone)
-    bench.run("sync")
+    assert bench.run("sync").out.startswith("in step: 0 placed, 1 moved to the trash")
+    assert not path.exists()
     marked = [line for line in bench.run("ls").out.splitlines() if "(gone)" in line]
-    assert [line.partition("0:00  ")[2] for line in marked] == [
-        f"{path.relative_to(bench.root)}  (gone)"
-    ]
+    assert [line.partition("0:00  ")[2] for line in marked] == ["Leaves  (gone)"]
     absent = {e["id"]: e["absent_since"] for e in bench.run("ls", "--json").document}
     assert absent.pop(gone).endswith("Z")
     assert list(absent.values()) == [None]
     assert "gone since" in bench.run("show", str(gone)).out
+
+
+def test_what_became_of_each_track_stands_in_the_list(bench: Bench) -> None:
+    add = bench.sim.world.add
+    detached, deleted, stripped, _ = (add(display_name=f"Song {n}") for n in range(4))
+    assert bench.run("sync").code == 0
+    bench.configure(sync={"remote_deletions": "keep"})
+    bench.sim.world.delete(detached)
+    bench.placed(deleted).unlink()
+    bench.placed(stripped).write_bytes(tone("flac", 9))
+    result = bench.run("sync", before=AT_ONCE)
+    assert result.code == 3
+    notes = {
+        line.split()[0]: line.partition("  (")[2].rstrip(")")
+        for line in bench.run("ls").out.splitlines()
+    }
+    since = notes.pop(str(deleted))
+    assert re.fullmatch(r"pending deletion since \d{4}-\d\d-\d\d \d\d:\d\d UTC", since)
+    assert [notes[str(job_id)] for job_id in (detached, stripped)] == ["detached", "held"]
+    listed = {entry["id"]: entry for entry in bench.run("ls", "--json").document}
+    assert listed[deleted]["missing_since"].endswith("Z")
+    assert "no longer carries its id" in listed[stripped]["held"]
+    assert listed[detached]["state"] == "detached"
+
+
+def test_a_deletion_that_was_to_be_ignored_is_marked(bench: Bench) -> None:
+    bench.configure(sync={"deletions": "ignore", "deletion_grace": "0s"})
+    job_id = bench.sim.world.add(display_name="Song")
+    assert bench.run("sync").code == 0
+    bench.placed(job_id).unlink()
+    assert bench.run("sync").out == "in step: 0 placed, 1 ignored\n"
+    assert bench.run("ls").out.rstrip().endswith("Song  (ignored)")
+
+
+def test_show_tells_a_pending_deletion_with_its_evidence(bench: Bench) -> None:
+    deleted = bench.sim.world.add(display_name="Song")
+    for number in range(3):
+        bench.sim.world.add(display_name=f"Other {number}")
+    assert bench.run("sync").code == 0
+    bench.placed(deleted).unlink()
+    assert bench.run("sync", before=AT_ONCE).code == 0
+    said = bench.run("show", str(deleted), "--json").document
+    assert said["holds"] == []
+    assert said["pending"]["until"].endswith("Z")
+    assert [line.split()[0] for line in said["pending"]["evidence"]] == ["last", "missed", "missed"]
+    text = bench.run("show", str(deleted)).out
+    assert "its job is deleted in the account after" in text
+    assert all(line in text for line in said["pending"]["evidence"])
+
+
+def test_show_tells_what_is_held_and_its_batch(bench: Bench) -> None:
+    bench.configure(sync={"deletion_grace": "0s", "deletion_budget": 0})
+    deleted = bench.sim.world.add(display_name="Song")
+    assert bench.run("sync").code == 0
+    bench.placed(deleted).unlink()
+    assert bench.run("sync").code == 3
+    (hold,) = bench.run("show", str(deleted), "--json").document["holds"]
+    assert (hold["held"], hold["batch"]) == ("delete-remote", 1)
+    text = bench.run("show", str(deleted)).out
+    assert f"delete-remote, batch 1: {hold['reason']}" in text
+
+
+def test_files_that_are_no_jobs_are_listed_with_why(bench: Bench) -> None:
+    job_id = bench.sim.world.add(display_name="Song")
+    assert bench.run("sync").code == 0
+    assert bench.run("ls", "--foreign").out == ""
+    (bench.root / "copy.flac").write_bytes(bench.placed(job_id).read_bytes())
+    (bench.root / "mine.flac").write_bytes(tone("flac", 9))
+    other = bench.beside(bench.folder / "other", bench.sim)
+    assert other.run("sync").code == 0
+    stray = (other.root / other.audio()[0]).read_bytes()
+    (bench.root / "stray.flac").write_bytes(stray.replace(b"http://127.0.0.1", b"http://127.0.0.2"))
+    assert bench.run("sync").code == 0
+    assert bench.run("ls", "--foreign").out.splitlines() == [
+        f"copy.flac  (a copy of job {job_id})",
+        "mine.flac  (no id: not from this program, or its tags were removed)",
+        f"stray.flac  (job {job_id} of another library)",
+    ]
+    said = bench.run("ls", "--foreign", "--json").document
+    assert [(Path(one["path"]).name, one["id"], one["kind"]) for one in said] == [
+        ("copy.flac", job_id, "copy"),
+        ("mine.flac", None, "no id"),
+        ("stray.flac", job_id, "another library"),
+    ]
+    assert bench.run("ls", "--foreign", "--skip", "1", "--limit", "1", "--json").document == [
+        said[1]
+    ]
+
+
+def test_foreign_files_are_known_while_the_disk_is_away(bench: Bench) -> None:
+    bench.sim.world.add(display_name="Song")
+    (bench.root / "mine.flac").write_bytes(tone("flac", 9))
+    assert bench.run("sync").code == 0
+    bench.root.rename(bench.folder / "away")
+    assert bench.run("ls", "--foreign").out.startswith("mine.flac  (")
+
+
+def test_a_foreign_file_has_no_status_to_ask_for(offline: Bench) -> None:
+    result = offline.run("ls", "--foreign", "--status", "FAILED")
+    assert result.code == 2
+    assert "--foreign" in result.complaint
 
 
 def test_the_json_of_nothing_is_an_empty_array(offline: Bench) -> None:

@@ -173,8 +173,8 @@ def test_a_kill_between_placing_and_recording_is_made_good_without_a_download(
     job_id = sim.world.add(display_name="Orphan", lrc_content="[00:00.00]la")
     dies = """
 import os
-from syncd.catalog.store import Catalog
-Catalog.record_placed = lambda *_, **__: os._exit(9)
+from syncd.catalog.outcomes import Outcomes
+Outcomes.record = lambda *_, **__: os._exit(9)
 """
     assert bench.run("sync", before=dies).code == 9
     bench.assert_nothing_half_placed()

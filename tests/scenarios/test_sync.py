@@ -13,6 +13,8 @@ from syncd.local.tags import read_fields
 from syncd.simulator import Simulator
 from syncd.simulator.sound import tone
 
+from .starting import AT_ONCE
+
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
 
@@ -147,6 +149,41 @@ def test_json_says_what_was_done(bench: Bench, sim: Simulator) -> None:
     assert operation["id"] == job_id
     assert operation["result"] == "done"
     assert operation["path"] == str(bench.placed(job_id))
+
+
+def test_what_went_either_way_is_counted_in_its_own_words(bench: Bench, sim: Simulator) -> None:
+    here, there, gone, _ = (sim.world.add(display_name=f"Song {n}") for n in range(4))
+    assert bench.run("sync").code == 0
+    bench.placed(here).rename(bench.placed(here).with_name("Mine.flac"))
+    sim.world.rename(there, "Theirs")
+    sim.world.delete(gone)
+    sim.world.add(display_name="New")
+    result = bench.run("sync")
+    assert (result.code, result.out) == (
+        0,
+        "in step: 1 placed, 1 renamed in the account, 1 renamed here, 1 moved to the trash\n",
+    )
+    assert bench.run("sync").out == "in step: 0 placed\n"
+
+
+def test_a_deletion_that_waits_is_in_step_and_says_until_when(bench: Bench, sim: Simulator) -> None:
+    bench.configure(sync={"deletion_grace": "1h"})
+    deleted, *_ = (sim.world.add(display_name=f"Song {n}") for n in range(4))
+    assert bench.run("sync").code == 0
+    path = bench.placed(deleted)
+    path.unlink()
+    result = bench.run("sync", "--json", before=AT_ONCE)
+    said = result.document
+    assert result.code == said["exit_code"] == 0
+    (pending,) = said["pending"]
+    assert (pending["id"], pending["display_name"]) == (deleted, "Song 0")
+    assert pending["path"] == str(path)
+    assert len(pending["evidence"]) == 3
+    name = path.relative_to(bench.root)
+    assert f"pending deletion: {name}: its job is deleted in the account after" in (
+        bench.run("sync").out
+    )
+    assert sim.world.job(deleted) is not None
 
 
 def test_quiet_says_nothing_on_standard_output(bench: Bench, sim: Simulator) -> None:

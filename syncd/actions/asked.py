@@ -1,0 +1,99 @@
+"""What everything that is asked for by a job's id begins with: a fresh look, and the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from syncd.account import check_account, confirm_key
+from syncd.core.model import Job
+from syncd.core.policy import Policy
+from syncd.cycle import Library
+from syncd.errors import ConfigError, NoSuchJob, SyncdError
+from syncd.executor.context import Context
+from syncd.executor.threads import to_its_end
+from syncd.local.root import root_error
+
+
+def check_sending(policy: Policy) -> None:
+    """Raise ``ConfigError`` where nothing is ever to be sent."""
+    if policy.direction == "down":
+        raise ConfigError(
+            'sync.direction = "down": nothing in the account is changed from here',
+            hint='set it to "both" to do this',
+        )
+
+
+async def look_up(library: Library, job_id: int) -> Job:
+    """The job as it is now (``GET /jobs/{id}/status``), taken into the catalog.
+
+    Raises ``NoSuchJob``, ``WrongAccount``, and what asking the service raises.
+    """
+    await confirm_key(library.client, library.catalog, library.key_fingerprint)
+    try:
+        job = await library.client.job(job_id)
+    except NoSuchJob:
+        raise NoSuchJob(
+            f"job {job_id} is not in the account",
+            job_id=job_id,
+            hint="syncd sync takes in what became of it",
+        ) from None
+    await asyncio.to_thread(check_account, library.catalog, [job])
+    await asyncio.to_thread(library.catalog.observe, [job], library.clock())
+    return job
+
+
+def unknown(job_id: int) -> SyncdError:
+    """The error for a job that the catalog lacks."""
+    return SyncdError(
+        f"job {job_id} is not in the catalog",
+        hint="syncd ls lists those that are; syncd sync asks the account",
+    )
+
+
+@asynccontextmanager
+async def journalled(
+    context: Context,
+    job_id: int,
+    verb: str,
+    *,
+    reason: str,
+    path: str | None = None,
+    before: str | None = None,
+    after: str | None = None,
+) -> AsyncIterator[int]:
+    """An entry in the journal, written before anything is done; whoever does it finishes it.
+
+    What is not done is finished here. An ``OSError`` is the folder's: the service's are translated.
+    """
+    entry = await asyncio.to_thread(
+        context.catalog.journal.start,
+        cycle=secrets.token_hex(4),
+        job_id=job_id,
+        verb=verb,
+        path=path,
+        reason=reason,
+        now=context.clock(),
+        before=before,
+        after=after,
+    )
+    try:
+        yield entry
+    except OSError as error:
+        trouble = root_error(error, context.root.path)
+        await _finish(context, entry, "failed", trouble.message)
+        raise trouble from None
+    except SyncdError as error:
+        await _finish(context, entry, "failed", error.message)
+        raise
+    except BaseException as error:
+        await _finish(context, entry, "stopped", type(error).__name__)
+        raise
+
+
+async def _finish(context: Context, entry: int, outcome: str, detail: str) -> None:
+    finish = context.catalog.journal.finish
+    await to_its_end(partial(finish, entry, context.clock(), outcome=outcome, detail=detail))

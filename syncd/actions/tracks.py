@@ -1,0 +1,221 @@
+"""Rename, cover, fetch: what is asked of one track by its id."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from syncd.actions.asked import check_sending, journalled, look_up, unknown
+from syncd.catalog import queries
+from syncd.catalog.outcomes import Done
+from syncd.core.baseline import State
+from syncd.core.cases import Here, classify
+from syncd.core.decisions.planning import Planning, is_moved
+from syncd.core.evidence import match
+from syncd.core.model import Job
+from syncd.core.naming import stem_of
+from syncd.core.operations import Adopt, RenameRemote
+from syncd.core.policy import Policy
+from syncd.cycle import (
+    Library,
+    Report,
+    Trees,
+    observe,
+    policy_for,
+    run_until_rest,
+)
+from syncd.errors import AddressRefused, ConfigError, KeyRevoked, NoSuchJob, SyncdError
+from syncd.executor import Executor
+from syncd.executor.adopt import adopt
+from syncd.executor.context import Context
+from syncd.executor.look import refused
+from syncd.executor.threads import to_its_end
+
+FETCHABLE = (State.WANTED, State.UNAVAILABLE, State.EVICTED, State.IGNORED, State.GONE)
+"""The states in which a track can be wanted again: those without a file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """A display name as it was, as it was asked for, and as the service has it now.
+
+    ``reports`` are those of the cycles that let the file follow.
+    """
+
+    job_id: int
+    before: str | None
+    asked: str
+    after: str | None
+    reports: Sequence[Report]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covered:
+    """The address of a cover as it was, and as the service has it now."""
+
+    job_id: int
+    before: str | None
+    after: str | None
+
+
+async def rename(
+    library: Library, executor: Executor, context: Context, policy: Policy, job_id: int, name: str
+) -> Renamed:
+    """Give a job another display name (``PATCH /jobs/{id}``), then let its file follow.
+
+    What its file is called by the user does not count any more: this name was given last.
+    Raises ``ConfigError`` for no name and for a direction that sends nothing, ``NoSuchJob``,
+    ``RequestRefused``.
+    """
+    check_sending(policy)
+    if not name.strip():
+        raise ConfigError("a track cannot be renamed to nothing", hint="give it a name")
+    if not _is_text(name):
+        raise ConfigError("the name is not valid UTF-8, so it cannot be sent")
+    job = await look_up(library, job_id)
+    before = job.display_name
+    if name != before:
+        async with journalled(
+            context,
+            job_id,
+            RenameRemote.verb,
+            reason="renamed by command",
+            before=before,
+            after=name,
+        ) as entry:
+            job = await _change(library, job_id, "rename jobs", display_name=name)
+            finish = context.catalog.journal.finish
+            now = context.clock()
+            done = partial(finish, entry, now, outcome="done", after=job.display_name)
+            await to_its_end(done)
+    await _settle_name(library, context, policy, job_id)
+    reports = await run_until_rest(library, executor, policy, sweep=False)
+    return Renamed(
+        job_id=job_id, before=before, asked=name, after=job.display_name, reports=reports
+    )
+
+
+async def cover(
+    library: Library, context: Context, policy: Policy, job_id: int, url: str
+) -> Covered:
+    """Give a job another cover (``PATCH /jobs/{id}``); the one in its file stays.
+
+    ``url`` must be what a media address of the service may be (``remote.addresses``). Raises
+    ``ConfigError``, ``NoSuchJob``, ``RequestRefused``.
+    """
+    check_sending(policy)
+    try:
+        context.http.media_policy.read(url)
+    except AddressRefused as error:
+        raise ConfigError(error.message, hint="give an https address of an image") from None
+    job = await look_up(library, job_id)
+    before = job.thumbnail_url
+    if url != before:
+        async with journalled(
+            context, job_id, "cover", reason="given by command", before=before, after=url
+        ) as entry:
+            job = await _change(library, job_id, "change covers", thumbnail_url=url)
+            finish = context.catalog.journal.finish
+            await to_its_end(partial(finish, entry, context.clock(), outcome="done"))
+    return Covered(job_id=job_id, before=before, after=job.thumbnail_url)
+
+
+async def fetch(
+    library: Library,
+    executor: Executor,
+    context: Context,
+    policy: Policy,
+    job_ids: Sequence[int],
+) -> list[Report]:
+    """Want tracks without a file again, then run cycles until nothing is left to do.
+
+    Raises ``SyncdError``, before anything is changed, for a track that cannot be wanted.
+    """
+    for job_id in job_ids:
+        await asyncio.to_thread(_check_fetchable, library, job_id)
+    for job_id in job_ids:
+        async with journalled(context, job_id, "fetch", reason="wanted by command") as entry:
+            done = Done(job_id=job_id, verb="fetch", state=State.WANTED)
+            record = context.catalog.outcomes.record
+            await to_its_end(partial(record, done, entry=entry, now=context.now()))
+    again = replace(policy, retry_now=True)
+    return await run_until_rest(library, executor, again, sweep=False)
+
+
+async def _change(library: Library, job_id: int, what: str, **values: str) -> Job:
+    """Send a change; the job as the service has it then, taken into the catalog."""
+    try:
+        job = await library.client.update(job_id, **values)
+        if job is None:
+            job = await library.client.job(job_id)
+    except KeyRevoked as error:
+        raise refused(error, what) from None
+    except NoSuchJob:
+        raise NoSuchJob(f"job {job_id} is no longer in the account", job_id=job_id) from None
+    await to_its_end(library.catalog.observe, [job], library.clock())
+    return job
+
+
+async def _settle_name(library: Library, context: Context, policy: Policy, job_id: int) -> None:
+    """Take the name that the user gave the file as known, so that it is not sent after this one."""
+    policy = policy_for(library, policy)
+    trees = await observe(library, policy)
+    op = _taken_as_known(trees, policy, library, job_id)
+    if op is None:
+        return
+    async with journalled(
+        context, job_id, op.verb, reason=op.reason, path=op.path, after=op.path
+    ) as entry:
+        await to_its_end(adopt, context, op, entry, policy.origin)
+
+
+def _taken_as_known(trees: Trees, policy: Policy, library: Library, job_id: int) -> Adopt | None:
+    found = match(trees.local, trees.baseline, policy)
+    file = found.files.get(job_id)
+    if file is None or job_id not in trees.remote.tracks:
+        return None
+    case = classify(
+        job_id,
+        remote=trees.remote,
+        local=trees.local,
+        baseline=trees.baseline,
+        policy=policy,
+        file=file,
+        owner=found.bereft_owner(job_id),
+    )
+    if case.here is not Here.RENAMED or case.state is not State.PLACED:
+        return None
+    planning = Planning(trees.local, trees.baseline, found, policy, library.now())
+    reason = f"the folder said “{case.new_title}”; the name given by command counts"
+    return planning.adopt(case, case.new_title, stem_of(file.path), reason, moved=is_moved(case))
+
+
+def _check_fetchable(library: Library, job_id: int) -> None:
+    entry = queries.job(library.catalog, job_id)
+    if entry is None:
+        raise unknown(job_id)
+    if entry.absent_since:
+        raise SyncdError(
+            f"job {job_id} is gone from the account: there is nothing to fetch",
+            hint="syncd trash ls lists what was kept",
+        )
+    known = library.catalog.baseline_of(job_id)
+    if known is None or known.state in FETCHABLE:
+        return
+    if known.absence is not None:
+        raise SyncdError(
+            f"the file of job {job_id} is missing, and its deletion is pending",
+            hint=f"syncd reject --job {job_id} keeps the job and fetches the file again",
+        )
+    where = known.placed.path if known.placed else "the folder"
+    raise SyncdError(f"job {job_id} has its file: {where}", hint="syncd verify reads it again")
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

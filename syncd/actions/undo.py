@@ -1,0 +1,199 @@
+"""Names given back: the renames of the history, reverted in the account; the files follow."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncd.actions.asked import check_sending, look_up
+from syncd.catalog import queries
+from syncd.catalog.outcomes import Done
+from syncd.catalog.queries import HistoryEntry
+from syncd.catalog.store import Catalog
+from syncd.core.baseline import State
+from syncd.core.model import Job
+from syncd.core.naming import same_text
+from syncd.core.operations import RenameLocal, RenameRemote
+from syncd.core.policy import Policy
+from syncd.cycle import Library, Report, run_until_rest
+from syncd.errors import Doubtful, KeyRevoked, NoSuchJob, RequestRefused
+from syncd.executor import Executor
+from syncd.executor.look import refused
+from syncd.executor.threads import to_its_end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renaming:
+    """A rename in the history: ``entry`` of the journal gave a job the name ``after``."""
+
+    entry: int
+    cycle: str
+    job_id: int
+    when: datetime
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What became of a renaming: the job is called ``name`` now, or ``detail`` says why not."""
+
+    renaming: Renaming
+    name: str | None = None
+    detail: str | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.detail is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoing:
+    """What was given back, and the cycles that followed."""
+
+    undone: tuple[Undone, ...]
+    reports: tuple[Report, ...]
+
+
+def renamings(
+    catalog: Catalog, *, job_id: int | None = None, cycle: str | None = None
+) -> tuple[Renaming, ...]:
+    """What ``undo`` reverts, from the catalog alone: the last rename of each job that is meant.
+
+    Those of ``cycle``; else those of the last cycle that renamed ``job_id``, or any job. By job.
+    """
+    history = queries.history(catalog, job_id, limit=None)
+    found = [one for one in history if one.verb in _RENAMING and one.outcome == "done"]
+    found = [one for one in found if not same_text(one.before, one.after)]
+    if cycle is None:
+        found = _without_echoes(found)
+        cycle = found[-1].cycle if found else None
+    last = {one.job_id: one for one in found if one.cycle == cycle}
+    return tuple(
+        Renaming(
+            entry=one.id,
+            cycle=one.cycle,
+            job_id=one.job_id,
+            when=one.started_at,
+            before=one.before,
+            after=one.after,
+        )
+        for _, one in sorted(last.items())
+    )
+
+
+async def undo(
+    library: Library, executor: Executor, policy: Policy, reverted: Sequence[Renaming]
+) -> Undoing:
+    """Give each job the name back that it had, where it still has the one it was given.
+
+    Each is one PATCH after a fresh status call, written to the journal as a rename, so that it can
+    itself be undone. Cycles follow, for the files to take the names. What concerns one job stands
+    in ``Undone.detail``; raises ``ConfigError`` where nothing may be sent, ``Doubtful`` before the
+    first clean cycle of a new catalog, and whatever concerns all of them.
+    """
+    check_sending(policy)
+    binding = await asyncio.to_thread(library.catalog.binding)
+    if binding is None or not binding.settled:
+        raise Doubtful(
+            "this catalog has not seen one complete clean cycle yet: nothing is renamed before",
+            hint="run syncd sync first",
+        )
+    await asyncio.to_thread(library.root.verify, library.marker)
+    cycle = secrets.token_hex(4)
+    undone = [await _revert(library, renaming, cycle) for renaming in reverted]
+    reports = await run_until_rest(library, executor, policy, sweep=False)
+    return Undoing(undone=tuple(undone), reports=tuple(reports))
+
+
+_RENAMING = (RenameRemote.verb, RenameLocal.verb)
+
+
+def _without_echoes(found: Sequence[HistoryEntry]) -> list[HistoryEntry]:
+    """``found`` without the files' renames that followed from a name which was sent from here."""
+    kept: list[HistoryEntry] = []
+    last: dict[int, HistoryEntry] = {}
+    for one in found:
+        before = last.get(one.job_id)
+        is_echo = (
+            one.verb == RenameLocal.verb
+            and before is not None
+            and before.verb == RenameRemote.verb
+            and same_text(before.after, one.after)
+        )
+        if not is_echo:
+            kept.append(one)
+            last[one.job_id] = one
+    return kept
+
+
+async def _revert(library: Library, renaming: Renaming, cycle: str) -> Undone:
+    job_id, name = renaming.job_id, renaming.before
+    if not name:
+        return _not_done(renaming, "it had no name before, and a name cannot be taken away")
+    try:
+        job = await look_up(library, job_id)
+    except NoSuchJob:
+        return _not_done(renaming, "its job is no longer in the account")
+    if not same_text(job.display_name, renaming.after):
+        return _not_done(renaming, f"it is called “{job.display_name or ''}” by now")
+    entry = await asyncio.to_thread(_begin, library, renaming, cycle)
+    try:
+        answer = await _send(library, job_id, name)
+        await to_its_end(_record, library, answer, entry)
+    except (NoSuchJob, RequestRefused) as error:
+        await to_its_end(_finish, library, entry, "failed", error.message)
+        return _not_done(renaming, str(error))
+    except BaseException as error:
+        await to_its_end(_finish, library, entry, "stopped", type(error).__name__)
+        raise
+    return Undone(renaming=renaming, name=answer.display_name)
+
+
+async def _send(library: Library, job_id: int, name: str) -> Job:
+    try:
+        job = await library.client.update(job_id, display_name=name)
+    except KeyRevoked as error:
+        raise refused(error, "rename jobs") from None
+    return await library.client.job(job_id) if job is None else job
+
+
+def _begin(library: Library, renaming: Renaming, cycle: str) -> int:
+    known = library.catalog.baseline_of(renaming.job_id)
+    return library.catalog.journal.start(
+        cycle=cycle,
+        job_id=renaming.job_id,
+        verb=RenameRemote.verb,
+        path=known.placed.path if known and known.placed else None,
+        reason=f"undo of entry {renaming.entry}",
+        now=library.clock(),
+        before=renaming.after,
+        after=renaming.before,
+        evidence=[f"renamed {renaming.when:%F %T} UTC in cycle {renaming.cycle}"],
+    )
+
+
+def _record(library: Library, job: Job, entry: int) -> None:
+    """The name is observed alone: the baseline keeps the old pair, so that the file follows."""
+    catalog = library.catalog
+    catalog.observe([job], library.clock())
+    known = catalog.baseline_of(job.id)
+    done = Done(
+        job_id=job.id,
+        verb=RenameRemote.verb,
+        state=known.state if known else State.WANTED,
+        replaced_by=known.replaced_by if known else None,
+        counted=True,
+    )
+    catalog.outcomes.record(done, entry=entry, now=library.now(), after=job.display_name)
+
+
+def _finish(library: Library, entry: int, outcome: str, detail: str) -> None:
+    library.catalog.journal.finish(entry, library.clock(), outcome=outcome, detail=detail)
+
+
+def _not_done(renaming: Renaming, why: str) -> Undone:
+    return Undone(renaming=renaming, detail=why)

@@ -1,0 +1,161 @@
+"""What waits for the user, or for a grace to end: shown with its evidence, from the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from syncd.catalog import queries
+from syncd.catalog.queries import HistoryEntry, HoldEntry, PendingEntry
+from syncd.catalog.store import Catalog
+from syncd.core.operations import (
+    Adopt,
+    DeleteRemote,
+    Download,
+    MakeWay,
+    MoveLocal,
+    Redownload,
+    RenameLocal,
+    RenameRemote,
+    Restore,
+    TrashLocal,
+)
+from syncd.core.policy import Policy
+
+FOLLOWS = {
+    DeleteRemote.verb: "its job stays, and its file is fetched again by the next sync",
+    TrashLocal.verb: "its file is kept, detached from the account",
+    Download.verb: "it is ignored: not fetched",
+    Restore.verb: "it is ignored: not fetched again",
+    Redownload.verb: "its file stays as it is",
+    RenameRemote.verb: "the new name stays in the folder; the account keeps its own",
+    RenameLocal.verb: "its file keeps its name; the account keeps its own",
+    MakeWay.verb: "its file keeps its name; the account keeps its own",
+    MoveLocal.verb: "its file stays where it is",
+}
+"""What follows from not doing an operation, by its verb; no other can be rejected."""
+
+_RELOCATING = (RenameRemote.verb, RenameLocal.verb, MoveLocal.verb, MakeWay.verb, Adopt.verb)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingDeletion:
+    """A pending deletion, as the catalog knows it.
+
+    ``until`` is when it is due by the local clock; ``None`` where the service has not told its
+    time, without which nothing becomes due. ``approved``: released before that, and not done yet.
+    ``meanwhile`` is what was renamed, moved or found elsewhere since its file was seen last.
+    """
+
+    entry: PendingEntry
+    until: datetime | None
+    approved: bool
+    meanwhile: tuple[HistoryEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What is held together: approved and rejected by its number. ``verb`` is what is held."""
+
+    number: int
+    verb: str
+    reason: str
+    since: datetime
+    holds: tuple[HoldEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Everything that waits for the user, or for a grace to end; each hold stands once.
+
+    ``single`` are the holds without a batch: what the service refused, and what no approval
+    settles, because its cause must end.
+    """
+
+    deletions: tuple[PendingDeletion, ...]
+    batches: tuple[Batch, ...]
+    single: tuple[HoldEntry, ...]
+
+
+def waiting(catalog: Catalog, policy: Policy) -> Waiting:
+    """What waits, from the catalog alone. Raises ``CatalogUnusable``.
+
+    Where ``policy`` mirrors no deletion upwards, an absence is no pending deletion.
+    """
+    held = queries.holds(catalog)
+    deletions = _deletions(catalog, policy, held)
+    shown = {(one.entry.job_id, DeleteRemote.verb) for one in deletions}
+    held = [hold for hold in held if (hold.job_id, hold.verb) not in shown]
+    batched = groupby((h for h in held if h.batch is not None), key=lambda hold: hold.batch)
+    return Waiting(
+        deletions=tuple(deletions),
+        batches=tuple(_batch(number or 0, tuple(found)) for number, found in batched),
+        single=tuple(hold for hold in held if hold.batch is None),
+    )
+
+
+def is_approvable(hold: HoldEntry) -> bool:
+    """Whether an approval releases it; else only the end of its cause does."""
+    return hold.batch is not None or hold.refused or hold.approved
+
+
+def is_rejectable(hold: HoldEntry) -> bool:
+    """Whether a rejection settles it."""
+    return hold.verb in FOLLOWS
+
+
+def _deletions(
+    catalog: Catalog, policy: Policy, held: Sequence[HoldEntry]
+) -> list[PendingDeletion]:
+    if policy.direction == "down" or policy.deletions != "mirror":
+        return []
+    of_job = {hold.job_id: hold for hold in held if hold.verb == DeleteRemote.verb}
+    entries = [
+        entry
+        for entry in queries.pending(catalog)
+        if (hold := of_job.get(entry.job_id)) is None or hold.approved
+    ]
+    if not entries:
+        return []
+    relocated = _relocated_since(catalog, min(_last_seen(entry) for entry in entries))
+    grace = timedelta(seconds=policy.deletion_grace)
+    return [
+        PendingDeletion(
+            entry=entry,
+            until=entry.armed_at + grace if entry.armed_server or not grace else None,
+            approved=entry.job_id in of_job,
+            meanwhile=tuple(one for one in relocated if one.started_at >= _last_seen(entry)),
+        )
+        for entry in entries
+    ]
+
+
+def _last_seen(entry: PendingEntry) -> datetime:
+    return entry.seen_at or entry.first_at
+
+
+def _relocated_since(catalog: Catalog, since: datetime) -> list[HistoryEntry]:
+    """What was renamed, moved or found elsewhere since; read no further back than needed."""
+    limit = 200
+    found = queries.history(catalog, limit=limit)
+    while len(found) == limit and found[0].started_at >= since:
+        limit *= 4
+        found = queries.history(catalog, limit=limit)
+    return [
+        one
+        for one in found
+        if one.verb in _RELOCATING and one.outcome == "done" and one.started_at >= since
+    ]
+
+
+def _batch(number: int, holds: tuple[HoldEntry, ...]) -> Batch:
+    newest = max(holds, key=lambda hold: hold.since)
+    return Batch(
+        number=number,
+        verb=newest.verb,
+        reason=newest.reason,
+        since=min(hold.since for hold in holds),
+        holds=holds,
+    )

@@ -1,0 +1,92 @@
+"""Whether the catalog, the folder and the service belong together.
+
+Asked once, when they are opened. Whatever does not fit is told apart from a deletion by the user:
+an unmounted disk, another folder, a folder or a catalog from a backup, another service.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from syncd.catalog.store import Binding, Catalog
+from syncd.config import Settings
+from syncd.errors import CatalogUnusable, RootUnusable, Uninitialised, WrongAccount
+from syncd.local.root import Marker, Root, find_marker, open_root
+
+
+def open_bound(settings: Settings, catalog: Catalog) -> tuple[Root, Marker]:
+    """The root, its marker and the catalog, proven to belong together; a blank catalog joins.
+
+    Raises ``Uninitialised``, ``RootUnusable``, ``WrongAccount`` or ``CatalogUnusable``, each with
+    the one command that resolves it.
+    """
+    # A catalog that never held a job is as good as none, whatever it was bound to.
+    binding = None if catalog.is_empty() else catalog.binding()
+    where = settings.library.root
+    marker = find_marker(where)
+    if marker is None and binding is None:
+        raise uninitialised(where)
+    root = open_root(where)
+    if marker is None:
+        raise RootUnusable(
+            f"{where} has no marker: it is not the folder that this catalog belongs to",
+            hint="mount the disk that holds the library, or correct library.root; if this is the "
+            "library nevertheless, syncd adopt binds it anew; nothing was changed",
+        )
+    base_url = settings.api.base_url
+    if marker.base_url != base_url or (binding and binding.base_url != base_url):
+        raise WrongAccount(
+            f"the library in {where} belongs to {marker.base_url}, api.base_url is {base_url}",
+            hint="correct api.base_url; if the service moved, syncd adopt binds the library anew; "
+            "syncd init makes a new one for another service",
+        )
+    if binding is None:
+        if marker.generation:
+            raise CatalogUnusable(
+                f"the catalog in {settings.state.dir} is new or was lost, and the library in "
+                f"{where} is not new",
+                hint="syncd rebuild makes the catalog anew, without deleting or renaming anything",
+            )
+        binding = Binding(library_id=marker.library_id, base_url=base_url, account=marker.account)
+        catalog.bind(binding)
+    if binding.library_id != marker.library_id:
+        raise RootUnusable(
+            f"{where} is another library than the one in the catalog {settings.catalog}",
+            hint="correct library.root, or give this library a state.dir of its own; "
+            "syncd adopt binds this catalog to this folder",
+        )
+    _check_generation(settings, binding, marker)
+    return root, marker
+
+
+def _check_generation(settings: Settings, binding: Binding, marker: Marker) -> None:
+    """Refuse a catalog or a folder that came back from a backup: it would show false deletions.
+
+    A stop between the two writes leaves the marker at the generation that it is known to hold.
+    """
+    if marker.generation in (binding.generation, binding.marker_generation):
+        return
+    if marker.generation > binding.generation:
+        raise CatalogUnusable(
+            f"the catalog in {settings.state.dir} is older than the library: it was restored from "
+            "a backup, or another syncd worked on this folder",
+            hint="syncd adopt shows the differences and binds them anew; nothing was changed",
+        )
+    raise RootUnusable(
+        f"the library in {settings.library.root} is older than its catalog: it was restored from "
+        "a backup",
+        hint="syncd adopt shows the differences and binds them anew; nothing was changed",
+    )
+
+
+def uninitialised(where: Path) -> Uninitialised:
+    return Uninitialised(
+        f"{where} is not a syncd library yet",
+        hint=f"run syncd init --root {where}",
+    )
+
+
+def unsynced(settings: Settings) -> Uninitialised:
+    return Uninitialised(
+        f"there is no catalog in {settings.state.dir} yet", hint="run syncd sync first"
+    )

@@ -1,0 +1,200 @@
+"""What waits for the user: held, approved, rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from syncd.catalog import rows
+from syncd.catalog.outcomes import read_track, write_track
+from syncd.catalog.schema import ABSENCE, HOLD, JOB, META
+from syncd.core.baseline import Held, State
+from syncd.core.naming import stem_of
+from syncd.core.operations import (
+    DeleteRemote,
+    Download,
+    MoveLocal,
+    Operation,
+    Plan,
+    Redownload,
+    RenameLocal,
+    RenameRemote,
+    Restore,
+    TrashLocal,
+)
+
+_BATCHES = "batches"
+
+
+class Holds:
+    """The holds of an open catalog (``Catalog.holds``)."""
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._begin = begin
+
+    def all(self) -> list[Held]:
+        """What is held, and what was released and not yet done, by batch and job."""
+        statement = select(HOLD).order_by(HOLD.c.batch, HOLD.c.job_id, HOLD.c.verb)
+        with self._begin() as connection:
+            found = connection.execute(statement)
+            return [rows.held_from_row(row) for row in found]  # type: ignore[arg-type]
+
+    def keep(self, plan: Plan, now: datetime) -> None:
+        """Replace what is held by the holds of ``plan``.
+
+        What was held before keeps its batch. What is new and batched makes a batch for each verb,
+        so that an approval releases what was shown and nothing that came later. A hold whose cause
+        is over ends, and so does an approval; not where the plan only waits for that track.
+        """
+        wanted = {(op.job_id, op.held): op for op in plan.holds}
+        going_on = {(op.job_id, op.verb) for op in plan}
+        waiting = {wait.job_id for wait in plan.waits}
+        with self._begin() as connection:
+            known = read_holds(connection)
+            stale = [
+                {"stale_job": key[0], "stale_verb": key[1]}
+                for key in known
+                if key not in wanted and key not in going_on and key[0] not in waiting
+            ]
+            if stale:
+                ended = delete(HOLD).where(HOLD.c.job_id == bindparam("stale_job"))
+                ended = ended.where(HOLD.c.verb == bindparam("stale_verb"))
+                connection.execute(ended, stale)
+            batches: dict[str, int] = {}
+            for key, op in wanted.items():
+                before = known.get(key)
+                if before is not None and (before.batch is not None) == op.batched:
+                    if before.reason != op.reason or before.path != op.path:
+                        connection.execute(
+                            update(HOLD)
+                            .where(HOLD.c.job_id == op.job_id, HOLD.c.verb == op.held)
+                            .values(reason=op.reason, path=op.path, evidence=list(op.evidence))
+                        )
+                    continue
+                if op.batched and op.held not in batches:
+                    batches[op.held] = _next_batch(connection)
+                values = {
+                    "reason": op.reason,
+                    "since": now,
+                    "path": op.path,
+                    "batch": batches[op.held] if op.batched else None,
+                    "approved": False,
+                    "refused": op.refused,
+                    "evidence": list(op.evidence),
+                }
+                statement = upsert(HOLD).values(job_id=op.job_id, verb=op.held, **values)
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=["job_id", "verb"], set_=values)
+                )
+
+    def refuse(self, op: Operation, reason: str, now: datetime) -> None:
+        """Hold ``op``, which the service refused: not sent again as long as it is the same."""
+        values = {
+            "reason": reason,
+            "since": now,
+            "path": getattr(op, "path", None),
+            "batch": None,
+            "approved": False,
+            "refused": True,
+            "evidence": [op.reason],
+        }
+        statement = upsert(HOLD).values(job_id=op.job_id, verb=op.verb, **values)
+        with self._begin() as connection:
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["job_id", "verb"], set_=values)
+            )
+
+    def approve(self, held: Sequence[Held]) -> None:
+        """Release exactly these; the next cycle carries them out.
+
+        One that ended meanwhile, or was held anew in another batch, is not released.
+        """
+        with self._begin() as connection:
+            for one in held:
+                connection.execute(
+                    update(HOLD)
+                    .where(HOLD.c.job_id == one.job_id, HOLD.c.verb == one.verb)
+                    .where(HOLD.c.batch.is_not_distinct_from(one.batch))
+                    .values(approved=True)
+                )
+
+    def approve_pending(self, job_id: int, now: datetime) -> None:
+        """Release a pending deletion before its grace is over."""
+        values = {
+            "reason": "approved before its grace was over",
+            "since": now,
+            "approved": True,
+            "refused": False,
+            "evidence": [],
+        }
+        statement = upsert(HOLD).values(job_id=job_id, verb=DeleteRemote.verb, **values)
+        with self._begin() as connection:
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["job_id", "verb"], set_=values)
+            )
+
+    def reject(self, job_id: int, verb: str) -> None:
+        """Settle a held operation by not doing it, so that it is not planned again.
+
+        A deleted file is wanted again, a file whose job is gone is kept, a name stays on its side.
+        """
+        with self._begin() as connection:
+            values = _without(connection, job_id, verb)
+            if values:
+                write_track(connection, job_id, values)
+            if verb in (DeleteRemote.verb, Restore.verb):
+                connection.execute(delete(ABSENCE).where(ABSENCE.c.job_id == job_id))
+            connection.execute(delete(HOLD).where(HOLD.c.job_id == job_id, HOLD.c.verb == verb))
+
+
+def _without(connection: Connection, job_id: int, verb: str) -> dict[str, object]:
+    """What of a track's baseline makes ``verb`` superfluous."""
+    track = read_track(connection, job_id)
+    placed = track.placed if track else None
+    if verb == DeleteRemote.verb:
+        return {"state": State.WANTED}
+    if verb == TrashLocal.verb:
+        return {"state": State.DETACHED}
+    if verb in (Download.verb, Restore.verb):
+        return {"state": State.IGNORED}
+    if placed is None or track is None:
+        return {}
+    if verb == Redownload.verb:
+        return {"audio": track.replaced_by or placed.audio, "replaced_by": None}
+    if verb == RenameRemote.verb:
+        return {"stem": stem_of(placed.path if not (h := _path(connection, job_id, verb)) else h)}
+    if verb == RenameLocal.verb:
+        title = connection.execute(select(JOB.c.display_name).where(JOB.c.id == job_id))
+        return {"title": title.scalar_one_or_none()}
+    if verb == MoveLocal.verb:
+        return {"moved": True}
+    return {}
+
+
+def _path(connection: Connection, job_id: int, verb: str) -> str | None:
+    found = connection.execute(
+        select(HOLD.c.path).where(HOLD.c.job_id == job_id, HOLD.c.verb == verb)
+    ).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
+def read_holds(connection: Connection) -> dict[tuple[int, str], Held]:
+    found = connection.execute(select(HOLD))
+    return {(row.job_id, row.verb): rows.held_from_row(row) for row in found}  # type: ignore[arg-type]
+
+
+def _next_batch(connection: Connection) -> int:
+    known = connection.execute(
+        select(META.c.value).where(META.c.key == _BATCHES)
+    ).scalar_one_or_none()
+    highest = connection.execute(select(func.max(HOLD.c.batch))).scalar_one_or_none()
+    number = max(int(known or 0), int(highest or 0)) + 1
+    statement = upsert(META).values(key=_BATCHES, value=str(number))
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["key"], set_={"value": str(number)})
+    )
+    return number

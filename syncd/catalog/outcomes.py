@@ -1,0 +1,174 @@
+"""What was done: the baseline changes together with the journal, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from syncd.catalog import rows
+from syncd.catalog.journal import Journal
+from syncd.catalog.schema import ABSENCE, BASELINE, FILE, HOLD, JOB, SPENT
+from syncd.core.baseline import BaselineTrack, Placed, State
+from syncd.core.model import LocalFile
+from syncd.core.policy import Now
+from syncd.core.time import DAY
+
+_NO_FILE = (State.WANTED, State.UNAVAILABLE, State.EVICTED, State.IGNORED, State.GONE)
+"""The states in which no scan misses anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What became of a track by one operation.
+
+    ``placed`` and ``file`` where its file is a new one or elsewhere now, ``left`` a path at which
+    it no longer stands. ``counted``: the operation counts towards its budget. ``job_gone``: the
+    account has no such job any more.
+    """
+
+    job_id: int
+    verb: str
+    state: State
+    placed: Placed | None = None
+    file: LocalFile | None = None
+    left: str | None = None
+    counted: bool = False
+    job_gone: bool = False
+    replaced_by: str | None = None
+
+
+class Outcomes:
+    """What changes the baseline of an open catalog (``Catalog.outcomes``)."""
+
+    def __init__(
+        self, begin: Callable[[], AbstractContextManager[Connection]], journal: Journal
+    ) -> None:
+        self._begin = begin
+        self._journal = journal
+
+    def give_number(self, job_id: int, *, album: str, number: int) -> None:
+        """Commit the album and number of a track before its file exists, so that they stay."""
+        values = {"job_id": job_id, "state": State.WANTED, "attempts": 0}
+        statement = upsert(BASELINE).values(**values, **_FALSE, album=album, number=number)
+        given = {"album": album, "number": number}
+        with self._begin() as connection:
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["job_id"], set_=given)
+            )
+
+    def record(self, done: Done, *, entry: int, now: Now, after: str | None = None) -> None:
+        """The operation is durably done: baseline, scan memory and journal in one transaction.
+
+        ``entry`` is its entry in the journal; ``after`` the name or path that it gave.
+        """
+        values: dict[str, Any] = {
+            "state": done.state,
+            "attempts": 0,
+            "reason": None,
+            "next_try_at": None,
+            "replaced_by": done.replaced_by,
+        }
+        if done.placed is not None:
+            values |= rows.placed_to_row(done.placed)
+        with self._begin() as connection:
+            write_track(connection, done.job_id, values)
+            if done.left is not None:
+                connection.execute(delete(FILE).where(FILE.c.path == done.left))
+            if done.file is not None:
+                write_files(connection, [done.file])
+            if done.state in _NO_FILE or done.file is not None:
+                connection.execute(delete(ABSENCE).where(ABSENCE.c.job_id == done.job_id))
+            connection.execute(
+                delete(HOLD).where(HOLD.c.job_id == done.job_id, HOLD.c.verb == done.verb)
+            )
+            if done.counted:
+                _spend(connection, done.job_id, done.verb, now)
+            if done.job_gone:
+                connection.execute(
+                    update(JOB)
+                    .where(JOB.c.id == done.job_id, JOB.c.absent_since.is_(None))
+                    .values(absent_since=now.local)
+                )
+            self._journal.finish(
+                entry, now.local, outcome="done", after=after, connection=connection
+            )
+
+    def commit(self, job_id: int, state: State, placed: Placed | None = None) -> None:
+        """Commit the state that the program is about to bring about, before it acts.
+
+        So a crash between the two is never taken for something that the user did. ``placed`` is
+        the file that it acts on, where that is not as the baseline has it.
+        """
+        values = {} if placed is None else rows.placed_to_row(placed)
+        with self._begin() as connection:
+            write_track(connection, job_id, {**values, "state": state})
+
+    def fail(self, job_id: int, reason: str, *, attempts: int, next_try_at: datetime) -> None:
+        """It could not be done now. A track without a file becomes unavailable; else it stays."""
+        values = {"attempts": attempts, "reason": reason, "next_try_at": next_try_at}
+        with self._begin() as connection:
+            known = read_track(connection, job_id)
+            if known is None or known.state is State.WANTED:
+                values["state"] = State.UNAVAILABLE
+            write_track(connection, job_id, values)
+
+
+_FALSE = {"moved": False, "mounted": False}
+
+
+def write_track(connection: Connection, job_id: int, values: Mapping[str, Any]) -> None:
+    made = {"state": State.WANTED, "attempts": 0, **_FALSE, **values}
+    statement = upsert(BASELINE).values(job_id=job_id, **made)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["job_id"], set_=dict(values))
+    )
+
+
+def write_files(connection: Connection, files: Iterable[LocalFile]) -> None:
+    found = [rows.file_to_row(file) for file in files]
+    if found:
+        statement = upsert(FILE)
+        changed = {c.name: statement.excluded[c.name] for c in FILE.columns if c.name != "path"}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["path"], set_=changed), found
+        )
+
+
+def read_track(connection: Connection, job_id: int) -> BaselineTrack | None:
+    row = connection.execute(select(BASELINE).where(BASELINE.c.job_id == job_id)).one_or_none()
+    if row is None:
+        return None
+    found = connection.execute(select(ABSENCE).where(ABSENCE.c.job_id == job_id)).one_or_none()
+    absence = rows.absence_from_row(found) if found else None  # type: ignore[arg-type]
+    return rows.baseline_from_row(row, absence)  # type: ignore[arg-type]
+
+
+def read_spent(connection: Connection, now: Now) -> dict[str, frozenset[int]]:
+    """The jobs that each verb was carried out for within the last day, by either clock.
+
+    A clock that was set forward does not empty the budget of the day.
+    """
+    recent = SPENT.c.at > now.local - DAY
+    if now.server is not None:
+        recent = or_(recent, SPENT.c.server_at > now.server - DAY)
+    found: dict[str, set[int]] = {}
+    for row in connection.execute(select(SPENT).where(recent)):
+        found.setdefault(row.verb, set()).add(row.job_id)
+    return {verb: frozenset(jobs) for verb, jobs in found.items()}
+
+
+def _spend(connection: Connection, job_id: int, verb: str, now: Now) -> None:
+    when = {"at": now.local, "server_at": now.server}
+    statement = upsert(SPENT).values(job_id=job_id, verb=verb, **when)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["job_id", "verb"], set_=when)
+    )
+    if now.server is not None:
+        old = (SPENT.c.at < now.local - 2 * DAY, SPENT.c.server_at < now.server - 2 * DAY)
+        connection.execute(delete(SPENT).where(*old))

@@ -1,0 +1,145 @@
+"""``syncd adopt`` and ``syncd rebuild``: bind what does not fit together, anew."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncd.cli import output
+from syncd.cli.output import JSON
+from syncd.errors import CatalogUnusable, ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from syncd.actions.bind import Adoption
+    from syncd.cli.outcome import Run
+    from syncd.config import Settings
+    from syncd.progress import Progress
+    from syncd.secret import Secret
+
+YES = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
+
+
+def adopt(context: typer.Context, yes: YES = False, as_json: JSON = False) -> None:
+    """Bind catalog, folder and service anew where they no longer fit together.
+
+    For a folder or a catalog from a backup, a missing marker, a new disk, another address or
+    account. Shows what it would do, and asks. Deletes, renames and sends nothing: what differs is
+    held for you.
+    """
+    from syncd import config
+    from syncd.cli.opening import watched
+
+    settings = config.load(context.obj)
+    key = config.load_key(settings)
+    with watched(settings) as progress:
+        run = output.run_until_stopped(_adopt(settings, key, progress, yes=yes, as_json=as_json))
+    _finish(settings, run, as_json=as_json)
+
+
+def rebuild(context: typer.Context, yes: YES = False, as_json: JSON = False) -> None:
+    """Make a lost catalog anew, from the service and the ids in the files.
+
+    Downloads, deletes, renames and sends nothing. A catalog that is there is put aside, not
+    removed.
+    """
+    from syncd import config
+    from syncd.cli.opening import watched
+
+    settings = config.load(context.obj)
+    key = config.load_key(settings)
+    if _holds_something(settings) and not yes:
+        _ask(f"Put the catalog in {settings.state.dir} aside and make it anew?")
+    with watched(settings) as progress:
+        run = output.run_until_stopped(_rebuild(settings, key, progress))
+    _finish(settings, run, as_json=as_json)
+
+
+async def _adopt(
+    settings: Settings, key: Secret, progress: Progress | None, *, yes: bool, as_json: bool
+) -> Run | None:
+    from datetime import UTC, datetime
+
+    from syncd.actions.bind import examine, settle_differences
+    from syncd.cli.outcome import Run
+    from syncd.core.policy import Now
+    from syncd.engine import open_unbound
+
+    async with open_unbound(settings, key, progress=progress) as (unbound, join):
+        adoption = await examine(unbound, Now(datetime.now(UTC)))
+        if not adoption.changes:
+            return None
+        if not as_json:
+            _show(settings, adoption)
+        if not yes:
+            _ask("Bind them so?")
+        engine = join(adoption)
+        return Run(
+            await settle_differences(
+                engine.library, engine.executor, engine.policy, rebuilding=False
+            )
+        )
+
+
+async def _rebuild(settings: Settings, key: Secret, progress: Progress | None) -> Run:
+    from syncd.actions.bind import begin_anew, settle_differences
+    from syncd.cli.outcome import Run
+    from syncd.engine import open_unbound
+
+    async with open_unbound(settings, key, progress=progress, afresh=True) as (unbound, join):
+        engine = join(begin_anew(unbound.root, unbound.marker, unbound.base_url))
+        return Run(
+            await settle_differences(
+                engine.library, engine.executor, engine.policy, rebuilding=True
+            )
+        )
+
+
+def _holds_something(settings: Settings) -> bool:
+    from syncd.catalog.store import Catalog
+
+    try:
+        catalog = Catalog.read(settings.catalog)
+    except CatalogUnusable:
+        return True
+    if catalog is None:
+        return False
+    try:
+        return not catalog.is_empty()
+    finally:
+        catalog.close()
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise ConfigError("there is nobody to ask", hint="say --yes to do it")
+    if not typer.confirm(question, err=True):
+        raise typer.Exit(int(ExitCode.FAILED))
+
+
+def _show(settings: Settings, adoption: Adoption) -> None:
+    typer.echo(f"{output.printable(str(settings.library.root))} would be bound anew:")
+    for change in adoption.changes:
+        typer.echo(f"  {output.printable(change)}")
+    missing = adoption.placed - adoption.found
+    typer.echo(
+        f"  {adoption.found} of {adoption.placed} tracks of the catalog have their file here; "
+        f"{missing} have none, and would be held for you"
+    )
+
+
+def _finish(settings: Settings, run: Run | None, *, as_json: bool) -> None:
+    if run is None:
+        if as_json:
+            output.print_json({"exit_code": 0, "changes": []})
+        else:
+            typer.echo("nothing to adopt: catalog, folder and service fit together")
+        raise typer.Exit(int(ExitCode.IN_STEP))
+    if as_json:
+        output.print_json(run.document(settings.library.root))
+    elif said := run.summary():
+        typer.echo(said)
+    if run.error:
+        output.complain(run.error)
+    raise typer.Exit(int(run.exit_code))

@@ -1,0 +1,322 @@
+"""``syncd pending``, ``syncd approve`` and ``syncd reject``: what waits for the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncd.cli import output
+from syncd.cli.output import JSON
+from syncd.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syncd.actions.holds import Approval, Choice
+    from syncd.actions.waiting import Batch, PendingDeletion, Waiting
+    from syncd.catalog.queries import HistoryEntry, HoldEntry
+    from syncd.config import Settings
+    from syncd.progress import Progress
+    from syncd.secret import Secret
+
+_LARGEST = 2**63 - 1
+_MEANWHILE = 5
+"""Lines of what happened meanwhile that are shown for one pending deletion; JSON has them all."""
+
+BATCHES = Annotated[
+    list[int] | None,
+    typer.Argument(
+        metavar="BATCH", min=1, max=_LARGEST, help="Batches, as syncd pending numbers them."
+    ),
+]
+JOBS = Annotated[
+    list[int] | None,
+    typer.Option("--job", metavar="ID", min=1, max=_LARGEST, help="One job; may be repeated."),
+]
+
+_WHAT = {
+    "delete-remote": "to delete in the account",
+    "rename-remote": "to rename in the account",
+    "trash-local": "to move to the trash",
+    "redownload": "to replace by changed audio",
+    "rename-local": "to rename in the folder",
+    "make-way": "to rename in the folder",
+    "move-local": "to move in the folder",
+    "download": "to fetch",
+    "restore": "to fetch again",
+    "identify": "whose file must be told",
+}
+"""What is held, by its verb."""
+
+
+def pending(context: typer.Context, as_json: JSON = False) -> None:
+    """Show pending deletions and what is held, with the evidence; needs no network."""
+    from syncd import config
+    from syncd.actions.waiting import waiting
+    from syncd.cli.opening import reading
+    from syncd.engine import policy_of
+
+    settings = config.load(context.obj)
+    with reading(settings) as catalog:
+        found = waiting(catalog, policy_of(settings))
+    if as_json:
+        output.print_json(_document(found, settings.library.root))
+    else:
+        typer.echo("\n".join(output.printable(line) for line in _lines(found)))
+    is_held = found.batches or any(not hold.approved for hold in found.single)
+    raise typer.Exit(int(ExitCode.HELD if is_held else ExitCode.IN_STEP))
+
+
+def approve(
+    context: typer.Context, batches: BATCHES = None, jobs: JOBS = None, as_json: JSON = False
+) -> None:
+    """Release what is held, or a deletion before its grace is over, and carry it out at once."""
+    from syncd import config
+    from syncd.cli.opening import watched
+    from syncd.cli.outcome import Run
+
+    settings = config.load(context.obj)
+    named = _named(batches, jobs, "approved")
+    key = config.load_key(settings)
+    with watched(settings) as progress:
+        approval = output.run_until_stopped(_approve(settings, key, progress, *named))
+    run = Run(approval.reports)
+    root = settings.library.root
+    if as_json:
+        released = [_choice_json(choice, root) for choice in approval.released]
+        output.print_json({"approved": released, **run.document(root)})
+    elif said := run.summary():
+        typer.echo(said)
+    if run.error:
+        output.complain(run.error)
+    raise typer.Exit(int(run.exit_code))
+
+
+def reject(
+    context: typer.Context, batches: BATCHES = None, jobs: JOBS = None, as_json: JSON = False
+) -> None:
+    """Settle what is held, or a pending deletion, by not doing it; asks the service for nothing."""
+    from syncd import config
+    from syncd.actions.waiting import FOLLOWS
+    from syncd.cli.opening import watched
+
+    settings = config.load(context.obj)
+    named = _named(batches, jobs, "rejected")
+    with watched(settings):
+        rejected = output.run_until_stopped(_reject(settings, *named))
+    if as_json:
+        root = settings.library.root
+        shown = [{**_choice_json(c, root), "follows": FOLLOWS[c.verb]} for c in rejected]
+        output.print_json({"rejected": shown})
+        return
+    for choice in rejected:
+        name = choice.path or choice.display_name or ""
+        line = f"job {choice.job_id}  {name}: {choice.verb} rejected; {FOLLOWS[choice.verb]}"
+        typer.echo(output.printable(line))
+
+
+async def _approve(
+    settings: Settings,
+    key: Secret,
+    progress: Progress | None,
+    batches: Sequence[int],
+    jobs: Sequence[int],
+) -> Approval:
+    from syncd.actions import holds
+    from syncd.engine import open_engine
+
+    async with open_engine(settings, key, progress=progress) as engine:
+        return await holds.approve(
+            engine.library, engine.executor, engine.policy, batches=batches, jobs=jobs
+        )
+
+
+async def _reject(
+    settings: Settings, batches: Sequence[int], jobs: Sequence[int]
+) -> tuple[Choice, ...]:
+    from syncd.actions import holds
+    from syncd.engine import open_offline
+    from syncd.executor.threads import to_its_end
+
+    async with open_offline(settings) as engine:
+        return await to_its_end(
+            holds.reject, engine.library, engine.policy, batches=batches, jobs=jobs
+        )
+
+
+def _named(
+    batches: Sequence[int] | None, jobs: Sequence[int] | None, decision: str
+) -> tuple[Sequence[int], Sequence[int]]:
+    if not batches and not jobs:
+        raise ConfigError(
+            f"say what is {decision}: a batch, or --job ID", hint="syncd pending shows both"
+        )
+    return batches or (), jobs or ()
+
+
+# --- for people ---
+
+
+def _lines(found: Waiting) -> Iterator[str]:
+    for one in found.deletions:
+        yield from _pending_lines(one)
+    for batch in found.batches:
+        yield from _batch_lines(batch)
+    for hold in found.single:
+        yield from _single_lines(hold)
+    if not (found.deletions or found.batches or found.single):
+        yield "nothing is pending and nothing is held"
+        return
+    counts = {
+        "pending deletions": len(found.deletions),
+        "held in batches": sum(len(batch.holds) for batch in found.batches),
+        "held singly": len(found.single),
+    }
+    yield "in all: " + ", ".join(f"{n} {what}" for what, n in counts.items() if n)
+
+
+def _pending_lines(one: PendingDeletion) -> Iterator[str]:
+    entry = one.entry
+    yield f"pending deletion of job {_track(entry.job_id, entry.display_name, entry.path)}"
+    yield f"  its file is missing since {_time(entry.first_at)}; {_due(one)}"
+    yield from (f"  {line}" for line in entry.evidence)
+    yield from (f"  meanwhile: {_step(step)}" for step in one.meanwhile[-_MEANWHILE:])
+    if len(one.meanwhile) > _MEANWHILE:
+        yield f"  and {len(one.meanwhile) - _MEANWHILE} more before that: syncd history"
+    name = f"--job {entry.job_id}"
+    yield f"  delete it now: {_command('approve', name)}; keep it: {_command('reject', name)}"
+
+
+def _due(one: PendingDeletion) -> str:
+    if one.approved:
+        return "approved: the next sync deletes its job"
+    return output.due_words(one.until)
+
+
+def _step(step: HistoryEntry) -> str:
+    names = f" “{step.before or ''}” → “{step.after or ''}”" if step.before or step.after else ""
+    where = step.path or ""
+    return f"{_time(step.started_at)} {step.verb} job {step.job_id} {where}{names}"
+
+
+def _batch_lines(batch: Batch) -> Iterator[str]:
+    number, what = len(batch.holds), _WHAT.get(batch.verb, batch.verb)
+    yield f"batch {batch.number}: {number} {what}, held since {_time(batch.since)}"
+    yield f"  why: {batch.reason}"
+    for hold in batch.holds:
+        note = " (approved, not done yet)" if hold.approved else ""
+        yield f"  job {_track(hold.job_id, hold.display_name, hold.path)}{note}"
+        yield from (f"    {line}" for line in hold.evidence)
+    name = str(batch.number)
+    yield f"  do it: {_command('approve', name)}; leave it: {_command('reject', name)}"
+
+
+def _single_lines(hold: HoldEntry) -> Iterator[str]:
+    from syncd.actions.waiting import is_approvable, is_rejectable
+
+    what = _WHAT.get(hold.verb, hold.verb)
+    note = "approved, not done yet" if hold.approved else f"held since {_time(hold.since)}"
+    yield f"job {_track(hold.job_id, hold.display_name, hold.path)}: {what}, {note}"
+    yield f"  why: {hold.reason}"
+    yield from (f"  {line}" for line in hold.evidence)
+    commands = [
+        *([f"once more: {_command('approve', f'--job {hold.job_id}')}"] * is_approvable(hold)),
+        *([f"leave it: {_command('reject', f'--job {hold.job_id}')}"] * is_rejectable(hold)),
+    ]
+    if commands:
+        yield f"  {'; '.join(commands)}"
+
+
+def _track(job_id: int, name: str | None, path: str | None) -> str:
+    return f"{job_id}  {path or ''}" + (f"  (“{name}”)" if name else "")
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _command(verb: str, name: str) -> str:
+    return f"{output.program()} {verb} {name}"
+
+
+# --- for scripts ---
+
+
+def _document(found: Waiting, root: Path) -> dict[str, object]:
+    return {
+        "pending": [_pending_json(one, root) for one in found.deletions],
+        "batches": [
+            {
+                "batch": batch.number,
+                "held": batch.verb,
+                "reason": batch.reason,
+                "since": batch.since,
+                "count": len(batch.holds),
+                "approve": _command("approve", str(batch.number)),
+                "reject": _command("reject", str(batch.number)),
+                "tracks": [_hold_json(hold, root) for hold in batch.holds],
+            }
+            for batch in found.batches
+        ],
+        "held": [_single_json(hold, root) for hold in found.single],
+    }
+
+
+def _pending_json(one: PendingDeletion, root: Path) -> dict[str, object]:
+    from syncd.cli.history import entry_json
+
+    entry = one.entry
+    return {
+        "id": entry.job_id,
+        "display_name": entry.display_name,
+        "path": root / entry.path,
+        "last_seen": entry.seen_at,
+        "missing_since": entry.first_at,
+        "missed_by_scans": entry.scans,
+        "until": one.until,
+        "approved": one.approved,
+        "evidence": list(entry.evidence),
+        "meanwhile": [entry_json(step, root) for step in one.meanwhile],
+        "approve": _command("approve", f"--job {entry.job_id}"),
+        "reject": _command("reject", f"--job {entry.job_id}"),
+    }
+
+
+def _single_json(hold: HoldEntry, root: Path) -> dict[str, object]:
+    from syncd.actions.waiting import is_approvable, is_rejectable
+
+    name = f"--job {hold.job_id}"
+    return {
+        **_hold_json(hold, root),
+        "approve": _command("approve", name) if is_approvable(hold) else None,
+        "reject": _command("reject", name) if is_rejectable(hold) else None,
+    }
+
+
+def _hold_json(hold: HoldEntry, root: Path) -> dict[str, object]:
+    return {
+        "id": hold.job_id,
+        "display_name": hold.display_name,
+        "path": root / hold.path if hold.path else None,
+        "held": hold.verb,
+        "reason": hold.reason,
+        "since": hold.since,
+        "approved": hold.approved,
+        "refused": hold.refused,
+        "evidence": list(hold.evidence),
+    }
+
+
+def _choice_json(choice: Choice, root: Path) -> dict[str, object]:
+    return {
+        "id": choice.job_id,
+        "display_name": choice.display_name,
+        "path": root / choice.path if choice.path else None,
+        "held": choice.verb,
+        "batch": choice.batch,
+        "reason": choice.reason,
+        "evidence": list(choice.evidence),
+    }

@@ -1,0 +1,229 @@
+"""``syncd rename``, ``cover``, ``fetch``, ``identify``, ``evict``: one track, named by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syncd.cli import output
+from syncd.cli.asking import library_path, size_words
+from syncd.cli.output import JSON
+from syncd.errors import ExitCode, SyncdError
+
+if TYPE_CHECKING:
+    from syncd.actions.evict import Evicted
+    from syncd.actions.identify import Identified
+    from syncd.actions.tracks import Covered, Renamed
+    from syncd.config import Settings
+    from syncd.cycle import Report
+    from syncd.progress import Progress
+    from syncd.secret import Secret
+
+_LARGEST = 2**63 - 1
+
+ID = Annotated[int, typer.Argument(metavar="ID", min=1, max=_LARGEST, help="The job's id.")]
+IDS = Annotated[list[int], typer.Argument(metavar="ID", min=1, max=_LARGEST, help="Ids of jobs.")]
+
+
+def rename(
+    context: typer.Context,
+    job_id: ID,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its new display name.")],
+    as_json: JSON = False,
+) -> None:
+    """Rename a track in the account; its file follows."""
+    from syncd import config
+    from syncd.cli.opening import watched
+    from syncd.cli.outcome import Run
+
+    settings = config.load(context.obj)
+    key = config.load_key(settings)
+    with watched(settings) as progress:
+        done = output.run_until_stopped(_rename(settings, key, progress, job_id, name))
+    run = Run(done.reports)
+    if as_json:
+        output.print_json(
+            {
+                "id": done.job_id,
+                "display_name": done.after,
+                "before": done.before,
+                "asked": done.asked,
+                **run.document(settings.library.root),
+            }
+        )
+    else:
+        typer.echo(output.printable(_renamed(done)))
+        if run.exit_code is not ExitCode.IN_STEP and (said := run.summary()):
+            typer.echo(said)
+    if run.error:
+        output.complain(run.error)
+    raise typer.Exit(int(run.exit_code))
+
+
+def cover(
+    context: typer.Context,
+    job_id: ID,
+    url: Annotated[str, typer.Argument(metavar="URL", help="An https address of an image.")],
+    as_json: JSON = False,
+) -> None:
+    """Give a track another cover in the account; the one inside its file stays for now."""
+    from syncd import config, log
+
+    settings = config.load(context.obj)
+    log.configure(settings.log.level, settings.log.format)
+    done = output.run_until_stopped(_cover(settings, config.load_key(settings), job_id, url))
+    if as_json:
+        output.print_json({"id": done.job_id, "thumbnail_url": done.after, "before": done.before})
+        return
+    said = f"job {done.job_id} has its cover from {done.after or 'nowhere'} now"
+    typer.echo(output.printable(said))
+    typer.echo("the cover inside its file stays as it is: syncd does not renew covers in files yet")
+
+
+def fetch(context: typer.Context, job_ids: IDS, as_json: JSON = False) -> None:
+    """Fetch tracks again that were evicted, ignored or could not be had."""
+    from syncd import config
+    from syncd.cli.opening import watched
+    from syncd.cli.outcome import Run
+
+    settings = config.load(context.obj)
+    key = config.load_key(settings)
+    with watched(settings) as progress:
+        run = Run(output.run_until_stopped(_fetch(settings, key, progress, job_ids)))
+    if as_json:
+        output.print_json(run.document(settings.library.root))
+    elif said := run.summary():
+        typer.echo(said)
+    if run.error:
+        output.complain(run.error)
+    raise typer.Exit(int(run.exit_code))
+
+
+def identify(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file in the library.")],
+    job_id: ID,
+    as_json: JSON = False,
+) -> None:
+    """Say whose a file is whose tags lost their id: it is written into them. Needs no network."""
+    from syncd import config, log
+
+    settings = config.load(context.obj)
+    log.configure(settings.log.level, settings.log.format)
+    root = settings.library.root
+    where = library_path(root, path)
+    done = output.run_until_stopped(_identify(settings, where, job_id))
+    if as_json:
+        output.print_json(
+            {
+                "id": done.job_id,
+                "path": root / done.path,
+                "fetched_again": list(done.fetched_again),
+            }
+        )
+        return
+    said = f"{done.path} carries the id of job {done.job_id} now; the next sync takes it up"
+    typer.echo(output.printable(said))
+    for rival in done.fetched_again:
+        typer.echo(f"it was known as the file of job {rival}, which the next sync fetches again")
+
+
+def evict(context: typer.Context, job_ids: IDS, as_json: JSON = False) -> None:
+    """Remove the files of tracks to free space; their jobs keep the audio (see fetch)."""
+    from syncd import config, log
+
+    settings = config.load(context.obj)
+    log.configure(settings.log.level, settings.log.format)
+    key = config.load_key(settings)
+    done, refused = output.run_until_stopped(_evict(settings, key, job_ids))
+    for error in refused:
+        output.complain(error)
+    root = settings.library.root
+    if as_json:
+        output.print_json(
+            {
+                "evicted": [
+                    {
+                        "id": one.job_id,
+                        "display_name": one.title,
+                        "path": root / one.path,
+                        "state": "evicted",
+                        "size": one.size,
+                    }
+                    for one in done
+                ],
+                "errors": [error.message for error in refused],
+            }
+        )
+    else:
+        for one in done:
+            typer.echo(output.printable(f"evicted {one.path}, freed {size_words(one.size)}"))
+    if refused:
+        raise typer.Exit(int(max(error.exit_code for error in refused)))
+
+
+def _renamed(done: Renamed) -> str:
+    if done.before == done.after:
+        return f"job {done.job_id} is called “{done.after or ''}” already"
+    said = f"job {done.job_id}: “{done.before or ''}” is “{done.after or ''}” now"
+    if done.after != done.asked:
+        said += f" (the service made that of “{done.asked}”)"
+    return said
+
+
+async def _rename(
+    settings: Settings, key: Secret, progress: Progress | None, job_id: int, name: str
+) -> Renamed:
+    from syncd.actions.tracks import rename
+    from syncd.engine import open_engine
+
+    async with open_engine(settings, key, progress=progress) as engine:
+        return await rename(
+            engine.library, engine.executor, engine.context, engine.policy, job_id, name
+        )
+
+
+async def _cover(settings: Settings, key: Secret, job_id: int, url: str) -> Covered:
+    from syncd.actions.tracks import cover
+    from syncd.engine import open_engine
+
+    async with open_engine(settings, key) as engine:
+        return await cover(engine.library, engine.context, engine.policy, job_id, url)
+
+
+async def _fetch(
+    settings: Settings, key: Secret, progress: Progress | None, job_ids: Sequence[int]
+) -> list[Report]:
+    from syncd.actions.tracks import fetch
+    from syncd.engine import open_engine
+
+    async with open_engine(settings, key, progress=progress) as engine:
+        return await fetch(engine.library, engine.executor, engine.context, engine.policy, job_ids)
+
+
+async def _identify(settings: Settings, path: str, job_id: int) -> Identified:
+    from syncd.actions.identify import identify
+    from syncd.engine import open_offline
+
+    async with open_offline(settings) as engine:
+        return await identify(engine.library, engine.context, engine.policy, path, job_id)
+
+
+async def _evict(
+    settings: Settings, key: Secret, job_ids: Sequence[int]
+) -> tuple[list[Evicted], list[SyncdError]]:
+    """What was evicted, and why the others were not: one track's trouble is not another's."""
+    from syncd.actions.evict import evict
+    from syncd.engine import open_engine
+
+    done, refused = [], []
+    async with open_engine(settings, key) as engine:
+        for job_id in job_ids:
+            try:
+                done.append(await evict(engine.library, engine.context, engine.policy, job_id))
+            except SyncdError as error:
+                refused.append(error)
+    return done, refused

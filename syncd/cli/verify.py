@@ -1,0 +1,97 @@
+"""``syncd verify``."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from syncd.cli import output
+from syncd.cli.output import JSON
+from syncd.errors import ExitCode
+
+if TYPE_CHECKING:
+    from syncd.actions.verify import Checked
+    from syncd.config import Settings
+
+
+def verify(context: typer.Context, as_json: JSON = False) -> None:
+    """Read every file again and compare it with what was placed; repairs nothing, no network.
+
+    Exits with 1 where a file rotted, is missing or cannot be read.
+    """
+    from syncd import config, log
+    from syncd.actions.verify import SOUND
+
+    settings = config.load(context.obj)
+    log.configure("warning", settings.log.format)
+    with _bar() as told:
+        found = output.run_until_stopped(_verify(settings, told))
+    bad = [one for one in found if one.verdict not in SOUND]
+    code = ExitCode.FAILED if bad else ExitCode.IN_STEP
+    if as_json:
+        output.print_json({"exit_code": int(code), **_document(found)})
+    else:
+        for one in bad:
+            typer.echo(output.printable(f"{one.verdict:10} {one.path}  ({one.reason})"))
+        typer.echo(_summary(found))
+    raise typer.Exit(int(code))
+
+
+async def _verify(settings: Settings, told: Callable[[int, int], None]) -> Sequence[Checked]:
+    from syncd.actions.verify import verify
+    from syncd.core.policy import Now
+    from syncd.engine import open_reading
+
+    with open_reading(settings) as (catalog, root, marker, trash):
+        return await verify(catalog, root, marker, trash, Now(datetime.now(UTC)), told=told)
+
+
+def _document(found: Sequence[Checked]) -> dict[str, object]:
+    counts = Counter(str(one.verdict) for one in found)
+    return {
+        "checked": len(found),
+        "ok": counts["ok"],
+        "files": [
+            {
+                "id": one.job_id,
+                "path": one.path,
+                "state": one.verdict,
+                "reason": one.reason,
+                "in_trash": one.in_trash,
+            }
+            for one in found
+            if one.verdict != "ok"
+        ],
+    }
+
+
+def _summary(found: Sequence[Checked]) -> str:
+    counts = Counter(str(one.verdict) for one in found)
+    trashed = sum(one.in_trash for one in found)
+    files = "1 file" if len(found) == 1 else f"{len(found)} files"
+    where = f" ({trashed} in the trash)" if trashed else ""
+    names = {"edited": "changed by you"}
+    told = [v for v in ("ok", "edited", "rot", "missing", "unreadable") if counts[v] or v == "ok"]
+    words = [f"{counts[verdict]} {names.get(verdict, verdict)}" for verdict in told]
+    return f"read {files}{where}: {', '.join(words)}"
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal; else nothing is told."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("reading"), BarColumn(bar_width=24), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

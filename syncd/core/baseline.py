@@ -1,0 +1,137 @@
+"""The baseline: what both sides agreed on last, track by track, and what stands beside it.
+
+Values only. It comes from the catalog, and only carried-out operations change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from syncd.core.model import FileStat
+
+
+class State(StrEnum):
+    """What a track is, as committed (safety.md).
+
+    *held* and *pending deletion* are no states of their own: a hold and an absence stand beside the
+    state, so that nothing has to be restored when either ends.
+    """
+
+    WANTED = "wanted"
+    """It should be on disk, and is not yet."""
+    PLACED = "placed"
+    """Its file is durably in place, and the baseline says how."""
+    UNAVAILABLE = "unavailable"
+    """Its audio cannot be had; the reason and the next try are kept."""
+    EVICTED = "evicted"
+    """Its local space was given back by command; the job stays."""
+    IGNORED = "ignored"
+    """Its file was deleted with ``sync.deletions = "ignore"``: never fetched again."""
+    DETACHED = "detached"
+    """Its job is gone and its file is kept."""
+    TRASHING = "trashing"
+    """Its job is gone and its file is on its way to the trash."""
+    GONE = "gone"
+    """Both are gone; only the history is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """How a file was placed: what both sides agreed on last.
+
+    ``title`` is the name as the server had it, ``stem`` the name emitted for it, ``audio`` the
+    address without its signature, ``sha256`` of the whole file as placed, ``source`` the SHA-256 of
+    the audio as it was served (``None`` where that was not seen), ``tags`` what this program last
+    wrote in each managed field. ``moved``: the user chose its folder, so the template does not.
+    ``mounted``: its folder was on another device than the root.
+    """
+
+    path: str
+    title: str | None
+    stem: str
+    template: str
+    format: str
+    audio: str
+    etag: str | None
+    sha256: str
+    stat: FileStat
+    source: str | None = None
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    placed_at: datetime | None = None
+    moved: bool = False
+    mounted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """What is known of a file that scans did not find: the evidence before any deletion.
+
+    ``first_scan`` and ``last_scan`` are numbers of scans, ``scans`` how many missed it in a row.
+    The grace counts from ``armed_at`` by the local clock, from ``armed_server`` by the service's.
+    """
+
+    first_at: datetime
+    first_scan: int
+    last_at: datetime
+    last_scan: int
+    scans: int
+    seen_at: datetime | None
+    armed_at: datetime
+    armed_server: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineTrack:
+    """One track in the baseline: its state, and how it was placed where it was.
+
+    ``album`` and ``number`` are given once and never change. ``attempts`` counts failures in a
+    row, ``next_try_at`` says when the next one is due, ``reason`` why the last one failed.
+    ``replaced_by`` is an address whose audio was found to differ from what was placed.
+    """
+
+    job_id: int
+    state: State
+    album: str | None = None
+    number: int | None = None
+    placed: Placed | None = None
+    attempts: int = 0
+    reason: str | None = None
+    next_try_at: datetime | None = None
+    absence: Absence | None = None
+    replaced_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A part of a plan that waits for the user, or that the user has released.
+
+    ``verb`` is that of the held operation; ``batch`` what was held with it (``None``: it stands
+    for itself, and ends when its cause does). ``refused``: the service would not do it.
+    """
+
+    job_id: int
+    verb: str
+    reason: str
+    since: datetime
+    path: str | None = None
+    batch: int | None = None
+    approved: bool = False
+    refused: bool = False
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What both sides agreed on last, by job id, and what the guards must know.
+
+    ``holds`` by job and verb; ``spent`` the jobs that each verb was carried out for within the last
+    day. ``settled``: a complete clean cycle has ended since the catalog was made or bound anew.
+    """
+
+    tracks: Mapping[int, BaselineTrack]
+    holds: Mapping[tuple[int, str], Held] = field(default_factory=dict)
+    spent: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    settled: bool = True

@@ -1,0 +1,292 @@
+"""What the folder and the account show of one track: the two axes of the planner's table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from syncd.core.baseline import Absence, Baseline, BaselineTrack, Placed, State
+from syncd.core.model import COMPLETED, FAILED, LocalFile, LocalTree, RemoteTrack, RemoteTree
+from syncd.core.naming import name_track, same_text, stem_of, suffix_of, uses_facets
+from syncd.core.operations import MoveLocal
+from syncd.core.policy import Policy
+from syncd.core.relocation import has_made_way
+from syncd.core.renaming import UnsendableName, title_of
+
+SCANS_APART = 30.0
+"""Seconds between two scans that may confirm an absence; the grace, where that is shorter."""
+
+EXPECTED = frozenset({State.PLACED, State.DETACHED})
+"""The states in which a file should stand at the known path."""
+
+REMEMBERED = EXPECTED | {State.TRASHING, State.EVICTED}
+"""The states in which a file at the known path is the one that was placed."""
+
+_WITH_PATH = EXPECTED | {State.TRASHING}
+
+
+class Here(StrEnum):
+    """What the folder shows of a track."""
+
+    NOTHING = "no file, and none is expected"
+    FOUND = "a file carries its id, and none is expected"
+    IN_PLACE = "its file stands where it is known to"
+    MOVED = "its file stands elsewhere, under the name it was given"
+    RENAMED = "its file has another name than it was given"
+    UNSENDABLE = "its file has a name that is no text"
+    MISSED = "its file was not found, by one scan so far"
+    ABSENT = "its file is gone: two scans agree"
+    STRANGER = "what stands at its path does not carry its id"
+    PASTED = "its id is in the file of another job"
+    HIDDEN = "where its file should be could not be looked at"
+
+
+class There(StrEnum):
+    """What the account shows of a track."""
+
+    UNSEEN = "no job, but no complete sweep yet either"
+    GONE = "no job, says a complete sweep"
+    UNREADY = "a job that is not completed"
+    FAILED = "a job that failed"
+    SILENT = "a completed job without audio that is wanted"
+    AS_KNOWN = "a completed job, as it was known last"
+    RENAMED = "a job with another name than it was known by"
+    READDRESSED = "its audio is at another address than it was fetched from"
+    REPLACED = "its audio was found to be another than what was placed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One track, and where it stands in the table."""
+
+    job_id: int
+    track: RemoteTrack | None
+    known: BaselineTrack | None
+    file: LocalFile | None
+    here: Here
+    there: There
+    new_title: str | None = None
+    owner: int | None = None
+    moved_as: str | None = None
+    """The stem under which this program moved the file, where that was never recorded."""
+
+    @property
+    def state(self) -> State:
+        """A track whose file is not known by any path is wanted, whatever else was committed."""
+        if self.known is None:
+            return State.WANTED
+        if self.placed is None and self.known.state in _WITH_PATH:
+            return State.WANTED
+        return self.known.state
+
+    @property
+    def placed(self) -> Placed | None:
+        return self.known.placed if self.known else None
+
+
+def classify(
+    job_id: int,
+    *,
+    remote: RemoteTree,
+    local: LocalTree,
+    baseline: Baseline,
+    policy: Policy,
+    file: LocalFile | None,
+    owner: int | None,
+) -> Case:
+    """The case of one track; ``owner`` is the job whose file this one's id was pasted into."""
+    track, known = remote.tracks.get(job_id), baseline.tracks.get(job_id)
+    here, new_title = _here(job_id, known, file, owner, local, policy)
+    moved_as = None
+    if here in (Here.MOVED, Here.RENAMED) and track and known and file:
+        # A stop between a move and the record of it is never taken for a rename by the user.
+        moved_as = _unrecorded(track, known, file, baseline, policy)
+    if moved_as is not None:
+        here, new_title = Here.MOVED, None
+    return Case(
+        job_id=job_id,
+        track=track,
+        known=known,
+        file=file,
+        here=here,
+        there=_there(track, known, remote, policy, has_file=file is not None),
+        new_title=new_title,
+        owner=owner,
+        moved_as=moved_as,
+    )
+
+
+def _unrecorded(
+    track: RemoteTrack,
+    known: BaselineTrack,
+    file: LocalFile,
+    baseline: Baseline,
+    policy: Policy,
+) -> str | None:
+    """The stem of ``file``, if it stands where a ``MoveLocal`` or a ``MakeWay`` had put it."""
+    placed = known.placed
+    if placed is None or known.state is not State.PLACED or same_text(file.path, placed.path):
+        return None
+    held = baseline.holds.get((known.job_id, MoveLocal.verb))
+    may_move = policy.moves == "auto" or (held is not None and held.approved)
+    is_changed = placed.template != policy.template or uses_facets(placed.template)
+    moves = may_move and is_changed and not placed.moved and known.album is not None
+    if not moves and same_text(track.title, placed.title):
+        return None
+    if has_made_way(file.path, placed.path, known.job_id):
+        return stem_of(file.path)
+    if not moves or known.album is None:
+        return None
+    named_before = replace(track, title=placed.title)
+    targets = (
+        name_track(
+            named_before,
+            policy,
+            album=known.album,
+            number=known.number or 0,
+            ext=suffix_of(file.path),
+            suffixed=suffixed,
+        )
+        for suffixed in (False, True)
+    )
+    return next((to.stem for to in targets if same_text(to.path, file.path)), None)
+
+
+def _here(
+    job_id: int,
+    known: BaselineTrack | None,
+    file: LocalFile | None,
+    owner: int | None,
+    local: LocalTree,
+    policy: Policy,
+) -> tuple[Here, str | None]:
+    placed = known.placed if known else None
+    if known is None or placed is None or known.state not in REMEMBERED:
+        if file is None:
+            return Here.NOTHING, None
+        return (Here.FOUND if owner is None else Here.PASTED), None
+    elsewhere = file is not None and file.path != placed.path
+    if (file is None or elsewhere) and known.state in EXPECTED and is_out_of_sight(placed, local):
+        # What is found elsewhere may be a copy: the original cannot be seen.
+        return Here.HIDDEN, None
+    if file is None:
+        return _without_file(known, placed, local, policy), None
+    if owner is not None:
+        return Here.PASTED, None
+    try:
+        new_title = title_of(
+            stem_of(file.path),
+            placed_title=placed.title,
+            placed_stem=placed.stem,
+            template=placed.template,
+            job_id=job_id,
+        )
+    except UnsendableName:
+        return Here.UNSENDABLE, None
+    if new_title is not None:
+        return Here.RENAMED, new_title
+    return (Here.MOVED if elsewhere else Here.IN_PLACE), None
+
+
+def _without_file(known: BaselineTrack, placed: Placed, local: LocalTree, policy: Policy) -> Here:
+    if known.state not in EXPECTED:
+        return Here.NOTHING
+    if placed.path in local.names:
+        # Something stands at the known path, so the track is not absent: never guess.
+        return Here.STRANGER
+    if known.absence is not None and is_confirmed(known.absence, policy):
+        return Here.ABSENT
+    return Here.MISSED
+
+
+def is_out_of_sight(placed: Placed, local: LocalTree) -> bool:
+    """Whether the scan says nothing of ``placed.path``: unreadable, or another disk than before.
+
+    A folder that became a mount point, or ceased to be one, or became a link, shows other files
+    than those that were placed in it: their absence is no deletion.
+    """
+    return (
+        local.is_hidden(placed.path)
+        or local.is_walled(placed.path)
+        or local.is_mounted(placed.path) != placed.mounted
+    )
+
+
+def scans_apart(policy: Policy) -> float:
+    """Seconds that must lie between two scans before they confirm an absence."""
+    return min(SCANS_APART, policy.deletion_grace)
+
+
+def is_confirmed(absence: Absence, policy: Policy) -> bool:
+    """Whether two complete scans, far enough apart, agree that the file is absent."""
+    apart = (absence.last_at - absence.first_at).total_seconds()
+    return absence.scans >= 2 and apart >= scans_apart(policy)
+
+
+def is_edited(file: LocalFile, placed: Placed) -> bool:
+    """Whether the file holds anything else than what was placed.
+
+    A file whose bytes are not known (``sha256``) counts as edited unless nothing touched it.
+    """
+    return file.stat != placed.stat and file.sha256 != placed.sha256
+
+
+def _there(
+    track: RemoteTrack | None,
+    known: BaselineTrack | None,
+    remote: RemoteTree,
+    policy: Policy,
+    *,
+    has_file: bool,
+) -> There:
+    if track is None:
+        return There.GONE if remote.swept else There.UNSEEN
+    placed = known.placed if known and known.state in REMEMBERED else None
+    renamed = placed is not None and not same_text(track.title, placed.title)
+    if renamed and has_file:
+        return There.RENAMED
+    # Without a file, what counts first is whether its audio can be had.
+    if track.status == FAILED:
+        return There.FAILED
+    if track.status != COMPLETED:
+        return There.UNREADY
+    if not any(name in track.audio for name in policy.formats):
+        return There.SILENT
+    if renamed:
+        return There.RENAMED
+    address = track.audio.get(placed.format) if placed else None
+    if placed is None or known is None or address is None or address == placed.audio:
+        return There.AS_KNOWN
+    return There.REPLACED if address == known.replaced_by else There.READDRESSED
+
+
+POSSIBLE: dict[State, frozenset[Here]] = {
+    State.WANTED: frozenset({Here.NOTHING, Here.FOUND, Here.PASTED}),
+    State.UNAVAILABLE: frozenset({Here.NOTHING, Here.FOUND, Here.PASTED}),
+    State.IGNORED: frozenset({Here.NOTHING, Here.FOUND, Here.PASTED}),
+    State.GONE: frozenset({Here.NOTHING, Here.FOUND, Here.PASTED}),
+    State.PLACED: frozenset(set(Here) - {Here.NOTHING, Here.FOUND}),
+    State.DETACHED: frozenset(set(Here) - {Here.NOTHING, Here.FOUND}),
+    State.TRASHING: frozenset(
+        {
+            Here.NOTHING,
+            Here.IN_PLACE,
+            Here.MOVED,
+            Here.RENAMED,
+            Here.UNSENDABLE,
+            Here.PASTED,
+        }
+    ),
+    State.EVICTED: frozenset(
+        {
+            Here.NOTHING,
+            Here.FOUND,
+            Here.IN_PLACE,
+            Here.MOVED,
+            Here.RENAMED,
+            Here.UNSENDABLE,
+            Here.PASTED,
+        }
+    ),
+}
+"""What the folder can show of a track in each state: the rows that the table must have."""

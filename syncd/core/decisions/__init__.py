@@ -1,0 +1,1 @@
+"""What each row of the planner's table decides, by subject."""

@@ -1,0 +1,126 @@
+"""Rows about what was deleted, in the account or in the folder."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from syncd.core.baseline import Absence
+from syncd.core.cases import Case, is_edited
+from syncd.core.decisions.planning import (
+    Decision,
+    Planning,
+    absence_of,
+    file_of,
+    placed_of,
+    track_of,
+)
+from syncd.core.operations import DeleteRemote, Forget, Ignore, Pending, TrashLocal, Wait
+from syncd.core.time import agreed_elapsed
+
+
+def deleted_there(planning: Planning, case: Case) -> Decision:
+    file = file_of(case)
+    if is_edited(file, placed_of(case)):
+        return planning.detach(case, "changed in the folder, deleted in the account")
+    if planning.policy.cautious:
+        return planning.detach(case, "its job is gone from the account")
+    if planning.policy.remote_deletions == "keep":
+        return planning.detach(case, 'deleted in the account; sync.remote_deletions = "keep"')
+    return TrashLocal(job_id=case.job_id, path=file.path, reason="deleted in the account")
+
+
+def renamed_and_deleted(planning: Planning, case: Case) -> Decision:
+    return planning.detach(case, "renamed in the folder, deleted in the account")
+
+
+def evicted_and_deleted(planning: Planning, case: Case) -> Decision:
+    return planning.detach(case, "deleted in the account before its file was removed")
+
+
+def still_detached(planning: Planning, case: Case) -> Decision:
+    if file_of(case).path == placed_of(case).path:
+        return None
+    return planning.detach(case, "its file was moved in the folder")
+
+
+def found_without_job(planning: Planning, case: Case) -> Decision:
+    return planning.detach(case, "a file carries its id, and its job is gone")
+
+
+def nothing_left(planning: Planning, case: Case) -> Decision:
+    if case.known is None:
+        return None
+    return Forget(job_id=case.job_id, reason="gone from the account and from the folder")
+
+
+def deleted_here(planning: Planning, case: Case) -> Decision:
+    absence, policy = absence_of(case), planning.policy
+    path = placed_of(case).path
+    if policy.deletions == "ignore":
+        return Ignore(
+            job_id=case.job_id, path=path, reason='deleted here; sync.deletions = "ignore"'
+        )
+    if policy.deletions == "restore" or policy.direction == "down":
+        return planning.restore(case, "its file is gone from the folder")
+    # An approval shortens the grace; it does not outlive a setting by which nothing is deleted.
+    if planning.is_approved(case.job_id, DeleteRemote.verb):
+        return _delete(planning, case)
+    grace = timedelta(seconds=policy.deletion_grace)
+    elapsed = agreed_elapsed(absence.armed_at, absence.armed_server, planning.now)
+    if grace and (elapsed is None or elapsed < grace):
+        return Pending(
+            job_id=case.job_id,
+            path=path,
+            reason="deleted from the folder; its job is deleted when the grace is over",
+            until=None if absence.armed_server is None else absence.armed_at + grace,
+            evidence=_evidence(absence),
+        )
+    return _delete(planning, case)
+
+
+def deleted_and_changed(planning: Planning, case: Case) -> Decision:
+    if planning.policy.deletions == "ignore":
+        return deleted_here(planning, case)
+    return planning.restore(case, "changed in the account after it was deleted from the folder")
+
+
+def deleted_without_audio(planning: Planning, case: Case) -> Decision:
+    track = track_of(case)
+    if planning.policy.deletions == "ignore":
+        return deleted_here(planning, case)
+    return Wait(
+        job_id=case.job_id,
+        reason=f"its file is gone and the job is {track.status}: without audio there is no "
+        f"recovery copy, so it is not deleted (syncd rm {case.job_id} deletes it)",
+    )
+
+
+def _delete(planning: Planning, case: Case) -> DeleteRemote | Wait:
+    track, placed = track_of(case), placed_of(case)
+    audio = track.audio.get(placed.format)
+    if audio is None:
+        # Whether another format is of the same audio cannot be told.
+        return Wait(
+            job_id=case.job_id,
+            reason=f"its file is gone, and the service no longer offers {placed.format} of it: "
+            f"what was deleted cannot be kept a copy of (syncd rm {case.job_id} deletes it)",
+        )
+    return DeleteRemote(
+        job_id=case.job_id,
+        path=placed.path,
+        format=placed.format,
+        title=track.title,
+        audio=audio,
+        reason="its file was deleted from the folder",
+        evidence=_evidence(absence_of(case)),
+    )
+
+
+def _evidence(absence: Absence) -> tuple[str, ...]:
+    """What a person needs to judge a deletion: when the file was seen last, and what missed it."""
+    seen = "never by this catalog" if absence.seen_at is None else f"{absence.seen_at:%F %T} UTC"
+    return (
+        f"last seen {seen}",
+        f"missed by scan {absence.first_scan} at {absence.first_at:%F %T} UTC",
+        f"missed by scan {absence.last_scan} at {absence.last_at:%F %T} UTC",
+    )

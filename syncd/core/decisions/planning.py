@@ -1,0 +1,229 @@
+"""One run of the planner: the trees, what it has given out so far, and what several rows share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from syncd.core.baseline import Absence, Baseline, BaselineTrack, Placed
+from syncd.core.cases import Case
+from syncd.core.evidence import Found
+from syncd.core.model import LocalFile, LocalTree, RemoteTrack
+from syncd.core.naming import (
+    Name,
+    Names,
+    album_of,
+    effective_title,
+    has_own_suffix,
+    name_track,
+    same_text,
+    sibling,
+    stem_of,
+)
+from syncd.core.operations import (
+    Adopt,
+    Compare,
+    Defer,
+    DeleteRemote,
+    Detach,
+    Download,
+    Hold,
+    Operation,
+    Pending,
+    Redownload,
+    RenameRemote,
+    Restore,
+    Wait,
+)
+from syncd.core.policy import Now, Policy
+from syncd.core.relocation import without_way
+from syncd.core.renaming import conflict_stem, new_stem, without_conflict
+from syncd.core.time import LONGEST_BACKOFF
+
+Decision = Operation | Wait | Pending | None
+
+_ASKING = (Download, Compare, Redownload, RenameRemote, DeleteRemote, Defer)
+"""What asks the service for something, and so is put off where that failed."""
+
+
+class Planning:
+    """One run of the planner: the trees, and what it has given out so far (names, numbers)."""
+
+    def __init__(
+        self, local: LocalTree, baseline: Baseline, found: Found, policy: Policy, now: Now
+    ) -> None:
+        self.local = local
+        self.baseline = baseline
+        self.found = found
+        self.policy = policy
+        self.now = now
+        standing = list(local.names)
+        # The name of a file that may come back, not of one that is known to be elsewhere.
+        reserved = [
+            path
+            for path, jobs in found.owners.items()
+            if path not in local.names
+            and (not found.files.keys() >= set(jobs) or local.is_hidden(path))
+        ]
+        self.standing = Names(standing)
+        self.names = Names([*standing, *reserved])
+        self.numbers = _Numbers(baseline.tracks.values())
+
+    def has_failed(self, job_id: int) -> bool:
+        known = self.baseline.tracks.get(job_id)
+        return known is not None and known.attempts > 0
+
+    def in_time(self, case: Case, decision: Decision) -> Decision:
+        """``decision``, or the wait it becomes: done in this run already, or not due again yet."""
+        if decision is None or isinstance(decision, Wait | Pending | Hold):
+            return decision
+        known = case.known
+        if (case.job_id, decision.verb) in self.policy.attempted:
+            is_restored = isinstance(decision, Restore)
+            again = "its file went away again" if is_restored else "dealt with in this run"
+            return Wait(job_id=case.job_id, reason=(known and known.reason) or again)
+        due = known.next_try_at if known and isinstance(decision, _ASKING) else None
+        # A time further off than any back-off was set by a clock that was wrong.
+        late = due is not None and not self.now.local < due <= self.now.local + LONGEST_BACKOFF
+        if due and not late and not self.policy.retry_now:
+            return Wait(job_id=case.job_id, reason=(known and known.reason) or "failed", until=due)
+        return decision
+
+    def is_approved(self, job_id: int, verb: str) -> bool:
+        held = self.baseline.holds.get((job_id, verb))
+        return held is not None and held.approved
+
+    def detach(self, case: Case, reason: str) -> Detach:
+        return Detach(job_id=case.job_id, path=file_of(case).path, reason=reason)
+
+    def adopt(
+        self, case: Case, title: str | None, stem: str, reason: str, *, moved: bool = False
+    ) -> Adopt:
+        album, number = self.given(track_of(case), case.known)
+        return Adopt(
+            job_id=case.job_id,
+            path=file_of(case).path,
+            title=title,
+            stem=stem,
+            album=album,
+            number=number,
+            reason=reason,
+            moved=moved or bool(case.placed and case.placed.moved),
+        )
+
+    def given(self, track: RemoteTrack, known: BaselineTrack | None) -> tuple[str, int]:
+        """The album and number of a track: what it was given once, else what it is given now."""
+        album = (known and known.album) or album_of(track, self.policy)
+        return album, (known and known.number) or self.numbers.next(album)
+
+    def restore(self, case: Case, reason: str) -> Decision:
+        return self.download(case, reason, again=True)
+
+    def download(self, case: Case, reason: str, *, again: bool = False) -> Decision:
+        track, known = track_of(case), case.known
+        chosen = next(name for name in self.policy.formats if name in track.audio)
+        album, number = self.given(track, known)
+        name = self._free_name(track, known, album, number, chosen)
+        if self.local.is_hidden(name.path):
+            return Wait(job_id=track.id, reason=f"the folder of {name.path} could not be read")
+        self.names.take(name.path)
+        self.standing.take(name.path)
+        made = Restore if again else Download
+        placed = known.placed if known else None
+        return made(
+            job_id=track.id,
+            path=name.path,
+            format=chosen,
+            title=track.title,
+            stem=name.stem,
+            album=album,
+            number=number,
+            reason=reason,
+            moved=bool(placed and placed.moved and _folder(placed.path) == _folder(name.path)),
+        )
+
+    def _free_name(
+        self, track: RemoteTrack, known: BaselineTrack | None, album: str, number: int, ext: str
+    ) -> Name:
+        placed = known.placed if known else None
+        if placed and placed.format == ext:
+            name = self._name_it_had(track, placed)
+            if self.standing.is_free(name.path):
+                return name
+        name = name_track(track, self.policy, album=album, number=number, ext=ext)
+        if self.names.is_free(name.path):
+            return name
+        return name_track(track, self.policy, album=album, number=number, ext=ext, suffixed=True)
+
+    def _name_it_had(self, track: RemoteTrack, placed: Placed) -> Name:
+        """Where the user had it; under the name that it has now, if it was renamed since."""
+        if same_text(track.title, placed.title):
+            return Name(placed.path, placed.stem)
+        stem = self.stem_now(track, placed)
+        return Name(sibling(placed.path, stem), stem)
+
+    def stem_now(self, track: RemoteTrack, placed: Placed) -> str:
+        """The stem of a placed file under the name that its track has in the account now."""
+        placed_stem = without_way(placed.stem, track.id)
+        return new_stem(
+            effective_title(track),
+            placed_title=placed.title,
+            placed_stem=placed_stem,
+            template=placed.template,
+            job_id=track.id,
+            suffixed=has_own_suffix(placed_stem, track.id),
+        )
+
+    def conflict_copy(self, file: LocalFile, format_: str) -> str:
+        """A free name beside ``file`` for the audio of the account."""
+        stem = without_conflict(stem_of(file.path))
+        for number in range(1, 1000):
+            path = sibling(file.path, conflict_stem(stem, self.now.local, number), format_)
+            if self.names.is_free(path):
+                break
+        self.names.take(path)
+        return path
+
+
+class _Numbers:
+    """Track numbers: per album, given once, never given again."""
+
+    def __init__(self, tracks: Iterable[BaselineTrack]) -> None:
+        self._last: defaultdict[str, int] = defaultdict(int)
+        for track in tracks:
+            if track.album is not None and track.number is not None:
+                self._last[track.album] = max(self._last[track.album], track.number)
+
+    def next(self, album: str) -> int:
+        self._last[album] += 1
+        return self._last[album]
+
+
+def track_of(case: Case) -> RemoteTrack:
+    assert case.track is not None, "the rule is for jobs that are listed"
+    return case.track
+
+
+def placed_of(case: Case) -> Placed:
+    assert case.placed is not None, "the rule is for tracks that were placed"
+    return case.placed
+
+
+def file_of(case: Case) -> LocalFile:
+    assert case.file is not None, "the rule is for tracks with a file"
+    return case.file
+
+
+def absence_of(case: Case) -> Absence:
+    assert case.known is not None, "the rule is for absences"
+    assert case.known.absence is not None, "the rule is for absences"
+    return case.known.absence
+
+
+def is_moved(case: Case) -> bool:
+    placed, file = placed_of(case), file_of(case)
+    return placed.moved or _folder(placed.path) != _folder(file.path)
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]

@@ -1,0 +1,200 @@
+"""Rows about files that are there or are wanted, and about what cannot be judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from syncd.core.cases import Case
+from syncd.core.decisions.planning import (
+    Decision,
+    Planning,
+    file_of,
+    placed_of,
+    track_of,
+)
+from syncd.core.model import COMPLETED
+from syncd.core.naming import (
+    effective_title,
+    encode,
+    has_own_suffix,
+    name_track,
+    same_text,
+    sibling,
+    stem_of,
+    suffix_of,
+    uses_facets,
+)
+from syncd.core.operations import Defer, Evict, Hold, MakeWay, MoveLocal, RenameLocal, Wait
+from syncd.core.relocation import has_made_way, without_way
+
+
+def nothing(planning: Planning, case: Case) -> Decision:
+    return None
+
+
+def out_of_sight(planning: Planning, case: Case) -> Decision:
+    return Wait(
+        job_id=case.job_id,
+        reason=f"{placed_of(case).path} could not be read, or is on another disk than before",
+    )
+
+
+def not_listed_yet(planning: Planning, case: Case) -> Decision:
+    if case.file is None:
+        return None
+    return Wait(job_id=case.job_id, reason="the account was not listed in full yet")
+
+
+def missed(planning: Planning, case: Case) -> Decision:
+    return Wait(
+        job_id=case.job_id,
+        reason=f"{placed_of(case).path} was not found; a second look decides",
+    )
+
+
+def stranger(planning: Planning, case: Case) -> Decision:
+    path = placed_of(case).path
+    return Hold(
+        job_id=case.job_id,
+        path=path,
+        reason="the file at its path no longer carries its id; it is left alone "
+        f"(syncd identify PATH {case.job_id} says that it is this job's)",
+    )
+
+
+def pasted(planning: Planning, case: Case) -> Decision:
+    # Whose tags were pasted into whose file cannot be told from here.
+    return Hold(
+        job_id=case.job_id,
+        path=file_of(case).path,
+        reason=f"the file of job {case.owner} now carries the id of this job; it is left alone "
+        "(syncd identify PATH ID says whose it is)",
+    )
+
+
+def in_step(planning: Planning, case: Case) -> Decision:
+    """In step; unless it belongs elsewhere, or made way and has not got its name since."""
+    return _moved_by_template(planning, case) or _back_from_the_way(planning, case)
+
+
+def _moved_by_template(planning: Planning, case: Case) -> Decision:
+    """The template, or a tag that it names, puts the file elsewhere now."""
+    track, placed, file = track_of(case), placed_of(case), file_of(case)
+    known = case.known
+    if placed.moved or planning.policy.moves == "never" or known is None or known.album is None:
+        return None
+    if placed.template == planning.policy.template and not uses_facets(placed.template):
+        return None
+    name = name_track(
+        track,
+        planning.policy,
+        album=known.album,
+        number=known.number or 0,
+        ext=suffix_of(file.path),
+        suffixed=has_own_suffix(without_way(placed.stem, case.job_id), case.job_id),
+    )
+    if same_text(name.path, file.path):
+        return None
+    return MoveLocal(
+        job_id=case.job_id,
+        path=file.path,
+        new_path=name.path,
+        stem=name.stem,
+        reason="library.template, or what it is filled with, puts it there now",
+    )
+
+
+def _back_from_the_way(planning: Planning, case: Case) -> Decision:
+    """What it was to be called next was taken back in the account: it gets its old name again."""
+    track, placed, file = track_of(case), placed_of(case), file_of(case)
+    if placed.stem == without_way(placed.stem, case.job_id):
+        return None
+    stem = planning.stem_now(track, placed)
+    if same_text(stem, placed.stem) or placed.stem.endswith(encode(effective_title(track)).text):
+        return None  # a title that happens to end so
+    return RenameLocal(
+        job_id=case.job_id,
+        path=file.path,
+        new_path=sibling(file.path, stem),
+        title=track.title,
+        stem=stem,
+        reason="it made way for another track, which has its name by now",
+        old_title=placed.title,
+    )
+
+
+def moved(planning: Planning, case: Case) -> Decision:
+    """The user moved it under the root: it stays where they put it, and nothing is sent."""
+    placed, path = placed_of(case), file_of(case).path
+    if case.moved_as is not None:
+        reason = "it was moved there before, and the record of that was lost"
+        if has_made_way(path, placed.path, case.job_id):
+            return MakeWay(job_id=case.job_id, path=path, new_path=path, reason=reason)
+        return MoveLocal(
+            job_id=case.job_id, path=path, new_path=path, stem=case.moved_as, reason=reason
+        )
+    return planning.adopt(
+        case, placed.title, placed.stem, "its file was moved in the folder", moved=True
+    )
+
+
+def found(planning: Planning, case: Case) -> Decision:
+    """Placed and not recorded (a crash between the two), or brought from elsewhere."""
+    track, file = track_of(case), file_of(case)
+    reason = "a file in the folder carries its id"
+    adopted = planning.adopt(case, track.title, stem_of(file.path), reason)
+    if not planning.policy.cautious:
+        return adopted
+    # A name that differs is a rename that was never sent, or one that was lost.
+    named = name_track(
+        track,
+        planning.policy,
+        album=adopted.album,
+        number=adopted.number,
+        ext=suffix_of(file.path),
+    )
+    return replace(adopted, stem=named.stem)
+
+
+def job_is_back(planning: Planning, case: Case) -> Decision:
+    file = file_of(case)
+    return planning.adopt(
+        case, track_of(case).title, stem_of(file.path), "its job is in the account again"
+    )
+
+
+def not_ready(planning: Planning, case: Case) -> Decision:
+    return Wait(job_id=case.job_id, reason=f"the job is {track_of(case).status}")
+
+
+def without_audio(planning: Planning, case: Case) -> Decision:
+    track = track_of(case)
+    if not track.audio:
+        reason = "the job is completed, but the service offers no audio for it"
+    else:
+        wanted, offered = ", ".join(planning.policy.formats), ", ".join(sorted(track.audio))
+        reason = f"none of the wanted formats ({wanted}) is on offer ({offered})"
+    return Defer(job_id=case.job_id, reason=reason)
+
+
+def fetch(planning: Planning, case: Case) -> Decision:
+    known = case.known
+    if known and known.attempts:
+        return planning.download(case, f"failed before: {known.reason}")
+    if known and known.placed:
+        return planning.restore(case, "wanted again")
+    return planning.download(case, "new in the account")
+
+
+def evicting(planning: Planning, case: Case) -> Decision:
+    file, placed = file_of(case), placed_of(case)
+    if file.stat != placed.stat:
+        return found(planning, case)  # not the file that was to be removed
+    track = track_of(case)
+    if track.status != COMPLETED or placed.format not in track.audio:
+        return Wait(
+            job_id=case.job_id,
+            reason=f"{file.path} is kept: the service offers no {placed.format} of it now, "
+            "and it could not be fetched again",
+        )
+    return Evict(job_id=case.job_id, path=file.path, reason="its eviction was interrupted")

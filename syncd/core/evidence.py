@@ -1,0 +1,116 @@
+"""What a scan says of the baseline: which files it missed, and which bytes a decision needs.
+
+Pure. The catalog keeps what is said here; the planner reads it as part of the baseline.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from syncd.core.baseline import Baseline, BaselineTrack, Placed
+from syncd.core.cases import EXPECTED, REMEMBERED, is_out_of_sight
+from syncd.core.model import FileStat, LocalFile, LocalTree, RemoteTree
+from syncd.core.naming import stem_of
+from syncd.core.policy import Policy
+from syncd.core.renaming import without_conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Which file is which track's: ``files`` by job, ``owners`` the jobs by their known path.
+
+    ``copies`` are files that carry the id of a job whose file is another one.
+    """
+
+    files: Mapping[int, LocalFile]
+    owners: Mapping[str, list[int]]
+    copies: Mapping[str, int]
+
+    def bereft_owner(self, job_id: int) -> int | None:
+        """The other job on whose known path this one's file stands, if its own id is nowhere."""
+        path = self.files[job_id].path
+        others = (job for job in self.owners.get(path, ()) if job != job_id)
+        return min((job for job in others if job not in self.files), default=None)
+
+
+def match(local: LocalTree, baseline: Baseline, policy: Policy) -> Found:
+    """The file of each job: by embedded id and origin, then by what is known of the path.
+
+    Of files with the same id the one at the known path is the track's; else the one that is, by
+    inode, size and date, the file that was placed; else the first by name that is no conflict copy.
+    """
+    owners: defaultdict[str, list[int]] = defaultdict(list)
+    for known in baseline.tracks.values():
+        if known.placed and known.state in REMEMBERED:
+            owners[known.placed.path].append(known.job_id)
+    bearers: defaultdict[int, list[LocalFile]] = defaultdict(list)
+    for path in sorted(local.files):
+        identity = local.files[path].identity
+        if identity is not None and policy.knows(identity.origin):
+            bearers[identity.job_id].append(local.files[path])
+    files: dict[int, LocalFile] = {}
+    copies: dict[str, int] = {}
+    for job_id, found in bearers.items():
+        files[job_id] = _original(found, baseline.tracks.get(job_id))
+        copies |= {file.path: job_id for file in found if file is not files[job_id]}
+    return Found(files, owners, copies)
+
+
+def _original(found: list[LocalFile], known: BaselineTrack | None) -> LocalFile:
+    if len(found) == 1 or known is None or known.placed is None:
+        return found[0]
+    placed = known.placed
+    at_path = (file for file in found if file.path == placed.path)
+    same = (file for file in found if _is_same_inode(file.stat, placed.stat))
+    plain = (file for file in found if without_conflict(stem_of(file.path)) == stem_of(file.path))
+    return next(at_path, None) or next(same, None) or next(plain, found[0])
+
+
+def _is_same_inode(one: FileStat, other: FileStat) -> bool:
+    return (one.inode, one.size, one.mtime_ns) == (other.inode, other.size, other.mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one scan says of the tracks that should have a file.
+
+    ``missed``: not found, though their place was looked at. ``unsure``: it could not be looked at,
+    so that what was known before stands. Of all others any earlier absence is over.
+    """
+
+    missed: frozenset[int]
+    unsure: frozenset[int]
+
+
+def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
+    """Which of the expected files a scan missed."""
+    missed, unsure = set(), set()
+    for known in baseline.tracks.values():
+        placed = known.placed
+        if placed is None or known.state not in EXPECTED or known.job_id in found.files:
+            continue
+        if is_out_of_sight(placed, local):
+            unsure.add(known.job_id)
+        elif placed.path not in local.names:
+            missed.add(known.job_id)
+    return Sighting(frozenset(missed), frozenset(unsure))
+
+
+def to_hash(remote: RemoteTree, baseline: Baseline, found: Found) -> Iterator[LocalFile]:
+    """The files whose bytes decide: touched since they were placed, and about to be replaced or
+    trashed if nothing but their name or date changed."""
+    for job_id, file in found.files.items():
+        known = baseline.tracks.get(job_id)
+        if known is None or known.placed is None or known.state not in REMEMBERED:
+            continue
+        if file.stat == known.placed.stat or file.sha256 is not None:
+            continue
+        track = remote.tracks.get(job_id)
+        if track is None or _is_replaced(track.audio, known.placed, known.replaced_by):
+            yield file
+
+
+def _is_replaced(audio: Mapping[str, str], placed: Placed, replaced_by: str | None) -> bool:
+    return replaced_by is not None and audio.get(placed.format) == replaced_by

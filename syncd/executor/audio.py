@@ -1,0 +1,178 @@
+"""Audio from the service as a file that passed every check, with or without its tags."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+import structlog
+
+from syncd.core.model import COMPLETED, Job, Origin, address_path
+from syncd.errors import (
+    AddressExpired,
+    Changed,
+    ContractBroken,
+    CorruptMedia,
+    CreditsExhausted,
+    KeyRevoked,
+    MediaError,
+    MediaUnavailable,
+    Offline,
+    RequestRefused,
+    StatusUnknown,
+)
+from syncd.executor.context import Context
+from syncd.local import files, tags
+from syncd.local.audio import check
+from syncd.remote.media import fetch, fetch_bytes
+
+CORRUPT_TRIES = 3
+"""How often a file that arrives corrupt is fetched anew before the track is put off."""
+
+_log = structlog.get_logger("syncd.executor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """A whole, sound body in ``part``, as it was served; ``job`` as last seen.
+
+    ``source`` is its SHA-256, ``seconds`` its measured length.
+    """
+
+    job: Job
+    part: Path
+    format: str
+    etag: str | None
+    seconds: float
+    source: str
+
+    @property
+    def audio(self) -> str:
+        """The address that it came from, without the signature."""
+        return address_path(self.job.audio[self.format])
+
+
+async def fetch_sound(context: Context, job: Job, format_: str) -> Sound:
+    """Fetch the audio of ``job`` into its unfinished file, and check it from end to end.
+
+    Raises ``MediaError`` of every kind, ``Changed``, ``DiskFull``.
+    """
+    part = files.part_path(context.root, job.id, format_)
+    asked_again = False
+    tries = 0
+    while True:
+        address = job.audio.get(format_)
+        if address is None:
+            raise Changed(f"job {job.id} no longer offers {format_}")
+        try:
+            fetched = await fetch(
+                context.http,
+                address,
+                part,
+                policy=context.http.media_policy,
+                max_size=context.settings.max_file_size,
+                on_bytes=partial(context.progress.advanced, job.id),
+            )
+            seconds, source = await asyncio.to_thread(_checked, part, format_, job)
+        except AddressExpired:
+            # Signed addresses run out; the status call gives a fresh one, once.
+            if asked_again:
+                raise
+            asked_again = True
+            job = await _look_again(context, job.id)
+        except CorruptMedia:
+            tries += 1
+            if tries == CORRUPT_TRIES:
+                raise
+        else:
+            return Sound(
+                job=job,
+                part=part,
+                format=format_,
+                etag=fetched.etag,
+                seconds=seconds,
+                source=source,
+            )
+
+
+def _checked(part: Path, format_: str, job: Job) -> tuple[float, str]:
+    """Length and SHA-256 of what is in ``part``; what is not sound is not gone on with."""
+    try:
+        return check(part, format_, expected_duration=job.audio_duration).duration, files.sha256(
+            part
+        )
+    except CorruptMedia:
+        files.discard_part(part)
+        raise
+
+
+async def _look_again(context: Context, job_id: int) -> Job:
+    try:
+        job = await context.client.job(job_id)
+    except (ContractBroken, RequestRefused, CreditsExhausted, KeyRevoked, Offline) as error:
+        # It may be this job alone: 403 for one job is no revoked key, 500 no absent service.
+        raise StatusUnknown(
+            f"its address ran out, and the status call failed: {error.message}", error=error
+        ) from None
+    await asyncio.to_thread(context.catalog.observe, [job], context.clock())
+    if job.status != COMPLETED:
+        raise Changed(f"job {job_id} is now {job.status}")
+    return job
+
+
+async def fetch_cover(context: Context, job: Job) -> tags.Cover | None:
+    """The cover as served, in one try. A track is not kept waiting for one that cannot be had."""
+    host = address_path(job.thumbnail_url or "").partition("/")[0]
+    if not job.thumbnail_url or host in context.deaf_hosts:
+        return None
+    try:
+        data = await fetch_bytes(
+            context.http,
+            job.thumbnail_url,
+            policy=context.http.media_policy,
+            max_size=tags.MAX_COVER,
+            attempts=1,
+        )
+    except MediaError as error:
+        if isinstance(error, MediaUnavailable):
+            context.deaf_hosts.add(host)
+        _log.warning("placed without its cover", job=job.id, why=error.message)
+        return None
+    cover = tags.Cover.parse(data)
+    if cover is None:
+        _log.warning("placed without its cover", job=job.id, why="it is no JPEG or PNG")
+    return cover
+
+
+def write_tags(
+    context: Context,
+    sound: Sound,
+    cover: tags.Cover | None,
+    origin: Origin,
+    *,
+    album: str,
+    number: int | None,
+) -> dict[str, tuple[str, ...]]:
+    """Tag the unfinished file of ``sound`` and check it once more; the fields as written.
+
+    Where that fails the file is discarded: it no longer is what the service sends, so a later
+    range would not fit it.
+    """
+    desired = context.desired(sound.job, origin, album=album, number=number)
+    try:
+        written = dict(
+            tags.write_fields(
+                sound.part, sound.format, desired, cover=cover, duration=sound.seconds
+            )
+        )
+        # Tags are written by a library that moves audio about: what is placed was walked as it is.
+        check(sound.part, sound.format, expected_duration=None)
+    except BaseException:
+        files.discard_part(sound.part)
+        raise
+    if cover:
+        written["cover"] = (sha256(cover.data).hexdigest(),)
+    return written

@@ -1,0 +1,67 @@
+"""The fresh look at the account before anything that cannot be taken back."""
+
+from __future__ import annotations
+
+import asyncio
+
+from syncd.core.model import COMPLETED, Job, address_path
+from syncd.core.naming import same_text
+from syncd.core.operations import DeleteRemote, RenameRemote
+from syncd.errors import Changed, Doubtful, KeyRevoked, NoSuchJob, RequestRefused
+from syncd.executor.context import Context
+
+PROBES = 3
+"""How many known jobs are asked for before a 404 counts as "gone" and not as "nothing is there"."""
+
+
+async def look(context: Context, op: RenameRemote | DeleteRemote) -> Job:
+    """The job as it is now; raises ``Changed`` where it is other than the plan believed."""
+    try:
+        job = await context.client.job(op.job_id)
+    except NoSuchJob:
+        # Only a complete sweep can add an absence.
+        raise Changed(f"job {op.job_id} is no longer in the account", sweep=True) from None
+    await asyncio.to_thread(context.catalog.observe, [job], context.clock())
+    if not same_text(job.display_name, op.title):
+        raise Changed(f"job {op.job_id} is called “{job.display_name or ''}” by now")
+    if isinstance(op, DeleteRemote):
+        if job.status != COMPLETED:
+            raise Changed(f"job {op.job_id} is now {job.status}")
+        if address_path(job.audio.get(op.format, "")) != op.audio:
+            raise Changed(f"the audio of job {op.job_id} is at another address by now")
+    return job
+
+
+async def confirm_gone(context: Context, job_id: int) -> None:
+    """Two 404 answers, while a known job still answers: the job is gone.
+
+    Raises ``Changed`` where it is there after all, ``Doubtful`` where no job answers.
+    """
+    for _ in range(2):
+        try:
+            job = await context.client.job(job_id)
+        except NoSuchJob:
+            continue
+        await asyncio.to_thread(context.catalog.observe, [job], context.clock())
+        raise Changed(f"job {job_id} is in the account after all")
+    known = await asyncio.to_thread(context.catalog.some_jobs, PROBES)
+    for other in known:
+        try:
+            await context.client.job(other)
+        except NoSuchJob:
+            continue
+        return
+    if known:
+        raise Doubtful(
+            f"the service knows neither job {job_id} nor any other that it listed a moment ago",
+            hint="nothing was removed; it is looked at again in the next run",
+        )
+
+
+def refused(error: KeyRevoked, what: str) -> RequestRefused:
+    """403 for a change right after a status call was answered: the key may read and not write."""
+    return RequestRefused(
+        f"the API key may not {what}",
+        status=403,
+        hint='use a key with that scope, or set sync.direction = "down"; ' + error.message,
+    )

@@ -1,0 +1,144 @@
+"""RenameRemote, RenameLocal, MoveLocal, MakeWay: names and places given anew."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from syncd.catalog.outcomes import Done
+from syncd.core.baseline import Placed, State
+from syncd.core.model import Identity, Job, LocalFile, Origin
+from syncd.core.naming import effective_title, stem_of
+from syncd.core.operations import MakeWay, MoveLocal, RenameLocal, RenameRemote
+from syncd.errors import Changed, CorruptMedia, KeyRevoked, NoSuchJob
+from syncd.executor.context import Context
+from syncd.executor.look import look, refused
+from syncd.executor.threads import to_its_end
+from syncd.local import files
+from syncd.local.moves import move
+from syncd.local.retag import retag
+from syncd.local.scan import file_stat
+
+_log = structlog.get_logger("syncd.executor")
+
+
+async def rename_remote(context: Context, op: RenameRemote, entry: int, origin: Origin) -> None:
+    """Send the new name; what the service answers becomes the baseline, whatever it made of it."""
+    await look(context, op)
+    await asyncio.to_thread(context.check_file, op.job_id, op.path)
+    await asyncio.to_thread(context.root.verify, context.marker)
+    try:
+        job = await context.client.update(op.job_id, display_name=op.new_title)
+    except NoSuchJob:
+        raise Changed(f"job {op.job_id} is no longer in the account", sweep=True) from None
+    except KeyRevoked as error:
+        raise refused(error, "rename jobs") from None
+    if job is None:
+        job = await context.client.job(op.job_id)
+    await to_its_end(_record_name, context, op, job, entry, origin)
+
+
+def _record_name(context: Context, op: RenameRemote, job: Job, entry: int, origin: Origin) -> None:
+    context.catalog.observe([job], context.clock())
+    placed = _placed(context, op.job_id)
+    context.move_lyrics(job, placed.path, op.path)
+    placed = replace(placed, path=op.path, title=job.display_name, stem=op.stem, moved=op.moved)
+    placed = retitle(context, op.job_id, placed, job)
+    done = Done(
+        job_id=op.job_id,
+        verb=op.verb,
+        state=State.PLACED,
+        placed=placed,
+        file=_file(context, op.job_id, op.path, origin),
+        counted=True,
+    )
+    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=job.display_name)
+
+
+def rename_local(context: Context, op: RenameLocal, entry: int, origin: Origin) -> None:
+    """Rename the file where it stands, and the title in its tags if that is still ours."""
+    job = context.job(op.job_id)
+    placed = replace(_moved(context, op), title=op.title, stem=op.stem)
+    _record(context, op, retitle(context, op.job_id, placed, job), entry, origin)
+
+
+def move_local(context: Context, op: MoveLocal, entry: int, origin: Origin) -> None:
+    """Move the file to where the template puts it now; folders left empty are removed."""
+    template = context.settings.template
+    placed = replace(_moved(context, op, prune=True), stem=op.stem, template=template)
+    _record(context, op, placed, entry, origin)
+
+
+def make_way(context: Context, op: MakeWay, entry: int, origin: Origin) -> None:
+    """Give the file a name for now; its pair of names follows, so that this is no rename."""
+    placed = replace(_moved(context, op), stem=stem_of(op.new_path))
+    _record(context, op, placed, entry, origin)
+
+
+def _moved(
+    context: Context, op: RenameLocal | MoveLocal | MakeWay, *, prune: bool = False
+) -> Placed:
+    """Move the file, after a look whether it is still the track's; how it stands by then."""
+    placed = _placed(context, op.job_id)
+    context.check_file(op.job_id, op.path)
+    before = file_stat(context.root.path / op.path)
+    after = move(context.root, op.path, op.new_path, expected=before, prune=prune)
+    # The stat of a file that was edited stays that of the file as it was placed.
+    return replace(placed, path=op.new_path, stat=after if before == placed.stat else placed.stat)
+
+
+def _record(
+    context: Context,
+    op: RenameLocal | MoveLocal | MakeWay,
+    placed: Placed,
+    entry: int,
+    origin: Origin,
+) -> None:
+    done = Done(
+        job_id=op.job_id,
+        verb=op.verb,
+        state=State.PLACED,
+        placed=placed,
+        file=_file(context, op.job_id, placed.path, origin),
+        left=op.path,
+    )
+    context.catalog.outcomes.record(done, entry=entry, now=context.now())
+
+
+def _file(context: Context, job_id: int, path: str, origin: Origin) -> LocalFile:
+    return LocalFile(path, file_stat(context.root.path / path), Identity(job_id, origin))
+
+
+def _placed(context: Context, job_id: int) -> Placed:
+    known = context.catalog.baseline_of(job_id)
+    if known is None or known.placed is None or known.state is not State.PLACED:
+        raise Changed(f"job {job_id} is not placed any more")
+    return known.placed
+
+
+def retitle(context: Context, job_id: int, placed: Placed, job: Job) -> Placed:
+    """Write the new title into the tags, where it still is what this program wrote there.
+
+    The name is the account's and the file's by now: a tag that cannot be written is no reason to
+    take that back.
+    """
+    wanted = {"title": (effective_title(job.track()),)}
+    owned = {"title": placed.tags.get("title", ())}
+    try:
+        path = context.root.path / placed.path
+        edited = file_stat(path) != placed.stat and files.sha256(path) != placed.sha256
+        written = retag(context.root, placed.path, placed.format, owned=owned, wanted=wanted)
+    except (Changed, CorruptMedia, OSError) as error:
+        _log.warning("the title in the tags stays", job=job_id, why=str(error))
+        return placed
+    if written is None:
+        return placed
+    return replace(
+        placed,
+        # What the user changed in the file stays known as theirs.
+        stat=placed.stat if edited else written.stat,
+        sha256=placed.sha256 if edited else written.sha256,
+        tags={**placed.tags, **written.written},
+    )

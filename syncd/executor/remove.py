@@ -1,0 +1,184 @@
+"""TrashLocal, Evict, DeleteRemote: what takes something away, each after its last look; Forget."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import os
+
+from syncd.catalog.outcomes import Done
+from syncd.core.baseline import Placed, State
+from syncd.core.model import Job, Origin
+from syncd.core.operations import DeleteRemote, Evict, Forget, TrashLocal
+from syncd.errors import Changed, KeyRevoked, NoSuchJob
+from syncd.executor.audio import fetch_cover, fetch_sound, write_tags
+from syncd.executor.context import Context
+from syncd.executor.look import confirm_gone, look, refused
+from syncd.executor.threads import to_its_end
+from syncd.local import files
+from syncd.local.root import fsync_folder
+from syncd.local.scan import file_stat
+from syncd.local.trash import Entry, Why
+
+
+async def trash_local(context: Context, op: TrashLocal, entry: int) -> None:
+    """Confirm that the job is gone, then move its file to the trash, sidecars and all."""
+    await confirm_gone(context, op.job_id)
+    await to_its_end(_to_trash, context, op, entry)
+
+
+def _to_trash(context: Context, op: TrashLocal, entry: int) -> None:
+    placed = _placed(context, op.job_id)
+    context.root.verify(context.marker)
+    context.check_file(op.job_id, op.path)
+    _check_unedited(context, placed, op.path)
+    job = context.catalog.job(op.job_id)
+    context.catalog.outcomes.commit(op.job_id, State.TRASHING)
+    kept = context.trash.put(
+        op.path,
+        job_id=op.job_id,
+        why=Why.DELETED_THERE,
+        now=context.clock(),
+        server_time=context.now().server,
+        title=placed.title,
+        audio=placed.audio,
+        job=job.raw if job else "{}",
+    )
+    done = Done(
+        job_id=op.job_id,
+        verb=op.verb,
+        state=State.GONE,
+        left=op.path,
+        counted=True,
+        job_gone=True,
+    )
+    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=kept.name)
+
+
+def evict(context: Context, op: Evict, entry: int) -> None:
+    """Remove the file that the user gave up; its job keeps the audio."""
+    placed = _placed(context, op.job_id, State.EVICTED)
+    path = context.root.path / op.path
+    context.root.verify(context.marker)
+    try:
+        if file_stat(path) != placed.stat:
+            raise Changed(f"{op.path} was changed in the folder meanwhile")
+        path.unlink()
+        fsync_folder(path.parent)
+    except FileNotFoundError:
+        pass  # as it was to be
+    done = Done(job_id=op.job_id, verb=op.verb, state=State.EVICTED, left=op.path)
+    context.catalog.outcomes.record(done, entry=entry, now=context.now())
+
+
+async def delete_remote(context: Context, op: DeleteRemote, entry: int, origin: Origin) -> None:
+    """Look, keep a recovery copy, look once more, delete.
+
+    The copy takes time, so both the account and the folder are looked at again after it.
+    """
+    job = await look(context, op)
+    kept = await recovery_copy(context, op, job, origin)
+    await look(context, op)
+    await asyncio.to_thread(_check_still_absent, context, op)
+    await asyncio.to_thread(check_kept, context, kept)
+    try:
+        await context.client.delete(op.job_id)
+    except NoSuchJob:
+        pass  # it answered a moment ago: somebody was quicker
+    except KeyRevoked as error:
+        raise refused(error, "delete jobs") from None
+    await to_its_end(_record_deletion, context, op, kept, entry)
+
+
+def _record_deletion(context: Context, op: DeleteRemote, kept: Entry, entry: int) -> None:
+    context.trash.gather(kept)
+    done = Done(job_id=op.job_id, verb=op.verb, state=State.GONE, counted=True, job_gone=True)
+    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=kept.name)
+
+
+def forget(context: Context, op: Forget, entry: int) -> None:
+    """Both sides are gone: what stopped between the two may have left sidecars in the folder."""
+    for kept in context.trash.of_job(op.job_id)[-1:]:
+        # Beside another track they would be that one's.
+        if not os.path.lexists(context.root.path / kept.path):
+            context.trash.gather(kept)
+    done = Done(job_id=op.job_id, verb=op.verb, state=State.GONE)
+    context.catalog.outcomes.record(done, entry=entry, now=context.now())
+
+
+async def recovery_copy(
+    context: Context,
+    op: DeleteRemote,
+    job: Job,
+    origin: Origin,
+    *,
+    why: Why = Why.DELETED_HERE,
+) -> Entry:
+    """The copy of an earlier try, if it is whole and of this audio; else a new one.
+
+    Raises what fetching raises (``executor.audio``), and ``RootUnusable``.
+    """
+    if (kept := await asyncio.to_thread(_earlier_copy, context, op)) is not None:
+        return kept
+    await asyncio.to_thread(context.check_space)
+    context.progress.started(op)
+    sound = await fetch_sound(context, job, op.format)
+    cover = await fetch_cover(context, sound.job)
+    known = await asyncio.to_thread(context.catalog.baseline_of, op.job_id)
+    album, number = (known.album, known.number) if known else (None, None)
+
+    def keep() -> Entry:
+        write_tags(context, sound, cover, origin, album=album or "", number=number)
+        try:
+            return context.trash.keep(
+                sound.part,
+                op.path,
+                job_id=op.job_id,
+                why=why,
+                now=context.clock(),
+                server_time=context.now().server,
+                title=sound.job.display_name,
+                audio=sound.audio,
+                job=sound.job.raw,
+            )
+        finally:
+            files.discard_part(sound.part)
+
+    return await to_its_end(keep)
+
+
+def _earlier_copy(context: Context, op: DeleteRemote) -> Entry | None:
+    for kept in reversed(context.trash.of_job(op.job_id)):
+        if kept.audio == op.audio and context.trash.verify(kept):
+            return kept
+    return None
+
+
+def check_kept(context: Context, kept: Entry) -> None:
+    """Raise ``Changed`` unless the recovery copy is on disk, byte for byte."""
+    if not context.trash.verify(kept):
+        raise Changed(f"the recovery copy {kept.name} is not what it was a moment ago")
+
+
+def _check_still_absent(context: Context, op: DeleteRemote) -> None:
+    """Raise ``Changed`` where the file is back, ``RootUnusable`` where the root is not itself."""
+    context.root.verify(context.marker)
+    known = context.catalog.baseline_of(op.job_id)
+    if known is None or known.absence is None or known.state is not State.PLACED:
+        raise Changed(f"{op.path} is no longer known to be absent")
+    if os.path.lexists(context.root.path / op.path):
+        raise Changed(f"{op.path} is back")
+
+
+def _placed(context: Context, job_id: int, *states: State) -> Placed:
+    known = context.catalog.baseline_of(job_id)
+    wanted = states or (State.PLACED, State.TRASHING)
+    if known is None or known.placed is None or known.state not in wanted:
+        raise Changed(f"job {job_id} is not placed any more")
+    return known.placed
+
+
+def _check_unedited(context: Context, placed: Placed, path: str) -> None:
+    file = context.root.path / path
+    if file_stat(file) != placed.stat and files.sha256(file) != placed.sha256:
+        raise Changed(f"{path} was changed in the folder meanwhile")

@@ -1,0 +1,163 @@
+"""Compare and Redownload: audio that was changed in the account under a known id."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+from syncd.catalog.outcomes import Done
+from syncd.core.baseline import BaselineTrack, Placed, State
+from syncd.core.model import FileStat, Identity, LocalFile, Origin
+from syncd.core.operations import Compare, Redownload
+from syncd.errors import Changed
+from syncd.executor.audio import Sound, fetch_cover, fetch_sound, write_tags
+from syncd.executor.context import Context
+from syncd.executor.threads import to_its_end
+from syncd.local import files, tags
+from syncd.local.retag import put_in_place
+from syncd.local.scan import file_stat
+from syncd.local.trash import Why
+
+
+async def compare(context: Context, op: Compare, entry: int) -> None:
+    """Learn whether the new address serves other audio than was placed; its bytes decide."""
+    job = await asyncio.to_thread(context.job, op.job_id)
+    await asyncio.to_thread(context.check_space)
+    context.progress.started(op)
+    sound = await fetch_sound(context, job, op.format)
+    await to_its_end(_note, context, op, sound, entry)
+
+
+def _note(context: Context, op: Compare, sound: Sound, entry: int) -> None:
+    known, placed = _known(context, op.job_id)
+    if placed.source == sound.source:
+        files.discard_part(sound.part)
+        same = dataclasses.replace(placed, audio=sound.audio, etag=sound.etag)
+        done = Done(job_id=op.job_id, verb=op.verb, state=known.state, placed=same)
+        context.catalog.outcomes.record(done, entry=entry, now=context.now())
+        return
+    # The file stays in ``incoming``: what follows need not fetch it a second time.
+    done = Done(job_id=op.job_id, verb=op.verb, state=known.state, replaced_by=sound.audio)
+    context.catalog.outcomes.record(done, entry=entry, now=context.now())
+
+
+async def redownload(context: Context, op: Redownload, entry: int, origin: Origin) -> None:
+    """Put the changed audio in the place of the file, or beside it where the user changed that."""
+    job = await asyncio.to_thread(context.job, op.job_id)
+    await asyncio.to_thread(context.check_space)
+    context.progress.started(op)
+    sound = await fetch_sound(context, job, op.format)
+    cover = await fetch_cover(context, sound.job)
+    act = _place_beside if op.copy else _put_in_place
+    await to_its_end(act, context, op, sound, cover, entry, origin)
+
+
+def _put_in_place(
+    context: Context,
+    op: Redownload,
+    sound: Sound,
+    cover: tags.Cover | None,
+    entry: int,
+    origin: Origin,
+) -> None:
+    known, placed = _known(context, op.job_id)
+    context.check_file(op.job_id, op.path)
+    path = context.root.path / op.path
+    if file_stat(path) != placed.stat and files.sha256(path) != placed.sha256:
+        raise Changed(f"{op.path} was changed in the folder meanwhile")
+    written = write_tags(context, sound, cover, origin, album=op.album, number=op.number)
+    digest = files.sha256(sound.part)
+    if digest == files.sha256(path):
+        # It came to a stop before it was recorded: the file is the new one already.
+        stat = file_stat(path)
+    else:
+        stat = _exchange(context, op, sound, placed, digest)
+    files.discard_part(sound.part)
+    fresh = dataclasses.replace(
+        placed,
+        path=op.path,
+        format=sound.format,
+        audio=sound.audio,
+        etag=sound.etag,
+        sha256=digest,
+        stat=stat,
+        source=sound.source,
+        tags=written,
+        placed_at=context.clock(),
+    )
+    done = Done(
+        job_id=op.job_id,
+        verb=op.verb,
+        state=State.PLACED,
+        placed=fresh,
+        file=LocalFile(op.path, stat, Identity(op.job_id, origin)),
+        counted=True,
+    )
+    context.catalog.outcomes.record(done, entry=entry, now=context.now())
+
+
+def _exchange(
+    context: Context, op: Redownload, sound: Sound, placed: Placed, digest: str
+) -> FileStat:
+    """Put the new file, whose SHA-256 is ``digest``, in the place of the old one, which is kept."""
+    old = context.trash.secure(
+        op.path,
+        job_id=op.job_id,
+        why=Why.REPLACED,
+        now=context.clock(),
+        server_time=context.now().server,
+        title=placed.title,
+        audio=placed.audio,
+        job=sound.job.raw,
+    )
+    # After a stop both are as they were placed: the old one by its stat, the new one by its bytes.
+    # Neither is taken for an edit by the user, and the replacement is planned once more.
+    awaited = dataclasses.replace(placed, sha256=digest)
+    context.catalog.outcomes.commit(op.job_id, State.PLACED, awaited)
+    try:
+        return put_in_place(context.root, sound.part, op.path, kept=old.sha256)
+    except Changed:
+        files.discard_part(sound.part)
+        context.catalog.outcomes.commit(op.job_id, State.PLACED, placed)
+        context.trash.empty([old])
+        raise
+
+
+def _place_beside(
+    context: Context,
+    op: Redownload,
+    sound: Sound,
+    cover: tags.Cover | None,
+    entry: int,
+    origin: Origin,
+) -> None:
+    """The user's file stays the track's; the audio of the account becomes a copy beside it."""
+    assert op.copy is not None, "the plan names the copy"
+    known, placed = _known(context, op.job_id)
+    write_tags(context, sound, cover, origin, album=op.album, number=op.number)
+    try:
+        stat = files.place(
+            context.root,
+            sound.part,
+            op.copy,
+            mode=context.settings.file_mode,
+            modified=None,
+        )
+    finally:
+        files.discard_part(sound.part)
+    seen = dataclasses.replace(placed, audio=sound.audio, etag=sound.etag, source=sound.source)
+    done = Done(
+        job_id=op.job_id,
+        verb=op.verb,
+        state=known.state,
+        placed=seen,
+        file=LocalFile(op.copy, stat, Identity(op.job_id, origin)),
+    )
+    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=op.copy)
+
+
+def _known(context: Context, job_id: int) -> tuple[BaselineTrack, Placed]:
+    known = context.catalog.baseline_of(job_id)
+    if known is None or known.placed is None or known.state is not State.PLACED:
+        raise Changed(f"job {job_id} is not placed any more")
+    return known, known.placed

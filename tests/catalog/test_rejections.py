@@ -1,0 +1,115 @@
+"""What was rejected is not planned again: the real planner and guards on what the catalog says."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncd.core.operations import Hold
+
+from .looking import both
+from .situations import (
+    HOME,
+    LENIENT,
+    NO_BUDGET,
+    ROWS,
+    Bench,
+    Row,
+    deleted_here,
+    renamed_and_moved_here,
+    renamed_here,
+)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row.verb}: {row.situation.__name__}" for row in ROWS])
+def test_what_was_rejected_is_not_planned_again(bench: Bench, row: Row) -> None:
+    row.situation(bench)
+    held = bench.plan(row.policy)
+    assert (7, row.verb) in [(op.job_id, op.held) for op in held.holds]
+    bench.catalog.holds.keep(held, bench.now)
+
+    bench.catalog.holds.reject(7, row.verb)
+    assert (7, row.verb) not in bench.catalog.baseline(both(bench.now)).holds
+    assert bench.known().state is row.state
+
+    planned = []
+    for _ in range(3):
+        strict = bench.plan(row.policy)
+        assert (7, row.verb) not in [(op.job_id, op.held) for op in strict.holds]
+        lenient = bench.plan(LENIENT)
+        assert 7 not in [one.job_id for one in lenient.pending]
+        mine = [op for op in lenient if op.job_id == 7]
+        assert not [op for op in mine if isinstance(op, Hold)]
+        planned += [op.verb for op in mine if op.verb not in planned]
+        for op in mine:
+            bench.carry_out(op)
+    assert tuple(planned) == row.instead
+
+
+def test_a_rejected_deletion_is_restored_to_where_the_file_was(bench: Bench) -> None:
+    deleted_here(bench)
+    bench.catalog.holds.keep(bench.plan(NO_BUDGET), bench.now)
+    bench.catalog.holds.reject(7, "delete-remote")
+    (restore,) = bench.plan(LENIENT)
+    assert (restore.verb, getattr(restore, "path", None)) == ("restore", HOME)
+    assert bench.known().absence is None
+
+
+def test_a_rejection_settles_one_track_and_leaves_the_rest_of_its_batch(bench: Bench) -> None:
+    bench.place()
+    bench.place(8, "A/Snow.flac", title="Snow", stem="Snow", audio="media.audiopod.ai/8.flac")
+    bench.account()
+    bench.catalog.holds.keep(bench.plan(NO_BUDGET), bench.now)
+    before = bench.known(8)
+    bench.catalog.holds.reject(7, "trash-local")
+    assert bench.known(8) == before
+    (held,) = bench.catalog.holds.all()
+    assert (held.job_id, held.verb, held.batch) == (8, "trash-local", 1)
+
+
+def test_a_rejected_name_is_kept_beside_the_file_that_has_it(bench: Bench) -> None:
+    renamed_and_moved_here(bench)
+    bench.catalog.holds.keep(bench.plan(NO_BUDGET), bench.now)
+    bench.catalog.holds.reject(7, "rename-remote")
+    placed = bench.known().placed
+    assert placed is not None
+    assert (placed.title, placed.stem, placed.path) == ("Rain", "Snow", HOME)
+
+
+def test_a_later_rename_of_a_track_whose_name_was_rejected_is_asked_about(bench: Bench) -> None:
+    renamed_here(bench)
+    bench.catalog.holds.keep(bench.plan(NO_BUDGET), bench.now)
+    bench.catalog.holds.reject(7, "rename-remote")
+    bench.files.clear()
+    bench.stand("A/Fog.flac")
+    assert [(op.job_id, op.held) for op in bench.plan(NO_BUDGET).holds] == [(7, "rename-remote")]
+
+
+def test_what_the_service_refused_can_be_rejected(bench: Bench) -> None:
+    renamed_here(bench)
+    (rename,) = bench.plan(LENIENT)
+    bench.catalog.holds.refuse(rename, "the name is taken", bench.now)
+    (refused,) = bench.plan(LENIENT).holds
+    assert refused.refused
+    bench.catalog.holds.reject(7, "rename-remote")
+    assert [op.verb for op in bench.plan(LENIENT)] == ["adopt"]
+    assert bench.catalog.holds.all() == []
+
+
+def test_a_rejection_of_what_is_neither_held_nor_known(bench: Bench) -> None:
+    for verb in ("rename-remote", "rename-local", "move-local", "redownload", "identify"):
+        bench.catalog.holds.reject(7, verb)
+    assert bench.catalog.baseline_of(7) is None
+
+
+def test_a_rejection_is_all_or_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    deleted_here(bench)
+    bench.catalog.holds.keep(bench.plan(NO_BUDGET), bench.now)
+    before = bench.catalog.baseline(both(bench.now))
+
+    def stops_after(*_: object) -> None:
+        raise OSError("pulled out")
+
+    monkeypatch.setattr("syncd.catalog.holds.write_track", stops_after)
+    with pytest.raises(OSError, match="pulled out"):
+        bench.catalog.holds.reject(7, "delete-remote")
+    assert bench.catalog.baseline(both(bench.now)) == before

@@ -1,0 +1,135 @@
+"""The scan's memory: the files, so that an unchanged one need not be opened, and their disks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import event
+
+from syncd.catalog.outcomes import Done
+from syncd.catalog.store import Catalog
+from syncd.core.baseline import State
+from syncd.core.model import FileStat, LocalFile
+from syncd.core.policy import Now
+
+from .looking import NOT_UTF8, MakeFile, MakePlaced
+
+SECOND = timedelta(seconds=1)
+
+# --- the files ---
+
+
+def test_the_scan_is_remembered_by_its_differences(catalog: Catalog, local_file: MakeFile) -> None:
+    first = {path: local_file(path) for path in ("a.flac", "b.flac", "c.flac")}
+    catalog.scans.remember({}, first)
+    assert catalog.scans.known_files() == first
+
+    second = {"a.flac": first["a.flac"], "b.flac": local_file("b.flac", 9, size=5)}
+    second["d.flac"] = local_file("d.flac", None)
+    written: list[object] = []
+    event.listen(
+        catalog._engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, _statement, parameters, *_: written.append(parameters),
+    )
+    catalog.scans.remember(first, second)
+    assert "c.flac" in repr(written)
+    assert "a.flac" not in repr(written)
+    assert catalog.scans.known_files() == second
+
+
+def test_a_scan_without_differences_writes_nothing(catalog: Catalog, local_file: MakeFile) -> None:
+    files = {"a.flac": local_file("a.flac")}
+    catalog.scans.remember({}, files)
+    statements: list[str] = []
+    event.listen(
+        catalog._engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, *_: statements.append(statement),
+    )
+    catalog.scans.remember(files, files)
+    assert statements == []
+
+
+def test_an_id_without_an_origin_is_remembered_as_such(
+    catalog: Catalog, local_file: MakeFile
+) -> None:
+    file = local_file("a.flac")
+    assert file.identity is not None
+    file = replace(file, identity=replace(file.identity, origin=None))
+    catalog.scans.remember({}, {"a.flac": file})
+    assert catalog.scans.known_files() == {"a.flac": file}
+
+
+def test_the_digest_of_a_file_is_remembered_and_forgotten_with_its_bytes(
+    catalog: Catalog, local_file: MakeFile
+) -> None:
+    hashed = {"a.flac": replace(local_file("a.flac"), sha256="1" * 64)}
+    catalog.scans.remember({}, hashed)
+    assert catalog.scans.known_files() == hashed
+    changed = {"a.flac": local_file("a.flac", size=9)}
+    catalog.scans.remember(hashed, changed)
+    assert catalog.scans.known_files() == changed
+
+
+def test_the_largest_numbers_of_a_file_system_fit(catalog: Catalog) -> None:
+    stat = FileStat(2**63 - 1, 2**62, 2**62, -1)
+    catalog.scans.remember({}, {"a.mp3": LocalFile("a.mp3", stat)})
+    assert catalog.scans.known_files()["a.mp3"].stat == stat
+
+
+def test_names_that_are_not_utf8_come_back_as_they_were(
+    catalog: Catalog, local_file: MakeFile, placed: MakePlaced, now: datetime
+) -> None:
+    file = local_file(NOT_UTF8)
+    catalog.scans.remember({}, {NOT_UTF8: file})
+    assert catalog.scans.known_files() == {NOT_UTF8: file}
+    stem = replace(placed(NOT_UTF8), stem="\udcff\udcfe")
+    entry = catalog.journal.start(
+        cycle="c", job_id=7, verb="adopt", path=NOT_UTF8, reason=f"found {NOT_UTF8}", now=now
+    )
+    done = Done(
+        job_id=7,
+        verb="adopt",
+        state=State.PLACED,
+        placed=stem,
+        file=local_file(NOT_UTF8, size=9),
+    )
+    catalog.outcomes.record(done, entry=entry, now=Now(now))
+    known = catalog.baseline_of(7)
+    assert known is not None
+    assert known.placed == stem
+    assert catalog.scans.known_files()[NOT_UTF8].stat.size == 9
+    row = catalog.journal.entries(7)[0]
+    assert row["path"] == NOT_UTF8
+    assert row["reason"] == r"found Caf\udce9/\udcff\udcfe.flac"
+    catalog.outcomes.fail(7, f"lost {NOT_UTF8}", attempts=1, next_try_at=now)
+    assert r"\udce9" in str(catalog.baseline_of(7))
+    catalog.scans.remember({NOT_UTF8: file}, {})
+    assert catalog.scans.known_files() == {}
+
+
+# --- other disks ---
+
+
+def test_whether_a_folder_is_on_another_disk_is_remembered_by_track(
+    library: Catalog, now: datetime
+) -> None:
+    before = {job_id: library.baseline_of(job_id) for job_id in (7, 8)}
+    library.scans.note_mounted({7: True, 99: True})
+    known = library.baseline_of(7)
+    assert known is not None
+    assert known.placed is not None
+    assert known.placed.mounted
+    assert library.baseline_of(8) == before[8]
+    assert library.baseline_of(99) is None
+    library.scans.note_mounted({7: False})
+    assert library.baseline_of(7) == before[7]
+
+
+def test_no_change_of_disks_writes_nothing(library: Catalog) -> None:
+    statements: list[object] = []
+    event.listen(library._engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    library.scans.note_mounted({})
+    assert statements == []

@@ -1,0 +1,255 @@
+"""What a scan says: whose a file is, what it missed, and which bytes decide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from syncd.core.baseline import Baseline, BaselineTrack, State
+from syncd.core.cases import EXPECTED, REMEMBERED
+from syncd.core.evidence import Sighting, match, sight, to_hash
+from syncd.core.model import FileStat, LocalFile, LocalTree, Origin, RemoteTrack, RemoteTree
+
+from .trees import (
+    ALBUM,
+    BYTES,
+    ELSEWHERE,
+    HERE,
+    HOME,
+    POLICY,
+    TOUCHED,
+    file,
+    folder,
+    job,
+    known,
+    missing,
+    placed_at,
+)
+
+OTHER_INODE = FileStat(9, 2, 3, 4)
+
+
+def base(*tracks: BaselineTrack) -> Baseline:
+    return Baseline({track.job_id: track for track in tracks})
+
+
+def sighting(local: LocalTree, *tracks: BaselineTrack) -> Sighting:
+    baseline = base(*tracks)
+    return sight(local, baseline, match(local, baseline, POLICY))
+
+
+# --- whose a file is ---
+
+MATCHES = [
+    ("its only file", [file()], [known()], HOME),
+    ("its only file, wherever it stands", [file("mine/x.flac")], [known()], "mine/x.flac"),
+    ("its only file, never known before", [file("mine/x.flac")], [], "mine/x.flac"),
+    ("of two, the one at its path", [file("a.flac"), file()], [known()], HOME),
+    (
+        "of two, the one at its path, though the other is the inode that was placed",
+        [file("a.flac"), file(stat=OTHER_INODE)],
+        [known()],
+        HOME,
+    ),
+    (
+        "of two elsewhere, the inode that was placed",
+        [file("a.flac", stat=OTHER_INODE), file("b.flac")],
+        [known()],
+        "b.flac",
+    ),
+    (
+        "the same inode with another ctime: it was renamed",
+        [file("a.flac", stat=OTHER_INODE), file("b.flac", stat=TOUCHED)],
+        [known()],
+        "b.flac",
+    ),
+    (
+        "the same inode with another size is another file: the first by name",
+        [file("b.flac", stat=FileStat(1, 5, 3, 4)), file("a.flac", stat=OTHER_INODE)],
+        [known()],
+        "a.flac",
+    ),
+    (
+        "the same inode with another date is another file: the first by name",
+        [file("b.flac", stat=FileStat(1, 2, 5, 4)), file("a.flac", stat=OTHER_INODE)],
+        [known()],
+        "a.flac",
+    ),
+    (
+        "of two that were never placed, the first by name",
+        [file("b.flac"), file("a.flac")],
+        [known(path=None, state=State.WANTED)],
+        "a.flac",
+    ),
+    ("an id without an origin", [file(origin=None)], [known()], HOME),
+    ("an origin without an account", [file(origin=Origin(HERE.base_url))], [known()], HOME),
+    ("another account", [file(origin=Origin(HERE.base_url, "43"))], [known()], None),
+    ("another service", [file(origin=ELSEWHERE)], [known()], None),
+    ("no id", [file(job_id=None)], [known()], None),
+    (
+        "of two, the one that is of this library",
+        [file(origin=ELSEWHERE), file("mine/x.flac")],
+        [known()],
+        "mine/x.flac",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("files", "tracks", "path"), [row[1:] for row in MATCHES], ids=[row[0] for row in MATCHES]
+)
+def test_the_file_of_a_track(
+    files: list[LocalFile], tracks: list[BaselineTrack], path: str | None
+) -> None:
+    found = match(folder(*files), base(*tracks), POLICY)
+    assert (found.files[7].path if 7 in found.files else None) == path
+
+
+def test_a_file_that_was_placed_under_a_former_address_is_of_this_library() -> None:
+    aliased = replace(POLICY, aliases=(Origin("https://old"), ELSEWHERE))
+    assert match(folder(file(origin=ELSEWHERE)), base(), aliased).files.keys() == {7}
+
+
+def test_the_other_files_with_its_id_are_copies() -> None:
+    local = folder(file(), file("a.flac"), file("b.flac"), file("c.flac", 8))
+    found = match(local, base(known()), POLICY)
+    assert found.copies == {"a.flac": 7, "b.flac": 7}
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_known_path_has_an_owner_while_a_file_may_stand_there(state: State) -> None:
+    found = match(folder(), base(known(state=state)), POLICY)
+    assert found.owners == ({HOME: [7]} if state in REMEMBERED else {})
+
+
+@pytest.mark.parametrize(
+    ("files", "owner"),
+    [
+        pytest.param([file(job_id=8)], 7, id="the owner's id is nowhere"),
+        pytest.param([file(job_id=8), file("x.flac")], None, id="the owner's file is elsewhere"),
+        pytest.param([file(job_id=8), file("b.flac", 9)], 7, id="a third track's is elsewhere"),
+    ],
+)
+def test_a_file_whose_path_was_another_tracks(files: list[LocalFile], owner: int | None) -> None:
+    found = match(folder(*files), base(known()), POLICY)
+    assert found.bereft_owner(8) == owner
+
+
+def test_a_file_at_its_own_path_was_nobody_elses() -> None:
+    assert match(folder(file()), base(known()), POLICY).bereft_owner(7) is None
+
+
+# --- what a scan missed ---
+
+MISSED, UNSURE = Sighting(frozenset({7}), frozenset()), Sighting(frozenset(), frozenset({7}))
+NEITHER = Sighting(frozenset(), frozenset())
+ON_DISK = placed_at(HOME, mounted=True)
+CASUAL = f"{ALBUM}/x.txt"
+
+SIGHTS = [
+    ("its file stands where it did", folder(file()), known(), NEITHER),
+    ("its file stands elsewhere", folder(file("x.flac")), known(), NEITHER),
+    ("its file is gone", folder(names=[CASUAL]), known(), MISSED),
+    ("its file is gone with its folder", folder(), known(), MISSED),
+    ("its file is gone, and was missed before", folder(), missing(), MISSED),
+    ("something stands at its path", folder(file(job_id=None)), known(), NEITHER),
+    ("its folder cannot be read", folder(unreadable=[ALBUM]), known(), UNSURE),
+    ("its file cannot be read", folder(names=[HOME], unreadable=[HOME]), known(), UNSURE),
+    ("the root cannot be read", folder(unreadable=["."]), known(), UNSURE),
+    ("another folder cannot be read", folder(unreadable=["x"]), known(), MISSED),
+    ("another folder of like name cannot be read", folder(unreadable=["Audio"]), known(), MISSED),
+    ("another disk came over its folder", folder(mounted=[ALBUM]), known(), UNSURE),
+    (
+        "the disk of its folder is not mounted",
+        folder(names=[CASUAL]),
+        known(placed=ON_DISK),
+        UNSURE,
+    ),
+    ("the disk of its folder, and the folder, are gone", folder(), known(placed=ON_DISK), UNSURE),
+    ("its file is gone from its disk", folder(mounted=[ALBUM]), known(placed=ON_DISK), MISSED),
+    (
+        "another disk came over the folder above",
+        folder(names=["a/b/x.txt"], mounted=["a"]),
+        known(path="a/c/Rain.flac"),
+        UNSURE,
+    ),
+    ("a link stands in the place of its folder", folder(names=[ALBUM]), known(), UNSURE),
+    (
+        "a link stands in the place of the folder above",
+        folder(names=["a"]),
+        known(path="a/b/Rain.flac"),
+        UNSURE,
+    ),
+    (
+        "in another program's recycle folder, which no scan looks into",
+        folder(names=["#recycle"]),
+        known(),
+        MISSED,
+    ),
+    ("never placed", folder(), known(path=None), NEITHER),
+]
+
+
+@pytest.mark.parametrize(
+    ("local", "track", "expected"), [row[1:] for row in SIGHTS], ids=[row[0] for row in SIGHTS]
+)
+def test_what_a_scan_says_of(local: LocalTree, track: BaselineTrack, expected: Sighting) -> None:
+    assert sighting(local, track) == expected
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_file_is_missed_only_where_one_is_expected(state: State) -> None:
+    assert sighting(folder(), known(state=state)) == (MISSED if state in EXPECTED else NEITHER)
+
+
+def test_each_track_is_seen_or_missed_for_itself() -> None:
+    local = folder(file(), file("b.flac", 9), unreadable=["dark"])
+    tracks = [known(), known(8, "a.flac"), known(9, "x.flac"), known(10, "dark/d.flac")]
+    assert sighting(local, *tracks) == Sighting(frozenset({8}), frozenset({10}))
+
+
+# --- which bytes decide ---
+
+TOUCHED_FILE = file(stat=TOUCHED)
+MADE_ANEW = job(audio={"flac": "n/7.flac"})
+
+
+def hashed(local: LocalTree, track: BaselineTrack, *jobs: RemoteTrack) -> list[str]:
+    baseline = base(track)
+    remote = RemoteTree({one.id: one for one in jobs})
+    return [one.path for one in to_hash(remote, baseline, match(local, baseline, POLICY))]
+
+
+def test_a_touched_file_is_read_where_its_job_is_gone() -> None:
+    assert hashed(folder(TOUCHED_FILE), known()) == [HOME]
+
+
+def test_a_touched_file_is_read_where_its_audio_is_another() -> None:
+    assert hashed(folder(TOUCHED_FILE), known(replaced_by="n/7.flac"), MADE_ANEW) == [HOME]
+
+
+@pytest.mark.parametrize("state", sorted(REMEMBERED))
+def test_a_touched_file_is_read_in_each_state_that_remembers_it(state: State) -> None:
+    assert hashed(folder(TOUCHED_FILE), known(state=state)) == [HOME]
+
+
+@pytest.mark.parametrize(
+    ("local", "track", "jobs"),
+    [
+        pytest.param(folder(file()), known(), [], id="untouched"),
+        pytest.param(folder(file(stat=TOUCHED, sha256=BYTES)), known(), [], id="known already"),
+        pytest.param(folder(TOUCHED_FILE), known(), [job()], id="its job as it was"),
+        pytest.param(folder(TOUCHED_FILE), known(), [MADE_ANEW], id="not compared yet"),
+        pytest.param(
+            folder(TOUCHED_FILE), known(replaced_by="o/7.flac"), [MADE_ANEW], id="of another time"
+        ),
+        pytest.param(folder(TOUCHED_FILE), known(state=State.GONE), [], id="not remembered"),
+        pytest.param(folder(TOUCHED_FILE), known(path=None), [], id="never placed"),
+        pytest.param(folder(), missing(), [], id="no file"),
+    ],
+)
+def test_no_file_is_read_without_need(
+    local: LocalTree, track: BaselineTrack, jobs: list[RemoteTrack]
+) -> None:
+    assert hashed(local, track, *jobs) == []

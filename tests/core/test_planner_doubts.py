@@ -1,0 +1,163 @@
+"""Trees in, plan out: what cannot be judged is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from syncd.core.model import Origin
+from syncd.core.operations import Hold
+
+from .trees import (
+    ALBUM,
+    HERE,
+    HOME,
+    POLICY,
+    STRIPPED,
+    Row,
+    absence,
+    decided,
+    file,
+    folder,
+    job,
+    known,
+    missing,
+    placed_at,
+    planned,
+    restore,
+    wait,
+)
+
+HIDDEN = f"{HOME} could not be read, or is on another disk than before"
+FOUND = "a file in the folder carries its id"
+RESTORE = replace(POLICY, deletions="restore")
+
+TABLE = [
+    # --- its tags are no evidence any more ---
+    Row(
+        "its tags were stripped",
+        [job()],
+        folder(file(job_id=None)),
+        [known()],
+        expected=[STRIPPED],
+    ),
+    Row(
+        "another job's tags were pasted into it",
+        [job()],
+        folder(file(job_id=99)),
+        [known()],
+        expected=[STRIPPED, wait("the account was not listed in full yet", job_id=99)],
+        swept=False,
+    ),
+    Row(
+        "a folder or a link stands at its path",
+        [job()],
+        folder(names=[HOME]),
+        [known()],
+        expected=[STRIPPED],
+    ),
+    Row(
+        "another account's file stands at its path",
+        [job()],
+        folder(file(origin=Origin(HERE.base_url, "43"))),
+        [known()],
+        expected=[STRIPPED],
+    ),
+    Row(
+        "the tags of a new job pasted into the only file of another",
+        [job(), job(8, "New")],
+        folder(file(job_id=8)),
+        [known()],
+        expected=[
+            STRIPPED,
+            Hold(
+                job_id=8,
+                path=HOME,
+                reason="the file of job 7 now carries the id of this job; it is left alone "
+                "(syncd identify PATH ID says whose it is)",
+            ),
+        ],
+    ),
+    Row(
+        "the tags of a placed job pasted into the only file of another",
+        [job(), job(8, "New")],
+        folder(file(job_id=8)),
+        [known(), missing(8, f"{ALBUM}/New.flac", number=2)],
+        expected=[
+            STRIPPED,
+            Hold(
+                job_id=8,
+                path=HOME,
+                reason="the file of job 7 now carries the id of this job; it is left alone "
+                "(syncd identify PATH ID says whose it is)",
+            ),
+        ],
+    ),
+    # --- what cannot be looked at ---
+    Row(
+        "its folder cannot be read",
+        [job()],
+        folder(names=[ALBUM], unreadable=[ALBUM]),
+        [missing()],
+        expected=[wait(HIDDEN)],
+    ),
+    Row(
+        "its file cannot be read",
+        [job()],
+        folder(names=[HOME], unreadable=[HOME]),
+        [known()],
+        expected=[wait(HIDDEN)],
+    ),
+    Row(
+        "its folder cannot be read, and a file elsewhere has its id: a copy, or the file",
+        [job()],
+        folder(file("mine/Rain.flac"), unreadable=[ALBUM]),
+        [known()],
+        expected=[wait(HIDDEN)],
+    ),
+    Row(
+        "its folder was on this disk, and is on another now",
+        [job()],
+        folder(names=[f"{ALBUM}/x.txt"], mounted=[ALBUM]),
+        [missing()],
+        expected=[wait(HIDDEN)],
+    ),
+    Row(
+        "its folder was on another disk, which is not mounted now",
+        [job()],
+        folder(names=[f"{ALBUM}/x.txt"]),
+        [known(placed=placed_at(HOME, mounted=True), absence=absence())],
+        expected=[wait(HIDDEN)],
+    ),
+    Row(
+        "a link stands where its folder was",
+        [job()],
+        folder(names=[ALBUM]),
+        [missing()],
+        expected=[wait(HIDDEN)],
+    ),
+    Row(
+        "the root cannot be read",
+        [job(), job(8, "New")],
+        folder(unreadable=["."]),
+        [known()],
+        expected=[
+            wait(HIDDEN),
+            wait(f"the folder of {ALBUM}/New.flac could not be read", job_id=8),
+        ],
+    ),
+    Row(
+        "another folder cannot be read",
+        [job()],
+        folder(unreadable=["other"]),
+        [missing()],
+        policy=RESTORE,
+        expected=[restore()],
+    ),
+]
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_the_plan_for(row: Row) -> None:
+    assert decided(planned(row)) == row.expected

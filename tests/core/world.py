@@ -1,0 +1,297 @@
+"""An account, a folder and a catalog in memory: what the convergence property is played on.
+
+Plain dictionaries. People change the account and the folder (``world_people``), the program does
+through the model executor (``world_executor``). Whatever the program does to a file or a job is
+judged on the spot against what people did before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import PurePosixPath
+
+from syncd.core.evidence import match, sight, to_hash
+from syncd.core.model import COMPLETED, FileStat, Identity, LocalFile, LocalTree, RemoteTrack
+from syncd.core.naming import effective_title, same_text
+from syncd.core.operations import Plan
+from syncd.core.planner import plan
+from syncd.core.policy import Now, Policy
+from syncd.core.safety import guard
+from syncd.core.time import DAY
+
+from .world_catalog import Catalog
+
+START = datetime(2026, 4, 1, 12, tzinfo=UTC)
+NAME_LIMIT = 24
+"""Characters of a display name that the service of this world keeps."""
+
+
+@dataclass(slots=True)
+class Job:
+    """A job in the account. ``audio`` numbers what is heard, ``address`` where it is served.
+
+    Two albums share the tracks, by the month in which they were made.
+    """
+
+    id: int
+    title: str | None
+    audio: int = 1
+    address: int = 1
+    status: str = COMPLETED
+    formats: tuple[str, ...] = ("flac", "mp3")
+
+    def track(self) -> RemoteTrack:
+        return RemoteTrack(
+            id=self.id,
+            status=self.status,
+            title=self.title,
+            audio={name: self.address_of(name) for name in self.formats},
+            created_at=datetime(2026, 3 + self.id % 2, 1, tzinfo=UTC) + timedelta(minutes=self.id),
+        )
+
+    def address_of(self, format_: str) -> str:
+        return f"media/{self.id}/{self.address}.{format_}"
+
+    def source(self, format_: str) -> str:
+        """What stands for the bytes that are served."""
+        return f"audio {self.audio} of job {self.id} as {format_}"
+
+
+@dataclass(slots=True, eq=False)
+class File:
+    """A file in the folder.
+
+    ``as_made`` is what the program wrote, ``as_placed`` what it was when the program took it in.
+    """
+
+    content: str
+    identity: Identity | None
+    title: str | None
+    inode: int
+    modified: int
+    changed: int
+    as_made: str = ""
+    as_placed: str = ""
+
+    @property
+    def sha256(self) -> str:
+        return f"{self.content}|{self.identity}|{self.title}"
+
+    @property
+    def stat(self) -> FileStat:
+        return FileStat(self.inode, len(self.content), self.modified, self.changed)
+
+
+class Veil(Enum):
+    """What may stand in the way of a look into a folder."""
+
+    UNREADABLE = "unreadable"
+    MOUNTED = "another disk is mounted over it"
+    LINKED = "a link stands where it was"
+
+
+@dataclass(frozen=True, slots=True)
+class Trashed:
+    """A file in the trash of the program."""
+
+    job_id: int
+    file: File
+    recovery: bool = False
+
+
+@dataclass(slots=True)
+class World:
+    """Everything there is, and what people did that the program must not undo.
+
+    ``removed``: when people took away the last file of a job, by job, until a scan sees one again.
+    ``given``: the stems that people gave to files of a job. ``unrecorded``: those that the program
+    gave, and of which the record was lost. ``as_found``: the jobs whose file was taken under the
+    name that it had, or keeps it because the user rejected another.
+    """
+
+    policy: Policy
+    account: dict[int, Job] = field(default_factory=dict)
+    folder: dict[str, File] = field(default_factory=dict)
+    veils: dict[str, Veil] = field(default_factory=dict)
+    trash: list[Trashed] = field(default_factory=list)
+    catalog: Catalog = field(default_factory=Catalog)
+    elapsed: timedelta = timedelta(0)
+    clock_error: timedelta = timedelta(0)
+    deaf: bool = False
+    removed: dict[int, timedelta] = field(default_factory=dict)
+    given: dict[int, set[str]] = field(default_factory=dict)
+    deletions: list[tuple[int, timedelta]] = field(default_factory=list)
+    bin: list[tuple[str, File]] = field(default_factory=list)
+    lost_jobs: list[Job] = field(default_factory=list)
+    jobs_made: int = 0
+    sounds: dict[str, str] = field(default_factory=dict)
+    seen: frozenset[int] = frozenset()
+    unrecorded: dict[int, str] = field(default_factory=dict)
+    as_found: set[int] = field(default_factory=set)
+    _count: int = 0
+
+    # --- time and numbers ---
+
+    @property
+    def now(self) -> Now:
+        true = START + self.elapsed
+        return Now(true + self.clock_error, None if self.deaf else true)
+
+    def tick(self) -> int:
+        """A number never given before: an inode, a time of change, a job."""
+        self._count += 1
+        return self._count
+
+    # --- files ---
+
+    def make_file(self, content: str, identity: Identity | None, title: str | None = None) -> File:
+        at = self.tick()
+        made = File(content, identity, title, inode=at, modified=at, changed=at)
+        made.as_made = made.as_placed = made.sha256
+        return made
+
+    def rewrite(self, file: File, *, same_inode: bool = False) -> None:
+        """The file was saved: another time of change, and mostly another inode."""
+        file.modified = file.changed = self.tick()
+        file.inode = file.inode if same_inode else file.modified
+
+    def job_of(self, file: File) -> int | None:
+        """The job whose file this is, for the program: by id and origin."""
+        if file.identity is None or not self.policy.knows(file.identity.origin):
+            return None
+        return file.identity.job_id
+
+    def bearers(self) -> set[int]:
+        """The jobs of which a file stands in the folder, whether it can be looked at or not."""
+        return {job for file in self.folder.values() if (job := self.job_of(file)) is not None}
+
+    def is_audible(self, job_id: int) -> bool:
+        """Whether the account has the job, and audio of it that is wanted."""
+        job = self.account.get(job_id)
+        if job is None or job.status != COMPLETED:
+            return False
+        return not set(self.policy.formats).isdisjoint(job.formats)
+
+    def is_veiled(self, path: str) -> bool:
+        return any(path.startswith(f"{folder}/") for folder in self.veils)
+
+    # --- observing ---
+
+    def sweep(self) -> None:
+        """A complete listing of the account, taken into the catalog."""
+        self.catalog.jobs = {job.id: job.track() for job in self.account.values()}
+        for job in self.account.values():
+            for name in job.formats:
+                self.sounds[job.address_of(name)] = job.source(name)
+
+    def observe(self, job: Job) -> None:
+        """One job as an answer of the service showed it."""
+        self.catalog.jobs[job.id] = job.track()
+        for name in job.formats:
+            self.sounds[job.address_of(name)] = job.source(name)
+
+    def scan(self) -> LocalTree:
+        files, names, folders = {}, set(self.veils), set()
+        for path, file in self.folder.items():
+            if self.is_veiled(path):
+                continue
+            files[path] = LocalFile(path, file.stat, file.identity)
+            names.add(path)
+            for parent in PurePosixPath(path).parents[:-1]:
+                folders.add(str(parent))
+        veiled = {kind: {f for f, k in self.veils.items() if k is kind} for kind in Veil}
+        folders |= veiled[Veil.UNREADABLE] | veiled[Veil.MOUNTED]
+        return LocalTree(
+            files,
+            names=frozenset(names | folders),
+            unreadable=frozenset(veiled[Veil.UNREADABLE]),
+            folders=frozenset(folders),
+            mounted=frozenset(veiled[Veil.MOUNTED]),
+        )
+
+    def plan(self) -> Plan:
+        """Look at the folder, and decide; what is held is kept, as the cycle does."""
+        self._lift_veils()
+        local, baseline = self.scan(), self.catalog.baseline(self.now)
+        found = match(local, baseline, self.policy)
+        self.seen = frozenset(found.files)
+        for job_id in found.files:
+            self.removed.pop(job_id, None)
+        self.catalog.note(sight(local, baseline, found), self.now)
+        baseline = self.catalog.baseline(self.now)
+        remote = self.catalog.remote()
+        hashed = {
+            file.path: replace(file, sha256=self.folder[file.path].sha256)
+            for file in to_hash(remote, baseline, found)
+        }
+        if hashed:
+            local = replace(local, files={**local.files, **hashed})
+        decided = plan(remote, local, baseline, self.policy, self.now)
+        guarded = guard(decided, local, baseline, self.policy)
+        self.catalog.keep_holds(guarded, self.now)
+        return guarded
+
+    def _lift_veils(self) -> None:
+        """Leave only the veils over files that were seen where they are.
+
+        What cannot be read suspends deletions under it alone (safety.md): a file that was moved
+        there before any scan saw it cannot be told from one that was deleted.
+        """
+        known = {
+            (track.job_id, track.placed.path)
+            for track in self.catalog.tracks.values()
+            if track.placed
+        }
+        moved = [
+            path
+            for path, file in self.folder.items()
+            if (job := self.job_of(file)) is not None and (job, path) not in known
+        ]
+        self.veils = {
+            folder: kind
+            for folder, kind in self.veils.items()
+            if not any(path.startswith(f"{folder}/") for path in moved)
+        }
+
+    # --- what the service does with a request ---
+
+    def patched(self, job: Job, title: str, stem: str) -> None:
+        """A new display name, of which the service keeps what it likes."""
+        placed = self.catalog.known(job.id).placed
+        assert placed
+        undone = not same_text(job.title, placed.title)
+        assert not undone or self.policy.conflicts == "local", "it undoes a rename in the account"
+        assert self.policy.direction == "both", "nothing is sent where the direction is down"
+        assert stem in self.given.get(job.id, ()), f"nobody called a file of {job.id} “{stem}”"
+        job.title = kept_of(title)
+
+    def deleted(self, job: Job, *, approved: bool) -> None:
+        """The job is gone for good: judged by what people did to it and to its file."""
+        policy, known = self.policy, self.catalog.tracks[job.id]
+        assert policy.direction == "both", "nothing is deleted where the direction is down"
+        assert policy.deletions == "mirror"
+        assert job.id not in self.seen, "a file of it stood in the folder"
+        assert job.id in self.removed, "nobody removed its file"
+        waited = self.elapsed - self.removed[job.id]
+        assert approved or waited >= timedelta(seconds=policy.deletion_grace), "within its grace"
+        assert known.placed is not None
+        assert same_text(job.title, known.placed.title), "it was renamed in the account"
+        served = {job.source(name) for name in job.formats}
+        assert self.sounds.get(known.placed.audio) in served, "its audio was replaced"
+        kept = {one.file.content for one in self.trash if one.recovery and one.job_id == job.id}
+        assert kept & served, "without a recovery copy"
+        today = [job for job, when in self.deletions if when > self.elapsed - DAY]
+        assert approved or len({*today, job.id}) <= policy.deletion_budget, "beyond the budget"
+        del self.account[job.id]
+
+
+def kept_of(title: str) -> str:
+    """What the service of this world makes of a name that it is sent."""
+    return title.strip()[:NAME_LIMIT]
+
+
+def effective(job: Job) -> str:
+    """The title that the program writes into the tags of this job's file."""
+    return effective_title(job.track())

@@ -1,0 +1,201 @@
+"""The catalog in memory: baseline, absences, holds, and what was spent, by the real one's rules.
+
+``catalog/outcomes.py``, ``catalog/scans.py`` and ``catalog/holds.py`` are what it stands for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from syncd.core.baseline import Absence, Baseline, BaselineTrack, Held, Placed, State
+from syncd.core.evidence import Sighting
+from syncd.core.model import RemoteTrack, RemoteTree
+from syncd.core.naming import stem_of
+from syncd.core.operations import Operation, Plan
+from syncd.core.policy import Now
+from syncd.core.time import DAY, rearmed
+
+_NO_FILE = (State.WANTED, State.UNAVAILABLE, State.EVICTED, State.IGNORED, State.GONE)
+_BACKOFF = timedelta(minutes=10)
+
+
+@dataclass(slots=True)
+class Catalog:
+    """``spent``: when each verb was carried out last for a job, by both clocks."""
+
+    jobs: dict[int, RemoteTrack] = field(default_factory=dict)
+    tracks: dict[int, BaselineTrack] = field(default_factory=dict)
+    absences: dict[int, Absence] = field(default_factory=dict)
+    holds: dict[tuple[int, str], Held] = field(default_factory=dict)
+    spent: dict[str, dict[int, Now]] = field(default_factory=dict)
+    settled: bool = False
+    scans: int = 0
+    batches: int = 0
+
+    def remote(self) -> RemoteTree:
+        return RemoteTree(dict(self.jobs))
+
+    def baseline(self, now: Now) -> Baseline:
+        absences = self.absences
+        tracks = {
+            job_id: replace(known, absence=absences[job_id]) if job_id in absences else known
+            for job_id, known in self.tracks.items()
+        }
+        spent = {
+            verb: frozenset(job for job, when in jobs.items() if _is_recent(when, now))
+            for verb, jobs in self.spent.items()
+        }
+        return Baseline(tracks, dict(self.holds), spent, self.settled)
+
+    # --- what was done ---
+
+    def known(self, job_id: int) -> BaselineTrack:
+        return self.tracks.get(job_id) or BaselineTrack(job_id=job_id, state=State.WANTED)
+
+    def give_number(self, job_id: int, album: str, number: int) -> None:
+        self.tracks[job_id] = replace(self.known(job_id), album=album, number=number)
+
+    def commit(self, job_id: int, state: State) -> None:
+        self.tracks[job_id] = replace(self.known(job_id), state=state)
+
+    def record(
+        self,
+        op: Operation,
+        state: State,
+        now: Now,
+        *,
+        placed: Placed | None = None,
+        seen: bool = False,
+        counted: bool = False,
+        gone: bool = False,
+        replaced_by: str | None = None,
+    ) -> None:
+        """The transaction that ends an operation; ``seen``: its file was looked at."""
+        before = self.known(op.job_id)
+        self.tracks[op.job_id] = replace(
+            before,
+            state=state,
+            placed=placed or before.placed,
+            attempts=0,
+            reason=None,
+            next_try_at=None,
+            replaced_by=replaced_by,
+        )
+        if seen or state in _NO_FILE:
+            self.absences.pop(op.job_id, None)
+        self.holds.pop((op.job_id, op.verb), None)
+        if counted:
+            self.spent.setdefault(op.verb, {})[op.job_id] = now
+        if gone:
+            self.jobs.pop(op.job_id, None)
+
+    def fail(self, job_id: int, reason: str, now: Now) -> None:
+        known = self.known(job_id)
+        state = State.UNAVAILABLE if known.state is State.WANTED else known.state
+        due = now.local + _BACKOFF * 2 ** min(known.attempts, 5)
+        self.tracks[job_id] = replace(
+            known, state=state, attempts=known.attempts + 1, reason=reason, next_try_at=due
+        )
+
+    # --- what scans missed ---
+
+    def note(self, sighting: Sighting, now: Now) -> None:
+        self.scans += 1
+        for job_id in self.absences.keys() - sighting.missed - sighting.unsure:
+            del self.absences[job_id]
+        for job_id in sighting.missed:
+            before = self.absences.get(job_id)
+            if before is None or now.local < before.first_at:
+                self.absences[job_id] = Absence(
+                    first_at=now.local,
+                    first_scan=self.scans,
+                    last_at=now.local,
+                    last_scan=self.scans,
+                    scans=1,
+                    seen_at=before.seen_at if before else None,
+                    armed_at=now.local,
+                    armed_server=now.server,
+                )
+            else:
+                again = replace(
+                    before, last_at=now.local, last_scan=self.scans, scans=before.scans + 1
+                )
+                self.absences[job_id] = rearmed(again, now)
+
+    # --- what waits for the user ---
+
+    def keep_holds(self, plan: Plan, now: Now) -> None:
+        wanted = {(op.job_id, op.held): op for op in plan.holds}
+        going_on = {(op.job_id, op.verb) for op in plan}
+        waiting = {wait.job_id for wait in plan.waits}
+        for key in self.holds.keys() - wanted.keys() - going_on:
+            if key[0] not in waiting:
+                del self.holds[key]
+        batches: dict[str, int] = {}
+        for key, op in wanted.items():
+            before = self.holds.get(key)
+            if before is not None and (before.batch is not None) == op.batched:
+                self.holds[key] = replace(before, reason=op.reason, path=op.path)
+                continue
+            if op.batched and op.held not in batches:
+                self.batches += 1
+                batches[op.held] = self.batches
+            self.holds[key] = Held(
+                job_id=op.job_id,
+                verb=op.held,
+                reason=op.reason,
+                since=now.local,
+                path=op.path,
+                batch=batches.get(op.held) if op.batched else None,
+                refused=op.refused,
+            )
+
+    def refuse(self, op: Operation, path: str, now: Now) -> None:
+        """The service refused ``op``: not sent again as long as it is the same."""
+        self.holds[op.job_id, op.verb] = Held(
+            job_id=op.job_id,
+            verb=op.verb,
+            reason="refused",
+            since=now.local,
+            path=path,
+            refused=True,
+        )
+
+    def approve(self, batch: int) -> None:
+        for key, held in self.holds.items():
+            if held.batch == batch:
+                self.holds[key] = replace(held, approved=True)
+
+    def reject(self, job_id: int, verb: str) -> None:
+        """Settle a held operation by not doing it: whatever made it wanted is taken as known."""
+        held, known = self.holds.pop((job_id, verb)), self.known(job_id)
+        placed = known.placed
+        if verb in ("delete-remote", "restore"):
+            self.absences.pop(job_id, None)
+        if verb == "delete-remote":
+            known = replace(known, state=State.WANTED)
+        elif verb == "trash-local":
+            known = replace(known, state=State.DETACHED)
+        elif verb in ("download", "restore"):
+            known = replace(known, state=State.IGNORED)
+        elif placed is None:
+            return
+        elif verb == "redownload":
+            audio = known.replaced_by or placed.audio
+            known = replace(known, placed=replace(placed, audio=audio), replaced_by=None)
+        elif verb == "rename-remote":
+            stem = stem_of(held.path or placed.path)
+            known = replace(known, placed=replace(placed, stem=stem))
+        elif verb == "rename-local" and job_id in self.jobs:
+            title = self.jobs[job_id].title
+            known = replace(known, placed=replace(placed, title=title))
+        elif verb == "move-local":
+            known = replace(known, placed=replace(placed, moved=True))
+        self.tracks[job_id] = known
+
+
+def _is_recent(when: Now, now: Now) -> bool:
+    if when.local > now.local - DAY:
+        return True
+    return bool(now.server and when.server and when.server > now.server - DAY)

@@ -1,0 +1,137 @@
+"""A deletion in the account waits out its grace by both clocks, and survives any stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from mutagen.flac import FLAC
+
+from syncd.core.baseline import State
+
+from .mirroring import AT_ONCE, NO_GRACE, Mirror, delete, dies_after, dies_before, stepped
+
+if TYPE_CHECKING:
+    from tests.scenarios.conftest import Bench
+
+Look = Callable[..., dict[str, Any]]
+
+DAY = 86_400
+
+
+@pytest.fixture
+def pending(bench: Bench, look: Look) -> Mirror:
+    """Four songs in step, the file of the first one gone: pending for a day."""
+    mirror = Mirror.of(bench, look)
+    mirror.path("Alpha").unlink()
+    mirror.sync(before=AT_ONCE)
+    assert mirror.known("Alpha").absence.scans >= 2
+    return mirror
+
+
+# --- the grace ---
+
+
+def test_after_the_grace_by_both_clocks_the_job_goes(pending: Mirror) -> None:
+    pending.sim.switches.date_skew = DAY - 600
+    pending.sync(before=AT_ONCE + stepped(DAY - 600))
+    assert pending.sent() == []
+    pending.sim.switches.date_skew = DAY + 600
+    pending.sync(before=AT_ONCE + stepped(DAY + 600))
+    assert pending.sent() == [delete(pending.jobs["Alpha"])]
+    assert len(pending.trash()) == 1
+    pending.sim.switches.date_skew = 0
+    pending.sync()
+    assert pending.sent() == []
+
+
+@pytest.mark.parametrize("clock", ["the local one", "the service's"])
+def test_one_clock_that_is_set_forward_ends_no_grace_and_begins_it_anew(
+    pending: Mirror, clock: str
+) -> None:
+    step = ""
+    if clock == "the local one":
+        step = stepped(2 * DAY)
+    else:
+        pending.sim.switches.date_skew = 2 * DAY
+    before = pending.known("Alpha").absence.armed_at
+    for _ in range(2):
+        result = pending.sync(before=AT_ONCE + step)
+        assert "1 pending deletion" in result.out
+        assert pending.sent() == []
+    assert pending.known("Alpha").absence.armed_at > before
+
+
+def test_a_clock_that_is_set_back_begins_it_anew(pending: Mirror) -> None:
+    pending.sync(before=AT_ONCE + stepped(-2 * DAY))
+    assert pending.sent() == []
+    # By the clock that is right again more than a day has gone by, by the service's none.
+    pending.sync(before=AT_ONCE)
+    assert pending.sent() == []
+    assert pending.sim.world.job(pending.jobs["Alpha"]) is not None
+
+
+def test_where_the_service_tells_no_time_nothing_becomes_due(pending: Mirror) -> None:
+    pending.sim.switches.date = False
+    for _ in range(2):
+        pending.sync(before=AT_ONCE + stepped(2 * DAY))
+        assert pending.sent() == []
+
+
+def test_a_grace_that_is_made_shorter_holds_for_what_is_pending(pending: Mirror) -> None:
+    pending.bench.configure(sync={"deletion_grace": "1h"})
+    pending.sync(before=AT_ONCE)
+    assert pending.sent() == []
+    pending.sim.switches.date_skew = 4000
+    pending.sync(before=AT_ONCE + stepped(4000))
+    assert pending.sent() == [delete(pending.jobs["Alpha"])]
+
+
+# --- stops ---
+
+REMOVE = "syncd.executor.remove."
+STOPS = {
+    "before the second scan": dies_before("syncd.cycle.asyncio.sleep"),
+    "before the journal": dies_before("syncd.catalog.journal.Journal.start"),
+    "before the look": dies_before(REMOVE + "look"),
+    "before the copy is fetched": dies_before(REMOVE + "fetch_sound"),
+    "after the copy is fetched": dies_after(REMOVE + "fetch_sound"),
+    "before the copy is tagged": dies_before(REMOVE + "write_tags"),
+    "before the copy is in the trash": dies_before("syncd.local.trash.Trash.keep"),
+    "while its note is written": dies_before("syncd.local.trash.write_note"),
+    "while it goes there": dies_before("syncd.local.trash.carry"),
+    "before the last look at the folder": dies_before(REMOVE + "_check_still_absent"),
+    "before the DELETE": dies_before("syncd.remote.client.AudioPod.delete"),
+    "after the DELETE": dies_after("syncd.remote.client.AudioPod.delete"),
+    "before its lyrics follow": dies_before("syncd.local.trash.Trash.gather"),
+    "before it is recorded": dies_before("syncd.catalog.outcomes.Outcomes.record"),
+    "after it is recorded": dies_after("syncd.catalog.outcomes.Outcomes.record"),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS)
+def test_a_stop_at_any_moment_deletes_once_and_keeps_a_copy(
+    bench: Bench, look: Look, stop: str
+) -> None:
+    mirror = Mirror.of(bench, look, sync=NO_GRACE)
+    alpha = mirror.jobs["Alpha"]
+    audio = mirror.path("Alpha").read_bytes()[-1000:]
+    mirror.path("Alpha").unlink()
+    mirror.sync(9, before=stop)
+    was_sent = mirror.sent()
+    if mirror.sim.world.job(alpha) is None:
+        assert len(mirror.trash()) == 1
+    mirror.sync()
+    assert was_sent + mirror.sent() == [delete(alpha)]
+    assert mirror.sim.world.job(alpha) is None
+    (entry,) = mirror.trash()
+    kept = mirror.in_trash(entry)
+    assert kept.read_bytes()[-1000:] == audio
+    assert FLAC(kept)["audiopod_job_id"] == [str(alpha)]
+    assert kept.with_suffix(".lrc").exists()
+    assert not mirror.path("Alpha.lrc").exists()
+    assert mirror.known("Alpha").state is State.GONE
+    assert mirror.files() == ["Beta.flac", "Delta.flac", "Gamma.flac"]
+    assert not list((mirror.bench.root / ".syncd/incoming").iterdir())
+    mirror.assert_rests()

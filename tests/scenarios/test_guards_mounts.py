@@ -1,0 +1,249 @@
+"""Real disks that are unmounted, mounted over the root, or under it. Nothing is removed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from syncd.simulator import Simulator
+
+from .guarding import ALBUM, IMPATIENT, add
+
+if TYPE_CHECKING:
+    from tests.scenarios.conftest import Bench, Completed
+
+JOIN = """
+import ctypes, os
+libc, here = ctypes.CDLL(None, use_errno=True), os.getcwd()
+for kind in {kinds!r}:
+    descriptor = os.open("/proc/{pid}/ns/" + kind, os.O_RDONLY)
+    assert libc.setns(descriptor, 0) == 0, os.strerror(ctypes.get_errno())
+os.chdir(here)
+"""
+"""Put before a command: it sees the disks as the process ``pid`` does (setns(2))."""
+
+
+class Disks:
+    """A mount namespace of its own, which ends with the test, and what is mounted in it."""
+
+    def __init__(self, holder: subprocess.Popen[bytes], *, as_user: bool) -> None:
+        self._holder = holder
+        kinds = ("user", "mnt") if as_user else ("mnt",)
+        self.before = JOIN.format(pid=holder.pid, kinds=kinds)
+        options = ["--user", "--preserve-credentials"] if as_user else []
+        self._enter = ["nsenter", "--target", str(holder.pid), *options, "--mount"]
+
+    def run(self, *words: str | Path) -> None:
+        """Run a command among these disks."""
+        command = [*self._enter, "--", *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    def mount(self, folder: Path) -> None:
+        """Mount a blank disk."""
+        self.run("mount", "-t", "tmpfs", "disk", folder)
+
+    def see(self, path: Path) -> Path:
+        """A path as it is among these disks."""
+        return Path(f"/proc/{self._holder.pid}/root{path}")
+
+
+@pytest.fixture(scope="module")
+def namespace(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command that runs another one in a mount namespace of its own."""
+    unshare = shutil.which("unshare")
+    if unshare is None or shutil.which("nsenter") is None:
+        pytest.skip("there is nothing to make a mount namespace with (Linux only)")
+    for options in ([], ["--map-root-user"]):
+        command = [unshare, *options, "--mount", "--propagation", "private"]
+        trial = [*command, "mount", "-t", "tmpfs", "trial", str(tmp_path_factory.mktemp("trial"))]
+        if subprocess.run(trial, capture_output=True).returncode == 0:
+            return command
+    pytest.skip("this user may not mount")
+
+
+@pytest.fixture
+def disks(namespace: list[str]) -> Iterator[Disks]:
+    command = [*namespace, "sh", "-c", "echo ready; exec cat"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"ready\n"
+        yield Disks(holder, as_user="--map-root-user" in namespace)
+        holder.terminate()
+
+
+@pytest.fixture
+def tracks(bench: Bench) -> list[int]:
+    """Five tracks that the account has, and a library that waits out no grace."""
+    bench.configure(**IMPATIENT)
+    return add(bench, 5)
+
+
+def sync(bench: Bench, disks: Disks, *options: str) -> Completed:
+    return bench.run("sync", *options, before=disks.before)
+
+
+def assert_nothing_removed(bench: Bench, disks: Disks) -> None:
+    """Nothing that changes the account was sent, and no file went to the trash of any disk."""
+    assert bench.sim.requests.mutating() == []
+    for root in (bench.root, disks.see(bench.root)):
+        assert list((root / ".syncd/trash").rglob("*.flac")) == []
+
+
+def test_a_root_whose_disk_is_unmounted_is_refused_until_it_is_mounted_again(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    shutil.rmtree(bench.root / ".syncd")
+    disks.mount(bench.root)
+    assert bench.run("init", before=disks.before).code == 0
+    assert sync(bench, disks).code == 0
+    assert len(list(disks.see(bench.root).rglob("*.flac"))) == 5
+    sim.requests.clear()
+
+    unmounted = bench.run("sync")  # without joining those who see the disk
+    assert unmounted.code == 78
+    assert "has no marker" in unmounted.complaint
+    assert "mount the disk that holds the library" in unmounted.complaint
+    assert list(sim.requests) == []
+    assert list(bench.root.iterdir()) == []
+    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert_nothing_removed(bench, disks)
+
+
+def test_a_disk_that_is_unmounted_for_good_is_refused_too(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    shutil.rmtree(bench.root / ".syncd")
+    disks.mount(bench.root)
+    assert bench.run("init", before=disks.before).code == 0
+    assert sync(bench, disks).code == 0
+    disks.run("umount", bench.root)
+    sim.requests.clear()
+    for _ in range(2):
+        result = sync(bench, disks)
+        assert (result.code, "has no marker" in result.complaint) == (78, True)
+    assert list(sim.requests) == []
+
+
+def test_a_disk_mounted_over_the_root_is_refused_until_it_is_gone(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    assert sync(bench, disks).code == 0
+    sim.requests.clear()
+    disks.mount(bench.root)
+    result = sync(bench, disks)
+    assert result.code == 78
+    assert "has no marker" in result.complaint
+    assert list(sim.requests) == []
+    assert list(disks.see(bench.root).iterdir()) == []
+    disks.run("umount", bench.root)
+    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert_nothing_removed(bench, disks)
+
+
+def test_another_library_mounted_over_the_root_is_refused(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    assert sync(bench, disks).code == 0
+    other = bench.beside(bench.folder / "other", sim)
+    sim.requests.clear()
+    disks.run("mount", "--bind", other.root, bench.root)
+    result = sync(bench, disks)
+    assert result.code == 78
+    assert "is another library than the one in the catalog" in result.complaint
+    assert list(sim.requests) == []
+    disks.run("umount", bench.root)
+    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert_nothing_removed(bench, disks)
+
+
+MOUNTED_WHILE_SCANNING = """
+import subprocess
+import syncd.cycle
+scan = syncd.cycle.scan
+def covering(root, known, **options):
+    syncd.cycle.scan = scan
+    subprocess.run(["mount", "-t", "tmpfs", "disk", {over!r}], check=True)
+    return scan(root, known, **options)
+syncd.cycle.scan = covering
+"""
+
+
+def test_a_disk_that_comes_over_the_root_while_it_is_scanned_stops_the_run(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    assert sync(bench, disks).code == 0
+    sim.requests.clear()
+    covering = MOUNTED_WHILE_SCANNING.format(over=str(bench.root))
+    result = bench.run("sync", before=disks.before + covering)
+    assert result.code == 78
+    assert "is no longer the folder it was a moment ago" in result.complaint
+    disks.run("umount", bench.root)
+    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert_nothing_removed(bench, disks)
+
+
+def test_a_disk_that_comes_over_a_folder_while_it_is_scanned_hides_what_is_there(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    assert sync(bench, disks).code == 0
+    sim.requests.clear()
+    covering = MOUNTED_WHILE_SCANNING.format(over=str(bench.root / ALBUM))
+    result = bench.run("sync", before=disks.before + covering)
+    assert (result.code, result.out) == (0, "in step: 0 placed, 5 waiting\n")
+    assert_nothing_removed(bench, disks)
+
+
+def test_a_folder_on_a_disk_of_its_own_is_hidden_and_not_deleted_while_that_is_unmounted(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    folder = bench.root / "Best of"
+    folder.mkdir()
+    disks.mount(folder)
+    assert sync(bench, disks).code == 0
+    for name in ("T0.flac", "T1.flac"):
+        disks.run("mv", bench.root / ALBUM / name, folder / name)
+    assert sync(bench, disks).out == "in step: 0 placed, 2 adopted\n"
+    sim.requests.clear()
+    for _ in range(2):
+        unmounted = bench.run("sync", "--json")  # without joining those who see the disk
+        assert unmounted.code == 0
+        waiting = unmounted.document["waiting"]
+        assert [one["id"] for one in waiting] == tracks[:2]
+        assert "is on another disk than before" in waiting[0]["reason"]
+    assert bench.run("pending").out == "nothing is pending and nothing is held\n"
+    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert_nothing_removed(bench, disks)
+
+
+def test_a_disk_mounted_over_a_folder_hides_its_files_and_deletes_none(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    assert sync(bench, disks).code == 0
+    sim.requests.clear()
+    disks.mount(bench.root / ALBUM)
+    for _ in range(2):
+        assert sync(bench, disks).out == "in step: 0 placed, 5 waiting\n"
+    assert list(disks.see(bench.root / ALBUM).iterdir()) == []
+    disks.run("umount", bench.root / ALBUM)
+    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert_nothing_removed(bench, disks)
+
+
+def test_a_file_deleted_on_a_mounted_disk_is_a_deletion_all_the_same(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    folder = bench.root / "Best of"
+    folder.mkdir()
+    disks.mount(folder)
+    assert sync(bench, disks).code == 0
+    disks.run("mv", bench.root / ALBUM / "T0.flac", folder / "T0.flac")
+    assert sync(bench, disks).code == 0
+    disks.run("rm", folder / "T0.flac")
+    assert sync(bench, disks).code == 0
+    assert sim.world.job(tracks[0]) is None

@@ -1,0 +1,311 @@
+"""What is asked of one track by its id: rename, cover, evict, fetch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from mutagen.flac import FLAC
+
+from syncd.catalog import queries
+from syncd.core.baseline import State
+from syncd.local.notes import read_notes
+from syncd.local.root import open_root
+from syncd.simulator import Fault, Simulator
+
+if TYPE_CHECKING:
+    from tests.scenarios.conftest import Bench
+
+MARCH = 1_772_500_000.0
+ALBUM = "AudioPod 2026-03"
+LRC = "[00:00.00]la"
+
+Look = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def track(bench: Bench, sim: Simulator) -> int:
+    """One track, placed, with its lyrics beside it."""
+    job_id = sim.world.add(display_name="Rain", created_at=MARCH, lrc_content=LRC)
+    assert bench.run("sync").code == 0
+    sim.requests.clear()
+    return job_id
+
+
+def history(bench: Bench, job_id: int) -> list[tuple[str, str | None, str | None, str | None]]:
+    with bench.catalog() as catalog:
+        found = queries.history(catalog, job_id)
+    return [(one.verb, one.before, one.after, one.outcome) for one in found]
+
+
+# --- rename ---
+
+
+def test_a_track_is_renamed_in_the_account_and_its_file_follows(
+    bench: Bench, sim: Simulator, track: int
+) -> None:
+    result = bench.run("rename", track, "Snow: live")
+    assert (result.code, result.out) == (0, f"job {track}: “Rain” is “Snow: live” now\n")
+    assert sim.world.job(track).display_name == "Snow: live"
+    assert bench.audio() == [f"{ALBUM}/Snow： live.flac"]
+    assert FLAC(bench.placed(track))["title"] == ["Snow: live"]
+    assert bench.placed(track).with_suffix(".lrc").exists()
+    assert ("rename-remote", "Rain", "Snow: live", "done") in history(bench, track)
+    sim.requests.clear()
+    assert bench.run("sync").code == 0
+    assert sim.requests.mutating() == []
+
+
+@pytest.mark.parametrize("answer", ["job", "wrapped", "message"])
+def test_what_the_service_made_of_a_name_is_said_and_is_the_files_name(
+    bench: Bench, sim: Simulator, track: int, answer: str
+) -> None:
+    sim.switches.set_text("name_limit", "6")
+    sim.switches.set_text("patch_answer", answer)
+    document = bench.run("rename", track, "Drizzle", "--json").document
+    assert (document["before"], document["asked"], document["display_name"]) == (
+        "Rain",
+        "Drizzle",
+        "Drizzl",
+    )
+    assert bench.audio() == [f"{ALBUM}/Drizzl.flac"]
+    said = bench.run("rename", track, "Downpour").out
+    assert said == f"job {track}: “Drizzl” is “Downpo” now (the service made that of “Downpour”)\n"
+
+
+def test_the_name_given_by_command_settles_a_rename_in_the_folder(
+    bench: Bench, sim: Simulator, track: int
+) -> None:
+    bench.configure(sync={"conflicts": "hold"})
+    mine = bench.placed(track).with_name("Sleet.flac")
+    bench.placed(track).rename(mine)
+    sim.world.rename(track, "Hail")
+    assert bench.run("sync").code == 3
+    assert bench.run("rename", track, "Snow").code == 0
+    assert bench.audio() == [f"{ALBUM}/Snow.flac"]
+    assert sim.world.job(track).display_name == "Snow"
+    assert [r.method for r in sim.requests.mutating()] == ["PATCH"]
+
+
+def test_a_name_that_it_has_already_is_not_sent(bench: Bench, sim: Simulator, track: int) -> None:
+    result = bench.run("rename", track, "Rain")
+    assert (result.code, result.out) == (0, f"job {track} is called “Rain” already\n")
+    assert sim.requests.mutating() == []
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_empty_name_is_a_usage_error(
+    bench: Bench, sim: Simulator, track: int, name: str
+) -> None:
+    result = bench.run("rename", track, name)
+    assert result.code == 2
+    assert "nothing" in result.complaint
+    assert sim.requests.mutating() == []
+
+
+def test_a_job_that_is_not_in_the_account_cannot_be_renamed(bench: Bench, track: int) -> None:
+    result = bench.run("rename", track + 1000, "Snow")
+    assert result.code == 1
+    assert f"job {track + 1000} is not in the account" in result.complaint
+
+
+def test_a_name_that_the_service_refuses_changes_nothing(
+    bench: Bench, sim: Simulator, track: int
+) -> None:
+    sim.switches.name_limit, sim.switches.name_refuse = 3, True
+    result = bench.run("rename", track, "Snow")
+    assert result.code == 1
+    assert "at most 3 characters" in result.complaint
+    assert bench.audio() == [f"{ALBUM}/Rain.flac"]
+    assert history(bench, track)[-1][3] == "failed"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("rename", "Snow"), ("cover", "https://example.org/a.png"), ("rm", "--yes")],
+    ids=lambda command: command[0],
+)
+def test_nothing_is_sent_where_the_direction_is_down(
+    bench: Bench, sim: Simulator, track: int, command: tuple[str, str]
+) -> None:
+    bench.configure(sync={"direction": "down"})
+    verb, argument = command
+    result = bench.run(verb, track, argument)
+    assert result.code == 2
+    assert 'sync.direction = "down"' in result.complaint
+    assert sim.requests.mutating() == []
+
+
+def test_a_key_that_may_only_read_renames_nothing(bench: Bench, sim: Simulator, track: int) -> None:
+    sim.world.grant(sim.key, read_only=True)
+    result = bench.run("rename", track, "Snow")
+    assert result.code == 1
+    assert "may not rename jobs" in result.complaint
+    assert bench.audio() == [f"{ALBUM}/Rain.flac"]
+
+
+# --- cover ---
+
+
+def test_a_cover_is_given_in_the_account_and_the_file_is_left_alone(
+    bench: Bench, sim: Simulator, track: int, look: Look
+) -> None:
+    before = look(bench.root / ALBUM)
+    result = bench.run("cover", track, "https://example.org/a.png")
+    assert result.code == 0
+    assert "the cover inside its file stays as it is" in result.out
+    (sent,) = sim.requests.mutating()
+    assert (sent.method, json.loads(sent.body)) == (
+        "PATCH",
+        {"thumbnail_url": "https://example.org/a.png"},
+    )
+    assert look(bench.root / ALBUM) == before
+    verb, _, after, outcome = history(bench, track)[-1]
+    assert (verb, after, outcome) == ("cover", "https://example.org/a.png", "done")
+
+
+@pytest.mark.parametrize("url", ["ftp://example.org/a.png", "a.png", "https://u:p@example.org/a"])
+def test_an_address_that_is_none_for_a_cover_is_a_usage_error(
+    bench: Bench, sim: Simulator, track: int, url: str
+) -> None:
+    assert bench.run("cover", track, url).code == 2
+    assert sim.requests.mutating() == []
+
+
+# --- evict and fetch ---
+
+
+def test_an_evicted_track_gives_its_space_back_and_is_fetched_by_name_alone(
+    bench: Bench, sim: Simulator, track: int
+) -> None:
+    path = bench.placed(track)
+    cue = path.with_suffix(".cue")
+    cue.write_text("mine")
+    result = bench.run("evict", track)
+    assert result.code == 0
+    assert result.out.startswith(f"evicted {ALBUM}/Rain.flac, freed ")
+    assert [p.name for p in path.parent.iterdir()] == ["Rain.cue"]
+    assert bench.run("sync").code == 0
+    assert bench.audio() == []
+    assert bench.run("ls", "--json").document[0]["state"] == "evicted"
+    assert "evicted" in bench.run("ls").out
+    assert sim.requests.mutating() == []
+    assert bench.run("fetch", track).code == 0
+    assert path.exists()
+    assert bench.baseline(track).state is State.PLACED
+    sim.requests.clear()
+    assert bench.run("sync").code == 0
+    assert bench.requests("media") == []
+
+
+def test_an_eviction_survives_a_lost_catalog(bench: Bench, track: int) -> None:
+    assert bench.run("evict", track).code == 0
+    assert read_notes(open_root(bench.root)).evicted == {track}
+
+
+def test_an_older_catalog_does_not_take_an_eviction_for_a_deletion(
+    bench: Bench, sim: Simulator, track: int
+) -> None:
+    backup = bench.folder / "backup"
+    shutil.copytree(bench.state, backup)
+    assert bench.run("evict", track).code == 0
+    shutil.rmtree(bench.state)
+    shutil.copytree(backup, bench.state)
+    result = bench.run("sync")
+    assert result.code == 78
+    assert "older than the library" in result.complaint
+    assert sim.requests.mutating() == []
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        "from syncd.actions import evict\nevict.remove_file = lambda *a: os._exit(9)",
+        "from syncd.catalog import outcomes as o\no.Outcomes.record = lambda *a, **k: os._exit(9)",
+    ],
+    ids=["before the file goes", "before that is recorded"],
+)
+def test_an_eviction_that_is_stopped_goes_on(
+    bench: Bench, sim: Simulator, track: int, stop: str
+) -> None:
+    assert bench.run("evict", track, before=f"import os\n{stop}").code == 9
+    assert bench.run("sync").code == 0
+    assert bench.audio() == []
+    assert bench.baseline(track).state is State.EVICTED
+    assert sim.requests.mutating() == []
+
+
+def test_lyrics_that_the_user_wrote_stay(bench: Bench, track: int) -> None:
+    lyrics = bench.placed(track).with_suffix(".lrc")
+    lyrics.write_text("mine")
+    assert bench.run("evict", track).code == 0
+    assert lyrics.read_text() == "mine"
+
+
+def test_a_file_that_was_only_touched_is_evicted(bench: Bench, track: int) -> None:
+    bench.placed(track).touch()
+    assert bench.run("evict", track).code == 0
+    assert bench.audio() == []
+
+
+def test_a_file_that_the_user_changed_is_not_evicted(bench: Bench, track: int, look: Look) -> None:
+    tagged = FLAC(bench.placed(track))
+    tagged["comment"] = "mine"
+    tagged.save()
+    before = look(bench.root / ALBUM)
+    result = bench.run("evict", track)
+    assert result.code == 1
+    assert "was changed in the folder" in result.complaint
+    assert look(bench.root / ALBUM) == before
+    assert bench.baseline(track).state is State.PLACED
+
+
+def test_what_the_account_could_not_give_back_is_not_evicted(
+    bench: Bench, sim: Simulator, track: int
+) -> None:
+    sim.world.fail(track)
+    assert bench.run("evict", track).code == 1
+    sim.world.delete(track)
+    assert bench.run("evict", track).code == 1
+    assert bench.audio() == [f"{ALBUM}/Rain.flac"]
+
+
+def test_one_track_that_cannot_be_evicted_does_not_keep_another(bench: Bench, track: int) -> None:
+    result = bench.run("evict", track + 1000, track, "--json")
+    assert result.code == 1
+    assert [one["id"] for one in result.document["evicted"]] == [track]
+    assert len(result.document["errors"]) == 1
+
+
+def test_a_track_that_could_not_be_had_is_tried_again_at_once(bench: Bench, sim: Simulator) -> None:
+    job_id = sim.world.add(display_name="Rain", created_at=MARCH)
+    sim.faults.add(Fault("status", origin="media", status=404, times=None))
+    assert bench.run("sync").code == 1
+    assert bench.baseline(job_id).state is State.UNAVAILABLE
+    sim.faults.clear()
+    assert bench.run("fetch", job_id).code == 0
+    assert bench.audio() == [f"{ALBUM}/Rain.flac"]
+
+
+def test_a_deletion_that_was_ignored_is_taken_back(bench: Bench, sim: Simulator) -> None:
+    bench.configure(sync={"deletions": "ignore", "deletion_grace": "0s"})
+    job_id = sim.world.add(display_name="Rain", created_at=MARCH)
+    assert bench.run("sync").code == 0
+    path = bench.placed(job_id)
+    path.unlink()
+    assert bench.run("sync").code == 0
+    assert bench.baseline(job_id).state is State.IGNORED
+    assert bench.run("fetch", job_id).code == 0
+    assert path.exists()
+
+
+def test_what_has_its_file_or_is_unknown_cannot_be_fetched(bench: Bench, track: int) -> None:
+    assert "has its file" in bench.run("fetch", track).complaint
+    assert "is not in the catalog" in bench.run("fetch", track + 1000).complaint
+    assert bench.run("rm", track, "--yes").code == 0
+    result = bench.run("fetch", track)
+    assert result.code == 1
+    assert "is gone from the account" in result.complaint
