@@ -21,7 +21,10 @@ from syncd.secret import Secret
 PROBES = 10
 """How many known jobs, old and new, are asked for before a changed key counts as another's."""
 
-_ADVICE = "use the key of the library's account, or syncd init a new library for this one"
+_ADVICE = (
+    "use the key of the library's account; to bind the library to this one, syncd adopt shows what "
+    "becomes of its files; nothing was changed"
+)
 
 
 def fingerprint(key: Secret, library_id: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from syncd.catalog.store import Binding, Catalog
 from syncd.config import Settings
-from syncd.errors import CatalogUnusable, RootUnusable, Uninitialised, WrongAccount
+from syncd.errors import CatalogUnusable, RootUnusable, SyncdError, Uninitialised, WrongAccount
 from syncd.local.root import Marker, Root, find_marker, open_root
 
 
@@ -28,11 +28,7 @@ def open_bound(settings: Settings, catalog: Catalog) -> tuple[Root, Marker]:
         raise uninitialised(where)
     root = open_root(where)
     if marker is None:
-        raise RootUnusable(
-            f"{where} has no marker: it is not the folder that this catalog belongs to",
-            hint="mount the disk that holds the library, or correct library.root; if this is the "
-            "library nevertheless, syncd adopt binds it anew; nothing was changed",
-        )
+        raise unmarked(where)
     base_url = settings.api.base_url
     if marker.base_url != base_url or (binding and binding.base_url != base_url):
         raise WrongAccount(
@@ -42,11 +38,7 @@ def open_bound(settings: Settings, catalog: Catalog) -> tuple[Root, Marker]:
         )
     if binding is None:
         if marker.generation:
-            raise CatalogUnusable(
-                f"the catalog in {settings.state.dir} is new or was lost, and the library in "
-                f"{where} is not new",
-                hint="syncd rebuild makes the catalog anew, without deleting or renaming anything",
-            )
+            raise lost(settings)
         binding = Binding(library_id=marker.library_id, base_url=base_url, account=marker.account)
         catalog.bind(binding)
     if binding.library_id != marker.library_id:
@@ -86,7 +78,57 @@ def uninitialised(where: Path) -> Uninitialised:
     )
 
 
-def unsynced(settings: Settings) -> Uninitialised:
+def unmarked(where: Path) -> RootUnusable:
+    return RootUnusable(
+        f"{where} has no marker: it is not the folder that this catalog belongs to",
+        hint="mount the disk that holds the library, or correct library.root; if this is the "
+        "library nevertheless, syncd adopt binds it anew; nothing was changed",
+    )
+
+
+def without_marker(settings: Settings) -> SyncdError:
+    """Why ``library.root`` has no marker: there never was one, or what the catalog knows is away.
+
+    Raises ``CatalogUnusable``.
+    """
+    where = settings.library.root
+    catalog = Catalog.read(settings.catalog)
+    if catalog is None:
+        return uninitialised(where)
+    try:
+        return uninitialised(where) if catalog.is_empty() else unmarked(where)
+    finally:
+        catalog.close()
+
+
+def was_lost(settings: Settings) -> bool:
+    """Whether a catalog that holds nothing is not the one that the library was made with."""
+    try:
+        marker = find_marker(settings.library.root)
+    except RootUnusable:
+        return False  # an unmounted disk tells nothing
+    return marker is not None and marker.generation > 0
+
+
+def lost(settings: Settings) -> CatalogUnusable:
+    return CatalogUnusable(
+        f"the catalog in {settings.state.dir} is new or was lost, and the library in "
+        f"{settings.library.root} is not new",
+        hint="syncd rebuild makes the catalog anew, without deleting or renaming anything",
+    )
+
+
+def unsynced(settings: Settings) -> SyncdError:
+    """Why there is no catalog: there is no library, it was lost, or nothing was synced yet."""
+    where = settings.library.root
+    try:
+        marker = find_marker(where)
+    except RootUnusable as error:
+        return error
+    if marker is None:
+        return uninitialised(where)
+    if marker.generation:
+        return lost(settings)
     return Uninitialised(
         f"there is no catalog in {settings.state.dir} yet", hint="run syncd sync first"
     )

@@ -63,8 +63,7 @@ class Library:
 
     def now(self) -> Now:
         """Both clocks."""
-        local, offset = self.clock(), self.client.clock_offset
-        return Now(local, None if offset is None else local + timedelta(seconds=offset))
+        return Now(self.clock(), self.client.server_time)
 
 
 class Trees(NamedTuple):
@@ -143,12 +142,14 @@ async def run_until_rest(
     reports: list[Report] = []
     dealt_with: set[tuple[int, str]] = set()
     looked_for: set[int] = set()
+    listed = False
     while True:
         now_policy = replace(policy, attempted=frozenset(dealt_with))
         report = await run_cycle(library, executor, now_policy, sweep=sweep)
         reports.append(report)
         if report.error:
             return reports
+        listed = (listed or sweep) and not report.doubts
         sweep = report.wants_sweep
         # Also what was done: a program that takes each file away would keep us at it for ever.
         settled = (o for o in report.outcomes if o.result in (Result.DONE, Result.FAILED))
@@ -156,11 +157,19 @@ async def run_until_rest(
         if report.count(Result.DONE) or report.count(Result.REPLAN) or report.settled:
             continue
         if not report.plan.missed - looked_for:
+            if listed and not report.unreadable:
+                await asyncio.to_thread(_end_caution, library)
             return reports
         looked_for |= report.plan.missed
         apart = scans_apart(policy)
         library.progress.looking_again(len(report.plan.missed), apart)
+        _log.info(_looking_again(len(report.plan.missed), apart))
         await asyncio.sleep(apart)
+
+
+def _looking_again(missed: int, seconds: float) -> str:
+    files_ = "1 file is" if missed == 1 else f"{missed} files are"
+    return f"{files_} missing; looking again in {seconds:.0f} s"
 
 
 async def observe_remote(library: Library) -> tuple[str, ...]:
@@ -230,13 +239,13 @@ def _with_digests(
 def _mounted(
     local: LocalTree, baseline: Baseline, found: Mapping[int, LocalFile]
 ) -> dict[int, bool]:
-    """The tracks whose file is where it was, and whose folder is on another device than known."""
+    """The tracks whose file is where it was, in what is mounted there and was not, or no more."""
     changed = {}
     for job_id, file in found.items():
         known = baseline.tracks.get(job_id)
         placed = known.placed if known else None
         if placed and placed.path == file.path:
-            mounted = local.is_mounted(file.path)
+            mounted = local.mount_of(file.path) is not None
             if mounted != placed.mounted:
                 changed[job_id] = mounted
     return changed
@@ -249,11 +258,17 @@ def make_plan(trees: Trees, policy: Policy, now: Now) -> Plan:
 
 
 def policy_for(library: Library, policy: Policy) -> Policy:
-    """``policy`` with the origins that this library's files come from, as known by now."""
+    """``policy`` with the origins that this library's files come from, as known by now.
+
+    Cautious as long as what differs since the catalog was bound anew is not all listed and held.
+    """
     binding = library.catalog.binding()
     origin = Origin(library.base_url, binding.account if binding else None)
     aliases = tuple(Origin.parse(text) for text in library.marker.aliases)
-    return replace(policy, origin=origin, aliases=aliases)
+    policy = replace(policy, origin=origin, aliases=aliases)
+    if binding is None or binding.bound_anew is None:
+        return policy
+    return replace(policy, cautious=True, rebuilding=binding.bound_anew == "rebuild")
 
 
 _IDLE = (Hold, Defer, Compare)
@@ -265,7 +280,9 @@ def enter_next_generation(library: Library) -> None:
 
     So a catalog or a folder that comes back from a backup is told from the current one when it is
     opened (``engine``), and a stop between the two is told from either.
+    Raises ``RootUnusable``, and counts nothing, where the root is not the library's by now.
     """
+    library.root.verify(library.marker)
     binding = library.catalog.binding()
     assert binding is not None, "a library is bound when it is opened"
     following = replace(binding, generation=binding.generation + 1)
@@ -278,12 +295,25 @@ def enter_next_generation(library: Library) -> None:
 
 
 def _settle(library: Library) -> bool:
-    """Note that a complete clean cycle has ended; whether it was the first."""
+    """Note that a complete clean cycle has ended; whether it was the first.
+
+    One that was held back, because the catalog was bound anew, does not show that all is well.
+    """
     binding = library.catalog.binding()
-    if binding is None or binding.settled:
+    if binding is None or binding.settled or binding.bound_anew:
         return False
     library.catalog.bind(replace(binding, settled=True))
     return True
+
+
+def _end_caution(library: Library) -> None:
+    """All that differs since the catalog was bound anew is held by now, and stays so.
+
+    Known after a listing without a doubt, and a scan that could read everything.
+    """
+    binding = library.catalog.binding()
+    if binding is not None and binding.bound_anew:
+        library.catalog.bind(replace(binding, bound_anew=None))
 
 
 def _tidy(library: Library, report: Report) -> None:

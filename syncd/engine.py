@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from syncd import account
 from syncd.actions.bind import Adoption, Unbound, begin_anew, bind, marker_or_none
-from syncd.binding import open_bound, uninitialised, unsynced
+from syncd.binding import open_bound, unsynced, without_marker
 from syncd.catalog.database import set_aside
 from syncd.catalog.store import Catalog
 from syncd.config import Settings
@@ -31,6 +31,7 @@ from syncd.local.trash import Trash
 from syncd.progress import Progress, Silent
 from syncd.remote.client import AudioPod
 from syncd.remote.http import Http
+from syncd.remote.query import JobQuery
 from syncd.secret import Secret
 
 
@@ -80,21 +81,26 @@ async def open_unbound(
 ) -> AsyncIterator[tuple[Unbound, Callable[[Adoption], Engine]]]:
     """What does not belong together yet, and what binds it and opens it for working.
 
-    ``afresh``: with a new catalog; the one that is there is put aside, unless the folder does not
-    fit either. Nothing is written to the folder before it is bound.
+    ``afresh``: with a new catalog; the one that is there is put aside, once the folder fits and
+    the service answers. Nothing is written to the folder before it is bound.
     """
     with ExitStack() as stack:
         stack.callback(_state_lock(settings).release)
         root = open_root(settings.library.root)
         marker = marker_or_none(root)
-        if afresh:
-            begin_anew(root, marker, settings.api.base_url)
-            set_aside(settings.catalog, clock())
-        catalog = Catalog.open(settings.catalog)
-        stack.callback(catalog.close)
         async with _http(settings, key) as http:
+            client, aside = AudioPod(http), None
+            if afresh:
+                # Neither a folder that does not fit nor a service that cannot be asked is a reason
+                # to do without the catalog that there is.
+                begin_anew(root, marker, settings.api.base_url)
+                await client.page(JobQuery(limit=1))
+                aside = set_aside(settings.catalog, clock())
+            catalog = Catalog.open(settings.catalog)
+            stack.callback(catalog.close)
             unbound = Unbound(
-                client=AudioPod(http),
+                client=client,
+                aside=aside,
                 catalog=catalog,
                 root=root,
                 marker=marker,
@@ -104,7 +110,7 @@ async def open_unbound(
 
             def join(adoption: Adoption) -> Engine:
                 stack.callback(_root_lock(root).release)
-                bound = bind(unbound, adoption)
+                bound = bind(unbound, adoption, clock())
                 return _engine(settings, key, http, catalog, root, bound, progress, clock)
 
             yield unbound, join
@@ -138,10 +144,13 @@ def open_reading(settings: Settings) -> Iterator[tuple[Catalog, Root, Marker, Tr
 
 
 def open_trash(settings: Settings) -> Trash:
-    """The trash, to be looked at; raises ``Uninitialised``, ``RootUnusable``."""
+    """The trash, to be looked at.
+
+    Raises ``Uninitialised``, ``RootUnusable``, ``CatalogUnusable``.
+    """
     where = settings.library.root
     if find_marker(where) is None:
-        raise uninitialised(where)
+        raise without_marker(settings)
     return Trash(open_root(where), mode=files.default_mode())
 
 
@@ -252,6 +261,7 @@ def _execution(settings: Settings) -> Execution:
         max_file_size=settings.limits.max_file_size,
         min_free_space=settings.limits.min_free_space,
         parallel_downloads=settings.limits.parallel_downloads,
+        deletion_grace=settings.sync.deletion_grace,
     )
 
 

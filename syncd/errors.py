@@ -172,6 +172,13 @@ class DiskFull(LocalError):
     """No room for another file: the run ends, what is placed stays, and the next one goes on."""
 
 
+class FolderUnusable(LocalError):
+    """A folder or a file under the root cannot be used, while the root itself can.
+
+    Settles one track, never a cycle: it is put off.
+    """
+
+
 class Occupied(LocalError):
     """Something already stands under the final name. Never overwritten: the track is replanned."""
 

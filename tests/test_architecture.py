@@ -16,7 +16,16 @@ SOURCE = Path(syncd.__file__).parent
 LONGEST_FILE = 400
 
 GROUND = {"core", "errors", "secret"}
-PARTS = GROUND | {"remote", "local", "catalog", "progress", "account", "executor", "cycle", "actions"}
+PARTS = GROUND | {
+    "remote",
+    "local",
+    "catalog",
+    "progress",
+    "account",
+    "executor",
+    "cycle",
+    "actions",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "errors": set(),
@@ -35,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "actions": PARTS - {"actions"},
     "binding": GROUND | {"local", "catalog", "config"},
     "engine": PARTS | {"config", "binding"},
-    "cli": PARTS | {"config", "log", "engine", "simulator", "__init__"},
+    "cli": PARTS | {"binding", "config", "log", "engine", "simulator", "__init__"},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -9,16 +9,34 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from syncd.account import check_account, confirm_key
+from syncd.catalog import queries
+from syncd.catalog.store import Catalog
 from syncd.core.model import Job
 from syncd.core.policy import Policy
 from syncd.cycle import Library
-from syncd.errors import ConfigError, NoSuchJob, SyncdError
+from syncd.errors import ConfigError, Doubtful, NoSuchJob, SyncdError
 from syncd.executor.context import Context
 from syncd.executor.threads import to_its_end
 from syncd.local.root import root_error
 
 
-def check_sending(policy: Policy) -> None:
+async def check_sending(library: Library, policy: Policy) -> None:
+    """Raise unless what is asked for may be sent to the account now.
+
+    ``ConfigError`` where nothing ever is, ``Doubtful`` before the first complete clean cycle of a
+    catalog that is new, or was adopted or rebuilt.
+    """
+    check_direction(policy)
+    binding = await asyncio.to_thread(library.catalog.binding)
+    if binding is None or not binding.settled:
+        raise Doubtful(
+            "this catalog has not seen one complete clean cycle yet: "
+            "nothing in the account is changed before",
+            hint="run syncd sync once, then try again",
+        )
+
+
+def check_direction(policy: Policy) -> None:
     """Raise ``ConfigError`` where nothing is ever to be sent."""
     if policy.direction == "down":
         raise ConfigError(
@@ -36,11 +54,7 @@ async def look_up(library: Library, job_id: int) -> Job:
     try:
         job = await library.client.job(job_id)
     except NoSuchJob:
-        raise NoSuchJob(
-            f"job {job_id} is not in the account",
-            job_id=job_id,
-            hint="syncd sync takes in what became of it",
-        ) from None
+        raise await asyncio.to_thread(_absent, library.catalog, job_id) from None
     await asyncio.to_thread(check_account, library.catalog, [job])
     await asyncio.to_thread(library.catalog.observe, [job], library.clock())
     return job
@@ -49,8 +63,24 @@ async def look_up(library: Library, job_id: int) -> Job:
 def unknown(job_id: int) -> SyncdError:
     """The error for a job that the catalog lacks."""
     return SyncdError(
-        f"job {job_id} is not in the catalog",
-        hint="syncd ls lists those that are; syncd sync asks the account",
+        f"job {job_id} is not known",
+        hint="syncd ls lists those that are; syncd sync looks for more",
+    )
+
+
+def _absent(catalog: Catalog, job_id: int) -> NoSuchJob:
+    """The error for a job that the account lacks: never known, known to be gone, or just gone."""
+    entry = queries.job(catalog, job_id)
+    if entry is None:
+        return NoSuchJob(
+            f"job {job_id} is not known", job_id=job_id, hint="syncd ls lists those that are"
+        )
+    return NoSuchJob(
+        f"job {job_id} is not in the account any more",
+        job_id=job_id,
+        hint=f"syncd history --job {job_id} tells what became of it"
+        if entry.absent_since
+        else "syncd sync takes in what became of it",
     )
 
 
@@ -67,7 +97,8 @@ async def journalled(
 ) -> AsyncIterator[int]:
     """An entry in the journal, written before anything is done; whoever does it finishes it.
 
-    What is not done is finished here. An ``OSError`` is the folder's: the service's are translated.
+    What is not done is finished here. An ``OSError`` is the file system's: the service's are
+    translated.
     """
     entry = await asyncio.to_thread(
         context.catalog.journal.start,

@@ -6,16 +6,19 @@ Neither deletes, renames or sends anything. What differs is held until the user 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
 
 from syncd.account import PROBES, fingerprint
 from syncd.catalog.store import Binding, Catalog
-from syncd.core.baseline import State
+from syncd.core.baseline import BaselineTrack, State
 from syncd.core.evidence import match
 from syncd.core.model import Origin
+from syncd.core.operations import DeleteRemote, Download
 from syncd.core.policy import Now, Policy
-from syncd.cycle import Library, Report, keep_notes, run_until_rest
 from syncd.errors import (
     CatalogUnusable,
     NoSuchJob,
@@ -23,7 +26,6 @@ from syncd.errors import (
     Uninitialised,
     WrongAccount,
 )
-from syncd.executor import Executor
 from syncd.local.notes import Notes, read_notes, set_aside
 from syncd.local.root import Marker, Root, prepare, read_marker, write_marker
 from syncd.local.scan import scan
@@ -43,6 +45,8 @@ class Unbound:
     marker: Marker | None
     base_url: str
     key: Secret
+    aside: Path | None = None
+    """Where the catalog was put that stood in the way of a new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +116,7 @@ async def examine(unbound: Unbound, now: Now) -> Adoption:
             generation=generation,
             marker_generation=generation,
             settled=False,
+            bound_anew="adopt",
         ),
         placed=placed,
         found=found,
@@ -141,38 +146,28 @@ def begin_anew(root: Root, marker: Marker | None, base_url: str) -> Adoption:
             account=marker.account,
             generation=generation,
             marker_generation=generation,
+            bound_anew="rebuild",
         ),
         placed=0,
         found=0,
     )
 
 
-def bind(unbound: Unbound, adoption: Adoption) -> Marker:
-    """Write the catalog first, then the marker; what survived beside it is taken over."""
+def bind(unbound: Unbound, adoption: Adoption, now: datetime) -> Marker:
+    """Take over what survived beside the marker; then write the catalog, then the marker.
+
+    What was approved was approved for what is no more, and is held again. In this order a stop at
+    any moment leaves what is refused as before, or what the next cycle goes on with, as cautiously
+    (``Binding.bound_anew``).
+    """
+    unbound.catalog.holds.take_back_approvals()
+    _take_over_notes(unbound, adoption.binding, now)
     before = unbound.marker.generation if unbound.marker else adoption.binding.generation
     unbound.catalog.bind(replace(adoption.binding, marker_generation=before))
     prepare(unbound.root)
     write_marker(unbound.root, adoption.marker)
     unbound.catalog.bind(adoption.binding)
-    for job_id, state in _noted(unbound.root):
-        known = unbound.catalog.baseline_of(job_id)
-        if known is None or known.state in (State.WANTED, State.UNAVAILABLE):
-            unbound.catalog.outcomes.commit(job_id, state)
     return adoption.marker
-
-
-async def settle_differences(
-    library: Library, executor: Executor, policy: Policy, *, rebuilding: bool
-) -> list[Report]:
-    """Cycles that take the files in as they are, and hold whatever differs."""
-    policy = replace(policy, cautious=True, rebuilding=rebuilding)
-    reports = await run_until_rest(library, executor, policy)
-    binding = await asyncio.to_thread(library.catalog.binding)
-    if binding is not None:
-        # Only a cycle of an ordinary run shows that all is well.
-        await asyncio.to_thread(library.catalog.bind, replace(binding, settled=False))
-    await asyncio.to_thread(keep_notes, library)
-    return reports
 
 
 def _nothing_to_bind(
@@ -262,16 +257,51 @@ def _census(unbound: Unbound, now: Now, origin: Origin, aliases: Sequence[str]) 
     return len(placed), len(placed & found.keys())
 
 
-def _noted(root: Root) -> list[tuple[int, State]]:
-    """What the user had decided; damaged notes are put aside, for the next ones to be written."""
-    notes: Notes | None = None
-    try:
-        notes = read_notes(root)
-    except RootUnusable:
-        set_aside(root)
-    if notes is None:
-        return []
-    return [
+def _take_over_notes(unbound: Unbound, binding: Binding, now: datetime) -> None:
+    """Commit what the user had decided, where the catalog does not know better.
+
+    An older catalog has a file that was evicted since; its absence is no deletion. What was held
+    is held again: to be fetched, where nothing else is known of it, or to be deleted.
+    """
+    notes = _noted(unbound.root)
+    marker, known = unbound.marker, unbound.catalog.binding()
+    if marker is None or marker.library_id != binding.library_id:
+        return  # of another library, perhaps: what the catalog says stands
+    outdated = known is None or marker.generation > known.generation
+    noted = [
         *((job_id, State.EVICTED) for job_id in sorted(notes.evicted)),
         *((job_id, State.IGNORED) for job_id in sorted(notes.ignored)),
     ]
+    for job_id, state in noted:
+        track = unbound.catalog.baseline_of(job_id)
+        if (
+            track is None
+            or track.state in (State.WANTED, State.UNAVAILABLE)
+            or (outdated and _is_without_file(unbound.root, track))
+        ):
+            unbound.catalog.outcomes.commit(job_id, state)
+    held = []
+    for job_id in sorted(notes.held - notes.evicted - notes.ignored):
+        track = unbound.catalog.baseline_of(job_id)
+        if track is None or track.state in (State.WANTED, State.UNAVAILABLE):
+            held.append((job_id, Download.verb))
+        elif outdated and _is_without_file(unbound.root, track):
+            held.append((job_id, DeleteRemote.verb))
+    unbound.catalog.holds.hold_again(held, "it was held before the catalog was bound anew", now)
+
+
+def _is_without_file(root: Root, track: BaselineTrack) -> bool:
+    return (
+        track.state is State.PLACED
+        and track.placed is not None
+        and not os.path.lexists(root.path / track.placed.path)
+    )
+
+
+def _noted(root: Root) -> Notes:
+    """What the user had decided; damaged notes are put aside, for the next ones to be written."""
+    try:
+        return read_notes(root) or Notes()
+    except RootUnusable:
+        set_aside(root)
+        return Notes()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from syncd.actions.asked import journalled, look_up
 from syncd.core.baseline import Placed, State
-from syncd.core.model import COMPLETED, Job
+from syncd.core.model import COMPLETED, Job, address_path
 from syncd.core.operations import Evict
 from syncd.core.policy import Policy
 from syncd.cycle import Library, enter_next_generation, keep_notes
@@ -39,18 +39,37 @@ async def evict(library: Library, context: Context, policy: Policy, job_id: int)
     the account could not give it back.
     """
     job = await look_up(library, job_id)
-    if job.status != COMPLETED or not any(name in job.audio for name in policy.formats):
-        raise SyncdError(
-            f"job {job_id} is {job.status} and offers no audio that could be fetched again",
-            hint="its file was left alone",
-        )
     known = await asyncio.to_thread(context.catalog.baseline_of, job_id)
     if known is None or known.placed is None or known.state is not State.PLACED:
         state = known.state if known else State.WANTED
         raise SyncdError(f"job {job_id} has no file in the folder: it is {state}")
+    _check_offered(job, known.placed, policy)
     path = known.placed.path
     async with journalled(context, job_id, Evict.verb, reason=_ASKED, path=path) as entry:
         return await to_its_end(_evict, library, context, job, known.placed, entry)
+
+
+def _check_offered(job: Job, placed: Placed, policy: Policy) -> None:
+    """Raise ``SyncdError`` unless the account can give the very audio back that was placed."""
+    offered = job.audio.get(placed.format)
+    if job.status != COMPLETED or offered is None:
+        raise SyncdError(
+            f"job {job.id} is {job.status} and offers no {placed.format} that could be fetched "
+            f"again in the place of {placed.path}",
+            hint="the file was left alone, as the only copy of its audio",
+        )
+    if not any(name in job.audio for name in policy.formats):
+        raise SyncdError(
+            f"job {job.id} offers {placed.format} alone, which library.formats does not ask for: "
+            "it would not be fetched again",
+            hint="the file was left alone; add that format to library.formats first",
+        )
+    if address_path(offered) != placed.audio:
+        raise SyncdError(
+            f"the account offers job {job.id} from another address than {placed.path} came from, "
+            "and perhaps as other audio",
+            hint="the file was left alone; syncd sync compares the two, then try again",
+        )
 
 
 def _evict(library: Library, context: Context, job: Job, placed: Placed, entry: int) -> Evicted:

@@ -6,13 +6,14 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from syncd.actions.asked import check_sending
+from syncd.actions.asked import check_direction
 from syncd.actions.waiting import FOLLOWS, PendingDeletion, Waiting, is_approvable, waiting
 from syncd.catalog import queries
 from syncd.catalog.queries import HoldEntry
 from syncd.catalog.store import Catalog
 from syncd.core.operations import DeleteRemote, MakeWay, RenameLocal, RenameRemote
 from syncd.core.policy import Policy
+from syncd.core.words import words
 from syncd.cycle import Library, Report, keep_notes, run_until_rest
 from syncd.errors import SyncdError
 from syncd.executor import Executor
@@ -105,7 +106,7 @@ def _release(
 
     chosen = _choose(catalog, policy, batches, jobs, fits, "approved")
     if any(choice.verb in _SENT for choice in chosen):
-        check_sending(policy)
+        check_direction(policy)
     _each(library, chosen, "approve", settle)
     return chosen
 
@@ -195,7 +196,7 @@ def _each(
             job_id=choice.job_id,
             verb=verb,
             path=choice.path,
-            reason=f"{where}{choice.verb}: {choice.reason}",
+            reason=f"{where}{words(choice.verb).do}: {choice.reason}",
             now=library.clock(),
             evidence=choice.evidence,
         )

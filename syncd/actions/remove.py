@@ -12,15 +12,15 @@ from syncd.actions.asked import check_sending, journalled, look_up
 from syncd.catalog.outcomes import Done
 from syncd.core.baseline import BaselineTrack, Placed, State
 from syncd.core.evidence import match
-from syncd.core.model import PENDING, PROCESSING, Job, LocalFile
+from syncd.core.model import FAILED, PENDING, PROCESSING, Job, LocalFile
 from syncd.core.naming import album_of, name_track
 from syncd.core.operations import DeleteRemote
 from syncd.core.policy import Policy
 from syncd.cycle import Library, enter_next_generation, observe, policy_for
-from syncd.errors import Changed, ConfigError, KeyRevoked, NoSuchJob, SyncdError
+from syncd.errors import Changed, ConfigError, Doubtful, KeyRevoked, NoSuchJob, SyncdError
 from syncd.executor.context import Context
 from syncd.executor.look import refused
-from syncd.executor.remove import check_kept, recovery_copy
+from syncd.executor.remove import check_kept, recovery_copy, renewed
 from syncd.executor.threads import to_its_end
 from syncd.local import files
 from syncd.local.trash import Entry, Facts, Why
@@ -66,10 +66,11 @@ class Removed:
 async def removals(library: Library, policy: Policy, job_ids: Sequence[int]) -> list[Removal]:
     """What ``remove`` would delete of each job. Changes nothing in the account or the folder.
 
-    Raises ``ConfigError`` for a direction that sends nothing, ``NoSuchJob``, and ``SyncdError``
-    for a job that is still being made.
+    Raises ``ConfigError`` for a direction that sends nothing, ``Doubtful`` before the first clean
+    cycle of the catalog and for a job without audio that did not fail, ``NoSuchJob``, and
+    ``SyncdError`` for a job that is still being made.
     """
-    check_sending(policy)
+    await check_sending(library, policy)
     jobs = []
     for job_id in job_ids:
         job = await look_up(library, job_id)
@@ -81,12 +82,15 @@ async def removals(library: Library, policy: Policy, job_ids: Sequence[int]) -> 
     policy = policy_for(library, policy)
     trees = await observe(library, policy)
     found = match(trees.local, trees.baseline, policy).files
-    return [
+    meant = [
         await asyncio.to_thread(
             _removal, library, policy, job, trees.baseline.tracks.get(job.id), found.get(job.id)
         )
         for job in jobs
     ]
+    for removal in meant:
+        _check_copy(removal)
+    return meant
 
 
 async def remove(
@@ -100,11 +104,12 @@ async def remove(
     """Delete a job for good (``DELETE /jobs/{id}``), and take its file to the trash.
 
     A recovery copy first, verified, and a look at the account before and after it; so a stop at
-    any moment loses nothing. ``without_copy``: also where there is no audio to make one of.
-    Raises ``Changed`` where the job is no longer what ``removal`` says, ``ConfigError``,
-    ``MediaError`` where its audio cannot be had, ``RequestRefused``.
+    any moment loses nothing. ``without_copy``: also a failed job, which has no audio to make one
+    of. Raises ``Changed`` where the job is no longer what ``removal`` says, ``ConfigError``,
+    ``MediaError`` where its audio cannot be had, ``RequestRefused``, and what ``removals`` does.
     """
-    check_sending(policy)
+    await check_sending(library, policy)
+    _check_copy(removal)
     if removal.copy == "none" and not without_copy:
         raise ConfigError(
             f"job {removal.job_id} has no audio, so no copy of it can be kept",
@@ -141,6 +146,16 @@ async def remove(
         except KeyRevoked as error:
             raise refused(error, "delete jobs") from None
         return await to_its_end(_settle, context, removal, job, kept, entry)
+
+
+def _check_copy(removal: Removal) -> None:
+    """Raise ``Doubtful`` where there has to be audio to make a recovery copy of, and is none."""
+    if removal.copy == "none" and removal.status != FAILED:
+        raise Doubtful(
+            f"job {removal.job_id} is {removal.status} and offers no audio now, so no copy of it "
+            "can be kept: only a failed job is deleted without one",
+            hint="nothing was deleted; try again later",
+        )
 
 
 def _removal(
@@ -225,7 +240,7 @@ def _secure(context: Context, removal: Removal, job: Job) -> Entry:
     for kept in reversed(context.trash.of_job(removal.job_id)):
         same = (kept.path, kept.sha256, kept.why) == (removal.path, digest, Why.REMOVED)
         if same and context.trash.verify(kept):
-            return kept
+            return renewed(context, kept, Why.REMOVED)
     return context.trash.secure(removal.path, **_facts(context, removal, job))
 
 

@@ -66,10 +66,10 @@ async def rename(
     """Give a job another display name (``PATCH /jobs/{id}``), then let its file follow.
 
     What its file is called by the user does not count any more: this name was given last.
-    Raises ``ConfigError`` for no name and for a direction that sends nothing, ``NoSuchJob``,
-    ``RequestRefused``.
+    Raises ``ConfigError`` for no name and for a direction that sends nothing, ``Doubtful`` before
+    the first clean cycle of the catalog, ``NoSuchJob``, ``RequestRefused``.
     """
-    check_sending(policy)
+    await check_sending(library, policy)
     if not name.strip():
         raise ConfigError("a track cannot be renamed to nothing", hint="give it a name")
     if not _is_text(name):
@@ -102,14 +102,18 @@ async def cover(
 ) -> Covered:
     """Give a job another cover (``PATCH /jobs/{id}``); the one in its file stays.
 
-    ``url`` must be what a media address of the service may be (``remote.addresses``). Raises
-    ``ConfigError``, ``NoSuchJob``, ``RequestRefused``.
+    ``url`` must be https, and what a media address of the service may be (``remote.addresses``).
+    Raises ``ConfigError``, ``Doubtful`` before the first clean cycle of the catalog, ``NoSuchJob``,
+    ``RequestRefused``.
     """
-    check_sending(policy)
+    await check_sending(library, policy)
+    hint = "give an https address of an image"
+    if not url.lower().startswith("https://"):
+        raise ConfigError("the address of a cover must begin with https://", hint=hint)
     try:
         context.http.media_policy.read(url)
     except AddressRefused as error:
-        raise ConfigError(error.message, hint="give an https address of an image") from None
+        raise ConfigError(error.message, hint=hint) from None
     job = await look_up(library, job_id)
     before = job.thumbnail_url
     if url != before:
@@ -131,10 +135,13 @@ async def fetch(
 ) -> list[Report]:
     """Want tracks without a file again, then run cycles until nothing is left to do.
 
-    Raises ``SyncdError``, before anything is changed, for a track that cannot be wanted.
+    Raises ``SyncdError``, before anything is changed, for a track that cannot be wanted, and where
+    the account cannot be asked for each.
     """
     for job_id in job_ids:
         await asyncio.to_thread(_check_fetchable, library, job_id)
+    for job_id in job_ids:
+        await look_up(library, job_id)
     for job_id in job_ids:
         async with journalled(context, job_id, "fetch", reason="wanted by command") as entry:
             done = Done(job_id=job_id, verb="fetch", state=State.WANTED)

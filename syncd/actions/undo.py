@@ -19,7 +19,7 @@ from syncd.core.naming import same_text
 from syncd.core.operations import RenameLocal, RenameRemote
 from syncd.core.policy import Policy
 from syncd.cycle import Library, Report, run_until_rest
-from syncd.errors import Doubtful, KeyRevoked, NoSuchJob, RequestRefused
+from syncd.errors import KeyRevoked, NoSuchJob, RequestRefused
 from syncd.executor import Executor
 from syncd.executor.look import refused
 from syncd.executor.threads import to_its_end
@@ -95,13 +95,7 @@ async def undo(
     in ``Undone.detail``; raises ``ConfigError`` where nothing may be sent, ``Doubtful`` before the
     first clean cycle of a new catalog, and whatever concerns all of them.
     """
-    check_sending(policy)
-    binding = await asyncio.to_thread(library.catalog.binding)
-    if binding is None or not binding.settled:
-        raise Doubtful(
-            "this catalog has not seen one complete clean cycle yet: nothing is renamed before",
-            hint="run syncd sync first",
-        )
+    await check_sending(library, policy)
     await asyncio.to_thread(library.root.verify, library.marker)
     cycle = secrets.token_hex(4)
     undone = [await _revert(library, renaming, cycle) for renaming in reverted]

@@ -6,15 +6,19 @@ import asyncio
 import errno
 import os
 import stat
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from syncd.actions.waiting import waiting
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import BaselineTrack, Placed
 from syncd.core.cases import EXPECTED
-from syncd.core.policy import Now
+from syncd.core.operations import DeleteRemote
+from syncd.core.policy import Now, Policy
+from syncd.errors import CorruptMedia
+from syncd.local.audio import check
 from syncd.local.files import sha256
 from syncd.local.root import Marker, Root
 from syncd.local.scan import file_stat
@@ -27,13 +31,17 @@ class Verdict(StrEnum):
     OK = "ok"
     EDITED = "edited"
     """Its size or date is another than when it was placed: the user's own change."""
+    DAMAGED = "damaged"
+    """The same, and it is no sound audio file any more."""
     ROT = "rot"
     """Nothing changed it, and it holds other bytes."""
+    PENDING = "pending"
+    """It was deleted from the folder: a pending deletion, or one that is held."""
     MISSING = "missing"
     UNREADABLE = "unreadable"
 
 
-SOUND = (Verdict.OK, Verdict.EDITED)
+SOUND = (Verdict.OK, Verdict.EDITED, Verdict.PENDING)
 """What is no reason to worry."""
 
 
@@ -53,23 +61,26 @@ async def verify(
     root: Root,
     marker: Marker,
     trash: Trash,
+    policy: Policy,
     now: Now,
     *,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> Sequence[Checked]:
     """Read every placed file against the SHA-256 that was recorded, and the trash likewise.
 
-    ``told`` is called with how many of how many were read. Raises ``RootUnusable`` where the root
-    is not itself before or after, so that an unmounted disk is not taken for missing files.
+    A missing file is pending where ``waiting`` has its deletion. ``told`` is called with how many
+    of how many were read. Raises ``RootUnusable`` where the root is not itself before or after, so
+    that an unmounted disk is not taken for missing files.
     """
     await asyncio.to_thread(root.verify, marker)
     baseline = await asyncio.to_thread(catalog.baseline, now)
     tracks = [t for t in baseline.tracks.values() if t.placed and t.state in EXPECTED]
     entries = await asyncio.to_thread(trash.entries)
+    deleted = await asyncio.to_thread(_deleted, catalog, policy)
     found: list[Checked] = []
     total = len(tracks) + len(entries)
     for track in tracks:
-        found.append(await asyncio.to_thread(_check_track, catalog, root, track))
+        found.append(await asyncio.to_thread(_check_track, catalog, root, track, deleted))
         told(len(found), total)
     for entry in entries:
         found.append(await asyncio.to_thread(_check_entry, trash, entry))
@@ -78,9 +89,24 @@ async def verify(
     return found
 
 
-def _check_track(catalog: Catalog, root: Root, track: BaselineTrack) -> Checked:
+def _deleted(catalog: Catalog, policy: Policy) -> Collection[int]:
+    """The jobs whose file is known to be deleted from the folder."""
+    found = waiting(catalog, policy)
+    held = [hold for batch in found.batches for hold in batch.holds]
+    return {one.entry.job_id for one in found.deletions} | {
+        hold.job_id for hold in held if hold.verb == DeleteRemote.verb
+    }
+
+
+def _check_track(
+    catalog: Catalog, root: Root, track: BaselineTrack, deleted: Collection[int]
+) -> Checked:
     assert track.placed is not None, "only placed tracks are read"
     checked = _check(root, track.job_id, track.placed)
+    if checked.verdict is Verdict.MISSING and track.job_id in deleted:
+        return replace(
+            checked, verdict=Verdict.PENDING, reason="deleted from the folder: see syncd pending"
+        )
     if checked.verdict in SOUND:
         return checked
     # A sync that runs beside this may have moved or replaced it since the catalog was read.
@@ -110,8 +136,20 @@ def _check(root: Root, job_id: int, placed: Placed) -> Checked:
         return found(Verdict.OK)
     as_placed = (placed.stat.size, placed.stat.mtime_ns)
     if before != after or (after.size, after.mtime_ns) != as_placed:
+        if (why := _damage(path, placed.format)) is not None:
+            return found(Verdict.DAMAGED, f"it is no sound {placed.format} file any more: {why}")
         return found(Verdict.EDITED, "its size or date is another than when it was placed")
     return found(Verdict.ROT, "it holds other bytes than were placed, though nothing changed it")
+
+
+def _damage(path: Path, audio_format: str) -> str | None:
+    try:
+        check(path, audio_format, expected_duration=None)
+    except CorruptMedia as error:
+        return error.message
+    except OSError:
+        return None  # it was read a moment ago, and goes away just now
+    return None
 
 
 def _check_entry(trash: Trash, entry: Entry) -> Checked:

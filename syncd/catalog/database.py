@@ -149,7 +149,7 @@ def _advice(text: str) -> str:
         return "check the disk that holds state.dir"
     if "readonly" in text or "unable to open" in text:
         return "check the permissions of state.dir"
-    return "move it aside and run syncd sync: the files in the folder are recognised again"
+    return "syncd rebuild puts it aside and makes it anew: the files in the folder are recognised"
 
 
 def _is_immutable(path: Path) -> bool:

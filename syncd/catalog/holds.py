@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, not_, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.catalog import rows
 from syncd.catalog.outcomes import read_track, write_track
 from syncd.catalog.schema import ABSENCE, HOLD, JOB, META
 from syncd.core.baseline import Held, State
+from syncd.core.holding import leaves_open
 from syncd.core.naming import stem_of
 from syncd.core.operations import (
     DeleteRemote,
     Download,
+    Ignore,
     MoveLocal,
     Operation,
     Plan,
@@ -48,17 +50,27 @@ class Holds:
 
         What was held before keeps its batch. What is new and batched makes a batch for each verb,
         so that an approval releases what was shown and nothing that came later. A hold whose cause
-        is over ends, and so does an approval; not where the plan only waits for that track.
+        is over ends, and so does an approval; not where the plan only waits for that track, or does
+        what leaves the question open (``core.holding``).
         """
         wanted = {(op.job_id, op.held): op for op in plan.holds}
         going_on = {(op.job_id, op.verb) for op in plan}
         waiting = {wait.job_id for wait in plan.waits}
+        planned = {op.job_id: op for op in plan}
+
+        def is_over(held: Held) -> bool:
+            key = (held.job_id, held.verb)
+            if key in wanted or key in going_on or held.job_id in waiting:
+                return False
+            op = planned.get(held.job_id)
+            return op is None or not leaves_open(op, held)
+
         with self._begin() as connection:
             known = read_holds(connection)
             stale = [
-                {"stale_job": key[0], "stale_verb": key[1]}
-                for key in known
-                if key not in wanted and key not in going_on and key[0] not in waiting
+                {"stale_job": held.job_id, "stale_verb": held.verb}
+                for held in known.values()
+                if is_over(held)
             ]
             if stale:
                 ended = delete(HOLD).where(HOLD.c.job_id == bindparam("stale_job"))
@@ -108,6 +120,14 @@ class Holds:
                 statement.on_conflict_do_update(index_elements=["job_id", "verb"], set_=values)
             )
 
+    def is_approved(self, job_id: int, verb: str) -> bool:
+        """Whether the user has released this very operation, and it is not done yet."""
+        with self._begin() as connection:
+            approved = connection.execute(
+                select(HOLD.c.approved).where(HOLD.c.job_id == job_id, HOLD.c.verb == verb)
+            ).scalar_one_or_none()
+        return bool(approved)
+
     def approve(self, held: Sequence[Held]) -> None:
         """Release exactly these; the next cycle carries them out.
 
@@ -137,6 +157,37 @@ class Holds:
                 statement.on_conflict_do_update(index_elements=["job_id", "verb"], set_=values)
             )
 
+    def take_back_approvals(self) -> None:
+        """Hold again all that was released and is not done yet: it was released for what was.
+
+        A pending deletion that was released before its grace was over waits it out.
+        """
+        stands = or_(HOLD.c.batch.is_not(None), HOLD.c.refused)
+        with self._begin() as connection:
+            connection.execute(delete(HOLD).where(HOLD.c.approved, not_(stands)))
+            connection.execute(update(HOLD).where(HOLD.c.approved).values(approved=False))
+
+    def hold_again(self, held: Iterable[tuple[int, str]], reason: str, now: datetime) -> None:
+        """Hold these, by job and verb, as one batch for each verb; what is held already stays."""
+        with self._begin() as connection:
+            known = read_holds(connection)
+            batches: dict[str, int] = {}
+            for job_id, verb in held:
+                if (job_id, verb) in known:
+                    continue
+                if verb not in batches:
+                    batches[verb] = _next_batch(connection)
+                values = {
+                    "reason": reason,
+                    "since": now,
+                    "path": None,
+                    "batch": batches[verb],
+                    "approved": False,
+                    "refused": False,
+                    "evidence": [],
+                }
+                connection.execute(upsert(HOLD).values(job_id=job_id, verb=verb, **values))
+
     def reject(self, job_id: int, verb: str) -> None:
         """Settle a held operation by not doing it, so that it is not planned again.
 
@@ -146,7 +197,7 @@ class Holds:
             values = _without(connection, job_id, verb)
             if values:
                 write_track(connection, job_id, values)
-            if verb in (DeleteRemote.verb, Restore.verb):
+            if verb in (DeleteRemote.verb, Ignore.verb, Restore.verb):
                 connection.execute(delete(ABSENCE).where(ABSENCE.c.job_id == job_id))
             connection.execute(delete(HOLD).where(HOLD.c.job_id == job_id, HOLD.c.verb == verb))
 
@@ -155,7 +206,7 @@ def _without(connection: Connection, job_id: int, verb: str) -> dict[str, object
     """What of a track's baseline makes ``verb`` superfluous."""
     track = read_track(connection, job_id)
     placed = track.placed if track else None
-    if verb == DeleteRemote.verb:
+    if verb in (DeleteRemote.verb, Ignore.verb):
         return {"state": State.WANTED}
     if verb == TrashLocal.verb:
         return {"state": State.DETACHED}

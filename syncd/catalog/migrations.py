@@ -93,7 +93,13 @@ UPDATE baseline SET state = 'wanted' WHERE state = 'unavailable' AND path IS NOT
 INSERT INTO meta SELECT 'marker_generation', value FROM meta WHERE key = 'generation';
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2)
+_V3 = """
+ALTER TABLE baseline ADD COLUMN next_title VARCHAR;
+ALTER TABLE baseline ADD COLUMN next_stem VARCHAR;
+ALTER TABLE file ADD COLUMN since INTEGER;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3)
 VERSION = len(MIGRATIONS)
 
 

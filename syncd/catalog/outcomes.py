@@ -14,13 +14,17 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from syncd.catalog import rows
 from syncd.catalog.journal import Journal
 from syncd.catalog.schema import ABSENCE, BASELINE, FILE, HOLD, JOB, SPENT
-from syncd.core.baseline import BaselineTrack, Placed, State
+from syncd.core.baseline import BaselineTrack, Named, Placed, State
 from syncd.core.model import LocalFile
+from syncd.core.operations import Compare, Redownload
 from syncd.core.policy import Now
 from syncd.core.time import DAY
 
 _NO_FILE = (State.WANTED, State.UNAVAILABLE, State.EVICTED, State.IGNORED, State.GONE)
 """The states in which no scan misses anything."""
+
+_NAMELESS = (Compare.verb, Redownload.verb)
+"""What is done to a file whatever its name, and says nothing of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,8 @@ class Outcomes:
         }
         if done.placed is not None:
             values |= rows.placed_to_row(done.placed)
+        if done.verb not in _NAMELESS:
+            values |= {"next_title": None, "next_stem": None}
         with self._begin() as connection:
             write_track(connection, done.job_id, values)
             if done.left is not None:
@@ -108,6 +114,24 @@ class Outcomes:
         values = {} if placed is None else rows.placed_to_row(placed)
         with self._begin() as connection:
             write_track(connection, job_id, {**values, "state": state})
+
+    def intend(self, job_id: int, names: Named | None) -> None:
+        """Commit the pair of names that a file is about to get, before it is renamed.
+
+        So a file under either name is told from one that the user renamed. ``None``: it keeps its
+        own. The record of what gave it a name ends this, too.
+        """
+        values = {
+            "next_title": names.title if names else None,
+            "next_stem": names.stem if names else None,
+        }
+        with self._begin() as connection:
+            connection.execute(update(BASELINE).where(BASELINE.c.job_id == job_id).values(values))
+
+    def spend(self, job_id: int, verb: str, now: Now) -> None:
+        """Count an operation that is about to be sent: its outcome may stay unknown."""
+        with self._begin() as connection:
+            _spend(connection, job_id, verb, now)
 
     def fail(self, job_id: int, reason: str, *, attempts: int, next_try_at: datetime) -> None:
         """It could not be done now. A track without a file becomes unavailable; else it stays."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from syncd.catalog.schema import AbsenceRow, BaselineRow, FileRow, HoldRow
-from syncd.core.baseline import Absence, BaselineTrack, Held, Placed, State
+from syncd.core.baseline import Absence, BaselineTrack, Held, Named, Placed, State
 from syncd.core.model import FileStat, Identity, Job, LocalFile, Origin, RemoteTrack
 
 JOB_FIELDS = tuple(field.name for field in fields(Job))
@@ -65,7 +65,7 @@ def file_from_row(row: FileRow) -> LocalFile:
         origin = Origin.parse(row.origin) if row.origin is not None else None
         identity = Identity(row.job_id, origin)
     stat = FileStat(row.inode, row.size, row.mtime_ns, row.ctime_ns)
-    return LocalFile(row.path, stat, identity, row.sha256)
+    return LocalFile(row.path, stat, identity, row.sha256, row.since)
 
 
 def file_to_row(file: LocalFile) -> dict[str, Any]:
@@ -79,6 +79,7 @@ def file_to_row(file: LocalFile) -> dict[str, Any]:
         "job_id": identity.job_id if identity else None,
         "origin": str(identity.origin) if identity and identity.origin else None,
         "sha256": file.sha256,
+        "since": file.since,
     }
 
 
@@ -94,6 +95,7 @@ def baseline_from_row(row: BaselineRow, absence: Absence | None = None) -> Basel
         next_try_at=row.next_try_at,
         absence=absence,
         replaced_by=row.replaced_by,
+        intended=None if row.next_stem is None else Named(row.next_title, row.next_stem),
     )
 
 

@@ -38,10 +38,20 @@ class Scans:
             return {row.path: rows.file_from_row(row) for row in found}  # type: ignore[arg-type]
 
     def remember(self, known: Mapping[str, LocalFile], files: Mapping[str, LocalFile]) -> None:
-        """Replace what is remembered (``known``) by what the scan saw; writes only differences."""
+        """Replace what is remembered (``known``) by what the scan saw; writes only differences.
+
+        ``note`` gives the scan its number: what is new at its path appeared with the next one.
+        """
         gone = [path for path in known if path not in files]
         fresh = [file for path, file in files.items() if known.get(path) != file]
+        if not gone and not fresh:
+            return
         with self._begin() as connection:
+            number = int(_meta(connection, _NUMBER) or 0) + 1
+            fresh = [
+                replace(file, since=known[file.path].since if file.path in known else number)
+                for file in fresh
+            ]
             for path in gone:
                 connection.execute(delete(FILE).where(FILE.c.path == path))
             write_files(connection, fresh)

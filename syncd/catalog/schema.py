@@ -151,6 +151,8 @@ class BaselineRow(SQLModel, table=True):
     moved: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
     mounted: bool = Field(default=False, sa_column_kwargs={"server_default": text("0")})
     replaced_by: str | None = None
+    next_title: str | None = None
+    next_stem: str | None = Field(default=None, sa_type=PathText)
 
 
 class FileRow(SQLModel, table=True):
@@ -166,6 +168,7 @@ class FileRow(SQLModel, table=True):
     job_id: int | None = Field(index=True)
     origin: str | None
     sha256: str | None = None
+    since: int | None = None
 
 
 class SweepRow(SQLModel, table=True):

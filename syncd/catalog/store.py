@@ -42,6 +42,7 @@ class Binding:
     ``generation`` counts changes to the set of placed files; ``marker_generation`` is the one that
     the marker is known to hold. ``key_fingerprint`` is a keyed hash: it tells whether the key
     changed, and cannot be turned back into it. ``settled``: a complete clean cycle has ended since.
+    ``bound_anew`` says by which command, until all that differs since is listed and held.
     """
 
     library_id: str
@@ -51,6 +52,7 @@ class Binding:
     generation: int = 0
     marker_generation: int = 0
     settled: bool = False
+    bound_anew: str | None = None
 
 
 class Catalog:
@@ -101,6 +103,7 @@ class Catalog:
             generation=int(values.get("generation", 0)),
             marker_generation=int(values.get("marker_generation", 0)),
             settled=values.get("settled") == "1",
+            bound_anew=values.get("bound_anew"),
         )
 
     def is_empty(self) -> bool:
@@ -120,6 +123,7 @@ class Catalog:
             "generation": str(binding.generation),
             "marker_generation": str(binding.marker_generation),
             "settled": "1" if binding.settled else "0",
+            "bound_anew": binding.bound_anew,
         }
         rows_ = [{"key": key, "value": value} for key, value in values.items() if value is not None]
         statement = upsert(META)

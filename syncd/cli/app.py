@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,7 +26,8 @@ from syncd.cli import (
     trash,
     verify,
 )
-from syncd.errors import ExitCode, SyncdError
+from syncd.cli.usage import Command
+from syncd.errors import ConfigError, ExitCode, SyncdError
 
 app = typer.Typer(
     name="syncd",
@@ -36,6 +37,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+_UsageError: Any = typer.BadParameter.__base__
+"""What typer raises for a bad command line: of that it exports only the kind for a bad value."""
 
 
 def _version(wanted: bool) -> None:
@@ -63,33 +68,37 @@ def common(
     """Keep a music folder, a local catalog and an AudioPod account in step.
 
     Exit codes: 0 in step, 1 failed, 2 usage or configuration, 3 something is held for you,
-    75 service unreachable, 77 key refused, 78 stopped for safety.
+    75 service unreachable, 77 key refused, 78 stopped for safety, 130 or 143 stopped by Ctrl-C or
+    SIGTERM.
     """
     context.obj = config
 
 
-app.command()(demo.demo)
-app.command()(init.init)
-app.command()(sync.sync)
-app.command()(plan.plan)
-app.command()(library.ls)
-app.command()(library.show)
-app.command()(holds.pending)
-app.command()(holds.approve)
-app.command()(holds.reject)
-app.command()(history.history)
-app.command()(history.undo)
+for command in (
+    demo.demo,
+    init.init,
+    sync.sync,
+    plan.plan,
+    library.ls,
+    library.show,
+    holds.pending,
+    holds.approve,
+    holds.reject,
+    history.history,
+    history.undo,
+    tracks.identify,
+    tracks.rename,
+    remove.rm,
+    tracks.cover,
+    tracks.evict,
+    tracks.fetch,
+    verify.verify,
+    bind.adopt,
+    bind.rebuild,
+    simulate.simulate,
+):
+    app.command(cls=Command)(command)
 app.add_typer(trash.app, name="trash")
-app.command()(tracks.identify)
-app.command()(tracks.rename)
-app.command()(remove.rm)
-app.command()(tracks.cover)
-app.command()(tracks.evict)
-app.command()(tracks.fetch)
-app.command()(verify.verify)
-app.command()(bind.adopt)
-app.command()(bind.rebuild)
-app.command()(simulate.simulate)
 
 
 def run() -> None:
@@ -98,7 +107,12 @@ def run() -> None:
         # A file name that is not UTF-8 is shown escaped instead of ending the command.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        app(prog_name="syncd")
+        sys.exit(app(prog_name="syncd", standalone_mode=False))
+    except _UsageError as error:
+        error.show()
+        if "--json" in sys.argv[1:]:
+            output.print_error_json(ConfigError(error.format_message(), hint="see --help"))
+        sys.exit(ExitCode.USAGE)
     except SyncdError as error:
         output.complain(error)
         if "--json" in sys.argv[1:]:

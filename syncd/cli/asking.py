@@ -19,17 +19,25 @@ def check_somebody_there(consent: str) -> None:
         raise ConfigError("there is nobody to ask", hint=consent)
 
 
-def confirm(lines: Iterable[str], question: str, *, stopped: str) -> None:
-    """Show ``lines`` and go on only if the user agrees; else exit with 130 and ``stopped``."""
+def confirm(lines: Iterable[str], question: str) -> None:
+    """Show ``lines`` and go on only if the user agrees; else exit, with 130 after Ctrl-C."""
     for line in lines:
         typer.echo(output.printable(line), err=True)
     try:
-        agreed = typer.confirm(question, err=True)
-    except typer.Abort:
-        agreed = False
-    if not agreed:
-        typer.echo(f"syncd: stopped; {stopped}", err=True)
-        raise typer.Exit(int(ExitCode.INTERRUPTED))
+        if typer.confirm(question, err=True):
+            return
+        code = ExitCode.FAILED
+    except typer.Abort as abort:
+        typer.echo(err=True)
+        code = code_of(abort)
+    typer.echo("syncd: stopped; nothing was changed", err=True)
+    raise typer.Exit(int(code))
+
+
+def code_of(abort: typer.Abort) -> ExitCode:
+    """What a question that got no answer ends with: Ctrl-C is told from the end of the input."""
+    interrupted = isinstance(abort.__context__, KeyboardInterrupt)
+    return ExitCode.INTERRUPTED if interrupted else ExitCode.FAILED
 
 
 def library_path(root: Path, given: Path) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syncd.cli import output
+from syncd.cli.asking import check_somebody_there, confirm
 from syncd.cli.output import JSON
-from syncd.errors import CatalogUnusable, ConfigError, ExitCode
+from syncd.errors import CatalogUnusable, Changed, ExitCode
 
 if TYPE_CHECKING:
     from syncd.actions.bind import Adoption
@@ -22,78 +22,96 @@ YES = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
 
 
 def adopt(context: typer.Context, yes: YES = False, as_json: JSON = False) -> None:
-    """Bind catalog, folder and service anew where they no longer fit together.
+    """Bind catalog, folder and service anew where they do not fit.
 
     For a folder or a catalog from a backup, a missing marker, a new disk, another address or
     account. Shows what it would do, and asks. Deletes, renames and sends nothing: what differs is
     held for you.
     """
     from syncd import config
-    from syncd.cli.opening import watched
+    from syncd.cli.opening import load_key, watched
 
     settings = config.load(context.obj)
-    key = config.load_key(settings)
-    with watched(settings) as progress:
-        run = output.run_until_stopped(_adopt(settings, key, progress, yes=yes, as_json=as_json))
+    key = load_key(settings)
+    with watched(settings):
+        # The library is not kept locked while a question waits for its answer.
+        shown = output.run_until_stopped(_examine(settings, key))
+    run: Run | None = None
+    if shown.changes:
+        if not as_json:
+            _show(settings, shown)
+        if not yes:
+            check_somebody_there("say --yes to do it")
+            confirm((), "Bind them so?")
+        with watched(settings) as progress:
+            run = output.run_until_stopped(_adopt(settings, key, progress, shown))
     _finish(settings, run, as_json=as_json)
 
 
 def rebuild(context: typer.Context, yes: YES = False, as_json: JSON = False) -> None:
-    """Make a lost catalog anew, from the service and the ids in the files.
+    """Make a lost catalog anew from the service and the ids in files.
 
     Downloads, deletes, renames and sends nothing. A catalog that is there is put aside, not
     removed.
     """
     from syncd import config
-    from syncd.cli.opening import watched
+    from syncd.cli.opening import load_key, watched
 
     settings = config.load(context.obj)
-    key = config.load_key(settings)
+    key = load_key(settings)
     if _holds_something(settings) and not yes:
-        _ask(f"Put the catalog in {settings.state.dir} aside and make it anew?")
+        check_somebody_there("say --yes to put the catalog aside and make it anew")
+        question = f"Put the catalog in {settings.state.dir} aside and make it anew?"
+        confirm((), output.printable(question))
     with watched(settings) as progress:
         run = output.run_until_stopped(_rebuild(settings, key, progress))
     _finish(settings, run, as_json=as_json)
 
 
-async def _adopt(
-    settings: Settings, key: Secret, progress: Progress | None, *, yes: bool, as_json: bool
-) -> Run | None:
+async def _examine(settings: Settings, key: Secret) -> Adoption:
     from datetime import UTC, datetime
 
-    from syncd.actions.bind import examine, settle_differences
-    from syncd.cli.outcome import Run
+    from syncd.actions.bind import examine
     from syncd.core.policy import Now
     from syncd.engine import open_unbound
 
+    async with open_unbound(settings, key) as (unbound, _):
+        return await examine(unbound, Now(datetime.now(UTC)))
+
+
+async def _adopt(
+    settings: Settings, key: Secret, progress: Progress | None, shown: Adoption
+) -> Run:
+    from datetime import UTC, datetime
+
+    from syncd.actions.bind import examine
+    from syncd.cli.outcome import Run
+    from syncd.core.policy import Now
+    from syncd.cycle import run_until_rest
+    from syncd.engine import open_unbound
+
     async with open_unbound(settings, key, progress=progress) as (unbound, join):
-        adoption = await examine(unbound, Now(datetime.now(UTC)))
-        if not adoption.changes:
-            return None
-        if not as_json:
-            _show(settings, adoption)
-        if not yes:
-            _ask("Bind them so?")
-        engine = join(adoption)
-        return Run(
-            await settle_differences(
-                engine.library, engine.executor, engine.policy, rebuilding=False
+        if await examine(unbound, Now(datetime.now(UTC))) != shown:
+            raise Changed(
+                "the catalog, the folder or the service changed since they were looked at",
+                hint="look again with syncd adopt; nothing was changed",
             )
-        )
+        engine = join(shown)
+        return Run(await run_until_rest(engine.library, engine.executor, engine.policy))
 
 
 async def _rebuild(settings: Settings, key: Secret, progress: Progress | None) -> Run:
-    from syncd.actions.bind import begin_anew, settle_differences
+    from syncd.actions.bind import begin_anew
     from syncd.cli.outcome import Run
+    from syncd.cycle import run_until_rest
     from syncd.engine import open_unbound
 
     async with open_unbound(settings, key, progress=progress, afresh=True) as (unbound, join):
+        if unbound.aside is not None:
+            kept = output.printable(str(unbound.aside))
+            typer.echo(f"the catalog that was there is kept as {kept}", err=True)
         engine = join(begin_anew(unbound.root, unbound.marker, unbound.base_url))
-        return Run(
-            await settle_differences(
-                engine.library, engine.executor, engine.policy, rebuilding=True
-            )
-        )
+        return Run(await run_until_rest(engine.library, engine.executor, engine.policy))
 
 
 def _holds_something(settings: Settings) -> bool:
@@ -109,13 +127,6 @@ def _holds_something(settings: Settings) -> bool:
         return not catalog.is_empty()
     finally:
         catalog.close()
-
-
-def _ask(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise ConfigError("there is nobody to ask", hint="say --yes to do it")
-    if not typer.confirm(question, err=True):
-        raise typer.Exit(int(ExitCode.FAILED))
 
 
 def _show(settings: Settings, adoption: Adoption) -> None:

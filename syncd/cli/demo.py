@@ -34,7 +34,7 @@ def demo(
         Path | None, typer.Option("--keep", metavar="DIR", help="Keep everything in this folder.")
     ] = None,
 ) -> None:
-    """See it work: a made-up account and a folder, kept in step both ways.
+    """See it work: a made-up account and a folder, in step both ways.
 
     Needs no API key and no network. Without --keep everything is removed at the end.
     """
@@ -205,6 +205,9 @@ def _there_and_back(settings: Settings, simulator: Simulator, hands: tuple[Entry
     renamed, deleted = (root / str(entry.path) for entry in hands)
     new = _by_hand(renamed)
     _head("In the folder, one file is renamed and one is deleted")
+    typer.echo(
+        "  a deletion waits 24 hours before it is sent (sync.deletion_grace); not in this demo"
+    )
     typer.echo(f"  {output.printable(f'{renamed.name} → {new.name}')}")
     typer.echo(f"  {output.printable(deleted.name)}, deleted")
     renamed.rename(new)

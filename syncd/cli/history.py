@@ -37,7 +37,10 @@ def history(
     ] = 50,
     as_json: JSON = False,
 ) -> None:
-    """Show what was done, when, why and from which evidence, the newest last; needs no network."""
+    """Show what was done, when, why and from which evidence.
+
+    The newest last. Needs no network.
+    """
     from syncd import config
     from syncd.catalog import queries
     from syncd.cli.opening import reading
@@ -63,17 +66,20 @@ def undo(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     as_json: JSON = False,
 ) -> None:
-    """Give back the names that the last cycle with a rename changed, in the account and here."""
+    """Give back the names that the last cycle with a rename changed.
+
+    In the account; the files follow.
+    """
     from syncd import config
-    from syncd.actions.asked import check_sending
+    from syncd.actions.asked import check_direction
     from syncd.actions.undo import renamings
-    from syncd.cli.opening import reading, watched
+    from syncd.cli.opening import load_key, reading, watched
     from syncd.cli.outcome import Run
     from syncd.engine import policy_of
 
     settings = config.load(context.obj)
-    check_sending(policy_of(settings))
-    key = config.load_key(settings)
+    check_direction(policy_of(settings))
+    key = load_key(settings)
     with reading(settings) as catalog:
         meant = renamings(catalog, job_id=job, cycle=cycle)
     if not meant:
@@ -114,7 +120,7 @@ def _ask(meant: Sequence[Renaming]) -> None:
     lines = [f"job {m.job_id}: “{m.after or ''}” becomes “{m.before or ''}” again" for m in meant]
     names = "this name" if len(meant) == 1 else f"these {len(meant)} names"
     question = f"Give {names} back, of cycle {meant[0].cycle}?"
-    confirm(lines, question, stopped="nothing was renamed")
+    confirm(lines, question)
 
 
 def _undone_line(one: Undone) -> str:
@@ -137,16 +143,25 @@ def _undone_json(one: Undone) -> dict[str, object]:
 
 def _lines(entry: HistoryEntry) -> Iterator[str]:
     """What was done and how it ended; below it the names, why, and from which evidence."""
+    from syncd.core.words import words
+
     outcome = entry.outcome or "not finished"
     what = entry.path or entry.display_name or ""
     yield (
-        f"{entry.started_at:%Y-%m-%d %H:%M:%S} UTC  {entry.cycle}  {entry.verb}: {outcome}  "
-        f"job {entry.job_id}  {what}"
+        f"{entry.started_at:%Y-%m-%d %H:%M:%S} UTC  {entry.cycle}  {words(entry.verb).do}: "
+        f"{outcome}  job {entry.job_id}  {what}"
     )
-    if entry.before is not None or entry.after is not None:
-        yield f"    “{entry.before or ''}” → “{entry.after or ''}”"
+    if said := names(entry.before, entry.after):
+        yield f"    {said}"
     yield f"    {entry.reason}" + (f": {entry.detail}" if entry.detail else "")
     yield from (f"    {line}" for line in entry.evidence)
+
+
+def names(before: str | None, after: str | None) -> str:
+    """What was taken away and given; empty where there was neither."""
+    if before and after:
+        return f"“{before}” → “{after}”"
+    return f"was “{before}”" if before else f"now “{after}”" if after else ""
 
 
 def entry_json(entry: HistoryEntry, root: Path) -> dict[str, object]:

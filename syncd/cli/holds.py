@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 
     from syncd.actions.holds import Approval, Choice
     from syncd.actions.waiting import Batch, PendingDeletion, Waiting
-    from syncd.catalog.queries import HistoryEntry, HoldEntry
+    from syncd.catalog.queries import HistoryEntry, HoldEntry, PendingEntry
     from syncd.config import Settings
     from syncd.progress import Progress
     from syncd.secret import Secret
 
 _LARGEST = 2**63 - 1
-_MEANWHILE = 5
+_MEANWHILE = 3
 """Lines of what happened meanwhile that are shown for one pending deletion; JSON has them all."""
 
 BATCHES = Annotated[
@@ -37,23 +38,9 @@ JOBS = Annotated[
     typer.Option("--job", metavar="ID", min=1, max=_LARGEST, help="One job; may be repeated."),
 ]
 
-_WHAT = {
-    "delete-remote": "to delete in the account",
-    "rename-remote": "to rename in the account",
-    "trash-local": "to move to the trash",
-    "redownload": "to replace by changed audio",
-    "rename-local": "to rename in the folder",
-    "make-way": "to rename in the folder",
-    "move-local": "to move in the folder",
-    "download": "to fetch",
-    "restore": "to fetch again",
-    "identify": "whose file must be told",
-}
-"""What is held, by its verb."""
-
 
 def pending(context: typer.Context, as_json: JSON = False) -> None:
-    """Show pending deletions and what is held, with the evidence; needs no network."""
+    """Show pending deletions and what is held, with the evidence. Needs no network."""
     from syncd import config
     from syncd.actions.waiting import waiting
     from syncd.cli.opening import reading
@@ -73,14 +60,14 @@ def pending(context: typer.Context, as_json: JSON = False) -> None:
 def approve(
     context: typer.Context, batches: BATCHES = None, jobs: JOBS = None, as_json: JSON = False
 ) -> None:
-    """Release what is held, or a deletion before its grace is over, and carry it out at once."""
+    """Carry out what is held, or a deletion before its grace is over."""
     from syncd import config
-    from syncd.cli.opening import watched
+    from syncd.cli.opening import load_key, watched
     from syncd.cli.outcome import Run
 
     settings = config.load(context.obj)
     named = _named(batches, jobs, "approved")
-    key = config.load_key(settings)
+    key = load_key(settings)
     with watched(settings) as progress:
         approval = output.run_until_stopped(_approve(settings, key, progress, *named))
     run = Run(approval.reports)
@@ -98,10 +85,11 @@ def approve(
 def reject(
     context: typer.Context, batches: BATCHES = None, jobs: JOBS = None, as_json: JSON = False
 ) -> None:
-    """Settle what is held, or a pending deletion, by not doing it; asks the service for nothing."""
+    """Settle what is held, or a pending deletion, by not doing it. Needs no network."""
     from syncd import config
     from syncd.actions.waiting import FOLLOWS
     from syncd.cli.opening import watched
+    from syncd.core.words import words
 
     settings = config.load(context.obj)
     named = _named(batches, jobs, "rejected")
@@ -114,7 +102,8 @@ def reject(
         return
     for choice in rejected:
         name = choice.path or choice.display_name or ""
-        line = f"job {choice.job_id}  {name}: {choice.verb} rejected; {FOLLOWS[choice.verb]}"
+        what = words(choice.verb).one
+        line = f"job {choice.job_id}  {name}: {what} rejected; {FOLLOWS[choice.verb]}"
         typer.echo(output.printable(line))
 
 
@@ -171,7 +160,9 @@ def _lines(found: Waiting) -> Iterator[str]:
         yield "nothing is pending and nothing is held"
         return
     counts = {
-        "pending deletions": len(found.deletions),
+        "pending deletion" if len(found.deletions) == 1 else "pending deletions": len(
+            found.deletions
+        ),
         "held in batches": sum(len(batch.holds) for batch in found.batches),
         "held singly": len(found.single),
     }
@@ -183,9 +174,10 @@ def _pending_lines(one: PendingDeletion) -> Iterator[str]:
     yield f"pending deletion of job {_track(entry.job_id, entry.display_name, entry.path)}"
     yield f"  its file is missing since {_time(entry.first_at)}; {_due(one)}"
     yield from (f"  {line}" for line in entry.evidence)
-    yield from (f"  meanwhile: {_step(step)}" for step in one.meanwhile[-_MEANWHILE:])
-    if len(one.meanwhile) > _MEANWHILE:
-        yield f"  and {len(one.meanwhile) - _MEANWHILE} more before that: syncd history"
+    meanwhile = [step for step in one.meanwhile if _concerns(step, entry)]
+    yield from (f"  meanwhile: {_step(step)}" for step in meanwhile[-_MEANWHILE:])
+    if len(meanwhile) > _MEANWHILE:
+        yield f"  and {len(meanwhile) - _MEANWHILE} more before that: syncd history"
     name = f"--job {entry.job_id}"
     yield f"  delete it now: {_command('approve', name)}; keep it: {_command('reject', name)}"
 
@@ -196,15 +188,26 @@ def _due(one: PendingDeletion) -> str:
     return output.due_words(one.until)
 
 
+def _concerns(step: HistoryEntry, entry: PendingEntry) -> bool:
+    """Whether it may explain the absence: of the same track, or in the folder of its file."""
+    if step.job_id == entry.job_id:
+        return True
+    return step.path is not None and PurePath(step.path).parent == PurePath(entry.path).parent
+
+
 def _step(step: HistoryEntry) -> str:
-    names = f" “{step.before or ''}” → “{step.after or ''}”" if step.before or step.after else ""
-    where = step.path or ""
-    return f"{_time(step.started_at)} {step.verb} job {step.job_id} {where}{names}"
+    from syncd.cli.history import names
+    from syncd.core.words import words
+
+    said = (words(step.verb).do, f"job {step.job_id}", step.path, names(step.before, step.after))
+    return " ".join([_time(step.started_at), *(word for word in said if word)])
 
 
 def _batch_lines(batch: Batch) -> Iterator[str]:
-    number, what = len(batch.holds), _WHAT.get(batch.verb, batch.verb)
-    yield f"batch {batch.number}: {number} {what}, held since {_time(batch.since)}"
+    from syncd.core.words import words
+
+    what = f"{len(batch.holds)} to {words(batch.verb).do}"
+    yield f"batch {batch.number}: {what}, held since {_time(batch.since)}"
     yield f"  why: {batch.reason}"
     for hold in batch.holds:
         note = " (approved, not done yet)" if hold.approved else ""
@@ -216,8 +219,9 @@ def _batch_lines(batch: Batch) -> Iterator[str]:
 
 def _single_lines(hold: HoldEntry) -> Iterator[str]:
     from syncd.actions.waiting import is_approvable, is_rejectable
+    from syncd.core.words import words
 
-    what = _WHAT.get(hold.verb, hold.verb)
+    what = f"to {words(hold.verb).do}"
     note = "approved, not done yet" if hold.approved else f"held since {_time(hold.since)}"
     yield f"job {_track(hold.job_id, hold.display_name, hold.path)}: {what}, {note}"
     yield f"  why: {hold.reason}"

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from syncd.cli import output
+from syncd.cli.asking import code_of
 from syncd.cli.output import JSON
 from syncd.core.safety import PRIVATE_FOLDER
-from syncd.errors import ConfigError, ExitCode, RootUnusable, WrongAccount
+from syncd.errors import ConfigError, RootUnusable, WrongAccount
 
 if TYPE_CHECKING:
     from syncd.config import Settings
@@ -38,7 +39,7 @@ def init(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take defaults.")] = False,
     as_json: JSON = False,
 ) -> None:
-    """Set up a library: write a configuration, make the folder and mark it.
+    """Set up a library: a configuration, a folder and its marker.
 
     A configuration that exists already is left as it is: the folder it names is made and marked.
     """
@@ -85,12 +86,13 @@ def init(
     typer.echo(f"{made.path} is a syncd library ({marker.library_id})")
     called = output.program()
     called += "" if path == config.default_config_path() else f" --config {path}"
+    steps = [f"{called} plan   shows what would be done", f"{called} sync   does it"]
     try:
         config.load_key(settings)
     except ConfigError as error:
-        typer.echo(f"next: give the API key: {error.hint or error.message}; then")
-    typer.echo(f"next: {called} plan   shows what would be done")
-    typer.echo(f"      {called} sync   does it")
+        steps = [f"give the API key: {error.hint or error.message}; then", *steps]
+    for step in steps:
+        typer.echo(f"{'next:' if step is steps[0] else '     '} {step}")
 
 
 def _check_unchanged(
@@ -158,8 +160,9 @@ def _check_root(settings: Settings) -> None:
     if binding and (marker is None or marker.library_id != binding.library_id):
         raise RootUnusable(
             f"the catalog {settings.catalog} belongs to a library, and {root} is not its folder",
-            hint="bring that folder back (mount its disk, or correct library.root); or, to begin "
-            f"a new library, move {settings.catalog} aside or choose another state.dir",
+            hint="bring that folder back (mount its disk, or correct library.root); if this is the "
+            "library nevertheless, syncd adopt binds it anew; or, to begin a new library, move "
+            f"{settings.catalog} aside or choose another state.dir",
         )
 
 
@@ -187,9 +190,9 @@ def _ask_key() -> str | None:
 def _ask(question: str, **options: Any) -> str:
     try:
         return str(typer.prompt(question, **options))
-    except typer.Abort:
-        typer.echo("\nsyncd: stopped; nothing was written", err=True)
-        raise typer.Exit(int(ExitCode.INTERRUPTED)) from None
+    except typer.Abort as abort:
+        typer.echo("\nsyncd: stopped; nothing was changed", err=True)
+        raise typer.Exit(int(code_of(abort))) from None
 
 
 def config_text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -23,10 +24,12 @@ _LARGEST = 2**63 - 1
 def ls(
     context: typer.Context,
     status: Annotated[
-        str | None, typer.Option(help="Only jobs of this status, such as COMPLETED.")
+        str | None,
+        typer.Option(metavar="STATUS", help="Only jobs of this status, such as COMPLETED."),
     ] = None,
     search: Annotated[
-        str | None, typer.Option(help="Only jobs with this in name, prompt or lyrics.")
+        str | None,
+        typer.Option(metavar="TEXT", help="Only jobs with this in name, prompt or lyrics."),
     ] = None,
     sort_by: Annotated[
         Literal["created_at", "display_name", "audio_duration", "status"],
@@ -34,10 +37,10 @@ def ls(
     ] = "created_at",
     sort_order: Annotated[Literal["desc", "asc"], typer.Option(help="Its direction.")] = "desc",
     skip: Annotated[
-        int, typer.Option(min=0, max=_LARGEST, help="Leave out so many at the start.")
+        int, typer.Option(min=0, max=_LARGEST, metavar="N", help="Leave out so many at the start.")
     ] = 0,
     limit: Annotated[
-        int | None, typer.Option(min=0, max=_LARGEST, help="List at most so many.")
+        int | None, typer.Option(min=0, max=_LARGEST, metavar="N", help="List at most so many.")
     ] = None,
     foreign: Annotated[
         bool, typer.Option("--foreign", help="List the files in the folder that are no job's.")
@@ -59,6 +62,8 @@ def ls(
             return
         for file in files:
             typer.echo(output.printable(f"{file.path}  ({_foreign_words(file)})"))
+        if not files:
+            output.say_nothing_found("every file in the folder is a job's")
         return
     listing = queries.Listing(
         status=status,
@@ -72,8 +77,12 @@ def ls(
         if as_json:
             output.print_json_array(_entry_json(settings, entry) for entry in entries)
             return
+        listed = False
         for entry in entries:
             typer.echo(_line(entry))
+            listed = True
+        if not listed:
+            output.say_nothing_found("there is no such job in the catalog")
 
 
 def show(
@@ -81,10 +90,11 @@ def show(
     job_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=_LARGEST, help="The job's id.")],
     as_json: JSON = False,
 ) -> None:
-    """Show one job: what the service said last, its file and tags, and its history."""
+    """Show one job: what the service said, its file, tags and history."""
     from syncd import config
     from syncd.catalog import queries
     from syncd.cli.opening import reading
+    from syncd.core.words import words
 
     settings = config.load(context.obj)
     with reading(settings) as catalog:
@@ -94,9 +104,7 @@ def show(
         pending = next((one for one in queries.pending(catalog) if one.job_id == job_id), None)
         held = [one for one in queries.holds(catalog) if one.job_id == job_id and not one.approved]
     if entry is None:
-        raise SyncdError(
-            f"job {job_id} is not in the catalog", hint="syncd ls lists those that are"
-        )
+        raise SyncdError(f"job {job_id} is not known", hint="syncd ls lists those that are")
     tags = dict(known.placed.tags) if known and known.placed else {}
     if as_json:
         said = {
@@ -107,9 +115,9 @@ def show(
         }
         output.print_json({**_entry_json(settings, entry), **said})
         return
-    # Signed addresses are long and of little use to the eye: they come after what is.
+    # Addresses are long and of little use to the eye: they come after what is.
     facts = sorted(entry.job.items(), key=lambda item: "url" in item[0])
-    rows = [(name, _text(value)) for name, value in facts if _text(value)]
+    rows = [(name, _text(_unsigned(value))) for name, value in facts if _text(value)]
     rows.append(("path", str(settings.library.root / entry.path) if entry.path else "not placed"))
     if entry.state:
         rows.append(("state", entry.state))
@@ -122,19 +130,18 @@ def show(
         rows += [("evidence", line) for line in pending.evidence]
     for one in held:
         batch = f", batch {one.batch}" if one.batch else ""
-        rows.append(("held", f"{one.verb}{batch}: {one.reason}"))
+        rows.append(("held", f"{words(one.verb).do}{batch}: {one.reason}"))
         rows += [("evidence", line) for line in one.evidence if not pending]
+    if tags:
+        rows.append(("tags", "as syncd wrote them; what is changed in the file is not shown"))
     # The baseline holds what identifies the cover, which says nothing to the eye.
     rows += [
         (f"tag {n}", "as served" if n == "cover" else _text("; ".join(v))) for n, v in tags.items()
     ]
-    rows += [
-        (
-            f"{row['started_at']:%Y-%m-%d %H:%M}",
-            f"{row['verb']}: {row['outcome'] or 'not finished'} ({row['detail'] or row['reason']})",
-        )
-        for row in history
-    ]
+    for row in history:
+        what = f"{words(row['verb']).do}: {row['outcome'] or 'not finished'}"
+        why = f"({row['detail'] or row['reason']})"
+        rows.append((f"{row['started_at']:%Y-%m-%d %H:%M}", f"{what} {why}"))
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
         shown = output.printable(" / ".join(text.splitlines()))
@@ -236,6 +243,15 @@ def _line(entry: Entry) -> str:
     note = f"  ({'; '.join(notes)})" if notes else ""
     line = f"{entry.id:>6}  {made}  {_length(entry.audio_duration):>5}  {name}{note}"
     return output.printable(line)
+
+
+def _unsigned(value: object) -> object:
+    """Addresses without their signature, which is as good as a key for a while; JSON keeps it."""
+    if isinstance(value, Mapping):
+        return {name: _unsigned(one) for name, one in value.items()}
+    if isinstance(value, str) and value.startswith(("https://", "http://")):
+        return value.partition("?")[0]
+    return value
 
 
 def _length(seconds: float | None) -> str:

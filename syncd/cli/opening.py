@@ -7,28 +7,51 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from syncd.errors import SyncdError
+from syncd.errors import ConfigError, SyncdError
 
 if TYPE_CHECKING:
     from syncd.catalog.store import Catalog
     from syncd.config import Settings
     from syncd.progress import Progress
+    from syncd.secret import Secret
 
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[Catalog]:
     """The catalog, for queries alone: no lock, no network. Raises ``SyncdError`` without one."""
+    from syncd.binding import lost, unsynced, was_lost
     from syncd.catalog.store import Catalog
+
+    def failed(error: SyncdError) -> SyncdError:
+        # A question that cannot be answered stops nothing for safety.
+        return SyncdError(error.message, hint=error.hint)
 
     catalog = Catalog.read(settings.catalog)
     if catalog is None:
-        raise SyncdError(
-            f"there is no catalog in {settings.state.dir} yet", hint="run syncd sync first"
-        )
+        raise failed(unsynced(settings))
     try:
+        if catalog.is_empty() and was_lost(settings):
+            raise failed(lost(settings))
         yield catalog
     finally:
         catalog.close()
+
+
+def load_key(settings: Settings) -> Secret:
+    """The API key, see ``config.load_key``.
+
+    Where nothing was set up yet that is said first, and no key asked for.
+    """
+    from syncd import config
+    from syncd.binding import without_marker
+    from syncd.local.root import find_marker
+
+    try:
+        return config.load_key(settings)
+    except ConfigError:
+        if settings.file is None and find_marker(settings.library.root) is None:
+            raise without_marker(settings) from None
+        raise
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from syncd.cli.output import due_words, printable
 from syncd.core.model import FAILED, RemoteTree
 from syncd.core.operations import Defer, Download, Hold, Operation, Pending, Redownload, Wait
+from syncd.core.words import TOLD, counted, words
 from syncd.cycle import Report
 from syncd.errors import ExitCode, SyncdError
 from syncd.executor import Outcome, Result
@@ -16,34 +17,8 @@ from syncd.secret import redact
 
 _SHOWN = 20
 
-_DONE = {
-    "download": "placed",
-    "restore": "restored",
-    "adopt": "adopted",
-    "rename-remote": "renamed in the account",
-    "rename-local": "renamed here",
-    "move-local": "moved here",
-    "redownload": "replaced",
-    "beside": "placed beside yours",
-    "delete-remote": "deleted in the account",
-    "trash-local": "moved to the trash",
-    "evict": "evicted",
-    "ignore": "ignored",
-    "detach": "detached",
-    "forget": "gone on both sides",
-    "compare": "compared",
-}
-"""What was done, in plain words; a step on the way (``make-way``) is not told."""
-
-_HELD = {
-    "delete-remote": ("deletion in the account", "deletions in the account"),
-    "trash-local": ("file to the trash", "files to the trash"),
-    "redownload": ("file to be replaced", "files to be replaced"),
-    "rename-remote": ("rename in the account", "renames in the account"),
-    "rename-local": ("rename here", "renames here"),
-    "move-local": ("move here", "moves here"),
-    "download": ("download", "downloads"),
-}
+_BESIDE = "placed beside yours"
+_TOLD = (*TOLD, _BESIDE)
 
 
 class Run:
@@ -88,9 +63,9 @@ class Run:
             return ""
         done = Counter(_word_of(o.operation) for o in self.done)
         counts = {
-            **{word: done[word] for word in _DONE.values()},
+            **{word: done[word] for word in _TOLD},
             "failed": len(self.failed),
-            "pending deletion": len(self.pending),
+            _pending_word(len(self.pending)): len(self.pending),
             "held": len(self.held),
             "waiting": len(self.waits),
             "failed in the account": self.without_audio,
@@ -182,8 +157,7 @@ def batch_lines(
         if hold.batched:
             grouped[batches.get((hold.job_id, hold.held), 0), hold.held].append(hold)
     for (batch, verb), members in sorted(grouped.items()):
-        one, many = _HELD.get(verb, (verb, verb))
-        what = f"{len(members)} {one if len(members) == 1 else many}"
+        what = counted(verb, len(members))
         reasons = {hold.reason for hold in members}
         why = f" ({reasons.pop()})" if len(reasons) == 1 else ""
         settles = f"syncd approve {batch}, or syncd reject {batch}"
@@ -248,8 +222,12 @@ def wait_json(wait: Wait, remote: RemoteTree) -> dict[str, object]:
     }
 
 
-def _word_of(op: Operation) -> str | None:
-    return _DONE.get("beside" if isinstance(op, Redownload) and op.copy else op.verb)
+def _word_of(op: Operation) -> str:
+    return _BESIDE if isinstance(op, Redownload) and op.copy else words(op.verb).done
+
+
+def _pending_word(number: int) -> str:
+    return "pending deletion" if number == 1 else "pending deletions"
 
 
 def _is_batched(op: Operation) -> bool:

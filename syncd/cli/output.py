@@ -45,6 +45,12 @@ def program() -> str:
     return sys.argv[0]
 
 
+def say_nothing_found(text: str) -> None:
+    """What an empty list is told as on a terminal; in a pipe it is empty."""
+    if sys.stdout.isatty():
+        typer.echo(text)
+
+
 def complain(error: SyncdError) -> None:
     """One line on standard error: what happened, to what, and what the user can do."""
     from syncd.secret import redact

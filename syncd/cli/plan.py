@@ -45,13 +45,14 @@ def plan(
 ) -> None:
     """Show what sync would do, and why. Changes nothing."""
     from syncd import config, log
+    from syncd.cli.opening import load_key
     from syncd.cli.outcome import operation_json, pending_json, wait_json
     from syncd.secret import Secret
 
     settings = config.load(context.obj)
     log.configure(settings.log.level, settings.log.format)
     # Offline nothing is sent anywhere, so no key is needed.
-    key = Secret("ap_offline") if offline else config.load_key(settings)
+    key = Secret("ap_offline") if offline else load_key(settings)
     made = output.run_until_stopped(_rehearse(settings, key, offline=offline))
     root, remote = settings.library.root, made.remote
     if as_json:
@@ -89,9 +90,10 @@ async def _rehearse(settings: Settings, key: Secret, *, offline: bool) -> Rehear
 
 def _lines(made: Rehearsal) -> Iterator[str]:
     from syncd.cli.outcome import batch_lines
+    from syncd.core.words import words
 
     plan = made.plan
-    told = [(op.verb, f"{_where(op)}  ({_why(op)})") for op in plan]
+    told = [(words(op.verb).do, f"{_where(op)}  ({_why(op)})") for op in plan]
     told += [("pending", f"{one.path}  ({output.due_words(one.until)})") for one in plan.pending]
     told += [("wait", f"job {wait.job_id}  ({_wait_words(wait)})") for wait in plan.waits]
     width = max([_NARROWEST, *(len(verb) for verb, _ in told)])
@@ -121,13 +123,17 @@ def _where(op: Operation) -> str:
 
 def _why(op: Operation) -> str:
     from syncd.core.operations import Hold
+    from syncd.core.words import words
 
-    return f"{op.held}: {op.reason}" if isinstance(op, Hold) and op.batched else op.reason
+    if isinstance(op, Hold) and op.batched:
+        return f"{words(op.held).do}: {op.reason}"
+    return op.reason
 
 
-def _count(verb: str, number: int) -> str:
-    words = {"hold": "held", "pending": "pending deletion"}
-    return f"{number} {words[verb]}" if verb in words else f"{number} to {verb}"
+def _count(what: str, number: int) -> str:
+    if what == "pending":
+        return "1 pending deletion" if number == 1 else f"{number} pending deletions"
+    return f"{number} held" if what == "hold" else f"{number} to {what}"
 
 
 def _wait_words(wait: Wait) -> str:

@@ -12,14 +12,33 @@ from rich.progress import (
     DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.progress_bar import ProgressBar
+from rich.text import Text
 
 from syncd.cli.output import printable
 from syncd.core.operations import Download, Fetching, Operation, Plan
+
+
+class _Bar(BarColumn):
+    """A bar where the total is known; one that only pulses says nothing."""
+
+    def render(self, task: Task) -> ProgressBar | Text:  # type: ignore[override]
+        return Text() if task.total is None else super().render(task)
+
+
+class _Count(MofNCompleteColumn):
+    """``3/15``; without a total ``3``, and nothing before the first."""
+
+    def render(self, task: Task) -> Text:
+        if task.total is not None:
+            return super().render(task)
+        return Text(f"{task.completed:.0f}" if task.completed else "")
 
 
 class Bars:
@@ -31,12 +50,12 @@ class Bars:
     def __init__(self, console: Console | None = None) -> None:
         self._run = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
+            _Bar(bar_width=24),
+            _Count(),
         )
         self._files = Progress(
             TextColumn("  {task.description}", markup=False),
-            BarColumn(bar_width=24),
+            _Bar(bar_width=24),
             DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
@@ -49,6 +68,7 @@ class Bars:
         )
         self._listing = self._run.add_task("listing the account", total=None)
         self._tracks: TaskID | None = None
+        self._waiting: TaskID | None = None
         self._running: dict[int, TaskID] = {}
 
     def __enter__(self) -> Self:
@@ -68,13 +88,16 @@ class Bars:
 
     def planned(self, plan: Plan) -> None:
         self._run.update(self._listing, visible=False)
+        if self._waiting is not None:
+            self._run.remove_task(self._waiting)
+            self._waiting = None
         downloads = sum(isinstance(op, Download) for op in plan)
         if not downloads:
             return
         if self._tracks is None:
             self._tracks = self._run.add_task("downloading", total=0)
-        before = self._run.tasks[-1].total or 0
-        self._run.update(self._tracks, total=before + downloads)
+        (known,) = [task for task in self._run.tasks if task.id == self._tracks]
+        self._run.update(self._tracks, total=(known.total or 0) + downloads)
 
     def started(self, operation: Fetching) -> None:
         name = printable(operation.path.rpartition("/")[2])
@@ -93,4 +116,5 @@ class Bars:
 
     def looking_again(self, missed: int, seconds: float) -> None:
         files = "1 file is" if missed == 1 else f"{missed} files are"
-        self._run.add_task(f"{files} missing; looking again in {seconds:.0f} s", total=None)
+        said = f"{files} missing; looking again in {seconds:.0f} s"
+        self._waiting = self._run.add_task(said, total=None)

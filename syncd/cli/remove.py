@@ -28,16 +28,19 @@ def rm(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     without_copy: Annotated[
         bool,
-        typer.Option("--without-copy", help="With --yes: also jobs without audio to keep."),
+        typer.Option("--without-copy", help="With --yes: also failed jobs, without a copy."),
     ] = False,
     as_json: JSON = False,
 ) -> None:
-    """Delete jobs in the account for good, after asking; a copy of each goes to the trash."""
+    """Delete jobs in the account for good, after asking.
+
+    A copy of each goes to the trash.
+    """
     from syncd import config
-    from syncd.cli.opening import watched
+    from syncd.cli.opening import load_key, watched
 
     settings = config.load(context.obj)
-    key = config.load_key(settings)
+    key = load_key(settings)
     if not yes:
         check_somebody_there("say --yes to delete without being asked")
     wanted = list(dict.fromkeys(job_ids))
@@ -100,14 +103,12 @@ def _ask(copied: Sequence[Removal], silent: Sequence[Removal]) -> None:
         confirm(
             [_meant(one) for one in copied],
             f"Delete {number} in the account for good, and keep a copy in the trash?",
-            stopped=_KEPT,
         )
     if silent:
         number = "It has" if len(silent) == 1 else f"These {len(silent)} have"
         confirm(
             [_meant(one) for one in silent],
             f"{number} no audio, so no copy is kept. Delete for good?",
-            stopped=_KEPT,
         )
 
 

@@ -17,20 +17,26 @@ if TYPE_CHECKING:
 
 
 def simulate(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0: any.")] = 8765,
+    port: Annotated[
+        int, typer.Option(metavar="N", min=0, max=65535, help="Port of the API; 0: any.")
+    ] = 8765,
     media_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the media host; 0: any.")
+        int, typer.Option(metavar="N", min=0, max=65535, help="Port of the media host; 0: any.")
     ] = 0,
-    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen at.")] = "127.0.0.1",
     expose: Annotated[
         bool, typer.Option("--expose", help="Allow a --host that other machines can reach.")
     ] = False,
-    key: Annotated[str, typer.Option(help="The API key to accept.")] = "ap_simulator",
+    key: Annotated[
+        str, typer.Option(metavar="KEY", help="The API key to accept.")
+    ] = "ap_simulator",
     jobs: Annotated[
         int | None,
-        typer.Option(min=0, help="Make up this many jobs instead of the demo account."),
+        typer.Option(
+            metavar="N", min=0, help="Make up this many jobs instead of the demo account."
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the made-up jobs.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of the made-up jobs.")] = 1,
     hostile: Annotated[
         bool, typer.Option("--hostile", help="Give made-up jobs titles that break things.")
     ] = False,
@@ -53,16 +59,19 @@ def simulate(
         ),
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option("--for", min=0, help="Stop by itself after so many seconds.")
+        float | None,
+        typer.Option(
+            "--for", metavar="SECONDS", min=0, help="Stop by itself after so many seconds."
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON: api, media, key.")
     ] = False,
 ) -> None:
-    """Run an AudioPod API to try syncd on: a demo account, or one of any size.
+    """Run an AudioPod API to try syncd on.
 
-    Other machines cannot reach it (but see --expose). It keeps everything in memory, and stops on
-    Ctrl-C.
+    A demo account, or one of any size. Other machines cannot reach it (but see --expose). It keeps
+    everything in memory, and stops on Ctrl-C.
     """
     from syncd.simulator import Simulator
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -22,22 +21,20 @@ if TYPE_CHECKING:
 def sync(
     context: typer.Context,
     as_json: JSON = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")] = False,
 ) -> None:
     """Bring the folder into step with the account, then exit.
 
     Runs cycles until nothing is left to do now, and tries again what failed earlier.
     """
     from syncd import config, log
-    from syncd.cli.progress import Bars
+    from syncd.cli.opening import load_key, watched
 
     settings = config.load(context.obj)
-    bars = sys.stderr.isatty() and not quiet
-    # Bars say what each track does; a line for each on top would only push them about.
-    level = "warning" if bars and settings.log.level == "info" else settings.log.level
-    log.configure(level, settings.log.format)
-    key = config.load_key(settings)
-    with Bars() if bars else nullcontext() as progress:
+    if quiet:
+        log.configure("error" if settings.log.level == "error" else "warning", settings.log.format)
+    key = load_key(settings)
+    with nullcontext() if quiet else watched(settings) as progress:
         run = output.run_until_stopped(run_sync(settings, key, progress))
     if as_json:
         output.print_json(run.document(settings.library.root))

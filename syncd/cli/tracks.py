@@ -36,11 +36,11 @@ def rename(
 ) -> None:
     """Rename a track in the account; its file follows."""
     from syncd import config
-    from syncd.cli.opening import watched
+    from syncd.cli.opening import load_key, watched
     from syncd.cli.outcome import Run
 
     settings = config.load(context.obj)
-    key = config.load_key(settings)
+    key = load_key(settings)
     with watched(settings) as progress:
         done = output.run_until_stopped(_rename(settings, key, progress, job_id, name))
     run = Run(done.reports)
@@ -69,12 +69,16 @@ def cover(
     url: Annotated[str, typer.Argument(metavar="URL", help="An https address of an image.")],
     as_json: JSON = False,
 ) -> None:
-    """Give a track another cover in the account; the one inside its file stays for now."""
+    """Give a track another cover in the account.
+
+    The one inside its file stays for now.
+    """
     from syncd import config, log
+    from syncd.cli.opening import load_key
 
     settings = config.load(context.obj)
     log.configure(settings.log.level, settings.log.format)
-    done = output.run_until_stopped(_cover(settings, config.load_key(settings), job_id, url))
+    done = output.run_until_stopped(_cover(settings, load_key(settings), job_id, url))
     if as_json:
         output.print_json({"id": done.job_id, "thumbnail_url": done.after, "before": done.before})
         return
@@ -84,13 +88,13 @@ def cover(
 
 
 def fetch(context: typer.Context, job_ids: IDS, as_json: JSON = False) -> None:
-    """Fetch tracks again that were evicted, ignored or could not be had."""
+    """Fetch tracks that were evicted, ignored or could not be had."""
     from syncd import config
-    from syncd.cli.opening import watched
+    from syncd.cli.opening import load_key, watched
     from syncd.cli.outcome import Run
 
     settings = config.load(context.obj)
-    key = config.load_key(settings)
+    key = load_key(settings)
     with watched(settings) as progress:
         run = Run(output.run_until_stopped(_fetch(settings, key, progress, job_ids)))
     if as_json:
@@ -108,7 +112,10 @@ def identify(
     job_id: ID,
     as_json: JSON = False,
 ) -> None:
-    """Say whose a file is whose tags lost their id: it is written into them. Needs no network."""
+    """Say whose a file is whose tags lost their id.
+
+    It is written into them. Needs no network.
+    """
     from syncd import config, log
 
     settings = config.load(context.obj)
@@ -132,12 +139,16 @@ def identify(
 
 
 def evict(context: typer.Context, job_ids: IDS, as_json: JSON = False) -> None:
-    """Remove the files of tracks to free space; their jobs keep the audio (see fetch)."""
+    """Remove the files of tracks to free space.
+
+    Their jobs keep the audio (see fetch).
+    """
     from syncd import config, log
+    from syncd.cli.opening import load_key
 
     settings = config.load(context.obj)
     log.configure(settings.log.level, settings.log.format)
-    key = config.load_key(settings)
+    key = load_key(settings)
     done, refused = output.run_until_stopped(_evict(settings, key, job_ids))
     for error in refused:
         output.complain(error)

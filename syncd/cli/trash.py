@@ -11,6 +11,7 @@ import typer
 from syncd.cli import output
 from syncd.cli.asking import check_somebody_there, confirm, library_path, size_words
 from syncd.cli.output import JSON
+from syncd.cli.usage import Command
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _SHOWN = 20
 _CONSENT = "say --yes to remove them for good"
 
 
-@app.command()
+@app.command(cls=Command)
 def ls(context: typer.Context, as_json: JSON = False) -> None:
     """List what is in the trash, oldest first; needs no network."""
     from syncd import config, log
@@ -45,9 +46,11 @@ def ls(context: typer.Context, as_json: JSON = False) -> None:
         return
     for entry in entries:
         typer.echo(output.printable(_line(entry)))
+    if not entries:
+        output.say_nothing_found("the trash is empty")
 
 
-@app.command()
+@app.command(cls=Command)
 def restore(
     context: typer.Context,
     names: Annotated[
@@ -93,7 +96,7 @@ def restore(
         typer.echo(output.printable(f"restored {one.path}  ({after})"))
 
 
-@app.command()
+@app.command(cls=Command)
 def empty(
     context: typer.Context,
     names: Annotated[
@@ -106,7 +109,7 @@ def empty(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JSON = False,
 ) -> None:
-    """Remove files from the trash for good, after asking; needs no network."""
+    """Remove files from the trash for good, after asking. Needs no network."""
     from syncd import config, log
     from syncd.actions.trash import chosen, older
     from syncd.engine import open_trash
@@ -173,7 +176,6 @@ def _ask(entries: Sequence[Entry]) -> None:
     confirm(
         lines,
         f"Remove {len(entries)} for good?",
-        stopped="nothing was removed",
     )
 
 

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 
 def verify(context: typer.Context, as_json: JSON = False) -> None:
-    """Read every file again and compare it with what was placed; repairs nothing, no network.
+    """Read every file again and compare it with what was placed.
 
-    Exits with 1 where a file rotted, is missing or cannot be read.
+    Repairs nothing, and needs no network. Exits with 1 where a file rotted, is damaged or missing,
+    or cannot be read; a pending deletion is none of these.
     """
     from syncd import config, log
     from syncd.actions.verify import SOUND
@@ -46,10 +47,11 @@ def verify(context: typer.Context, as_json: JSON = False) -> None:
 async def _verify(settings: Settings, told: Callable[[int, int], None]) -> Sequence[Checked]:
     from syncd.actions.verify import verify
     from syncd.core.policy import Now
-    from syncd.engine import open_reading
+    from syncd.engine import open_reading, policy_of
 
     with open_reading(settings) as (catalog, root, marker, trash):
-        return await verify(catalog, root, marker, trash, Now(datetime.now(UTC)), told=told)
+        policy, now = policy_of(settings), Now(datetime.now(UTC))
+        return await verify(catalog, root, marker, trash, policy, now, told=told)
 
 
 def _document(found: Sequence[Checked]) -> dict[str, object]:
@@ -72,12 +74,15 @@ def _document(found: Sequence[Checked]) -> dict[str, object]:
 
 
 def _summary(found: Sequence[Checked]) -> str:
+    from syncd.actions.verify import Verdict
+
     counts = Counter(str(one.verdict) for one in found)
     trashed = sum(one.in_trash for one in found)
     files = "1 file" if len(found) == 1 else f"{len(found)} files"
     where = f" ({trashed} in the trash)" if trashed else ""
-    names = {"edited": "changed by you"}
-    told = [v for v in ("ok", "edited", "rot", "missing", "unreadable") if counts[v] or v == "ok"]
+    deletions = "pending deletion" if counts["pending"] == 1 else "pending deletions"
+    names = {"edited": "changed by you", "pending": deletions}
+    told = [verdict for verdict in Verdict if counts[verdict] or verdict == "ok"]
     words = [f"{counts[verdict]} {names.get(verdict, verdict)}" for verdict in told]
     return f"read {files}{where}: {', '.join(words)}"
 
@@ -93,5 +98,5 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
 
     columns = (TextColumn("reading"), BarColumn(bar_width=24), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        task = progress.add_task("reading", total=None, visible=False)
+        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)

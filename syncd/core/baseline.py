@@ -46,7 +46,7 @@ class Placed:
     address without its signature, ``sha256`` of the whole file as placed, ``source`` the SHA-256 of
     the audio as it was served (``None`` where that was not seen), ``tags`` what this program last
     wrote in each managed field. ``moved``: the user chose its folder, so the template does not.
-    ``mounted``: its folder was on another device than the root.
+    ``mounted``: it lies in what is mounted at a folder under the root.
     """
 
     path: str
@@ -63,6 +63,14 @@ class Placed:
     placed_at: datetime | None = None
     moved: bool = False
     mounted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name as the service has it, and the stem that is emitted for it."""
+
+    title: str | None
+    stem: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +98,7 @@ class BaselineTrack:
     ``album`` and ``number`` are given once and never change. ``attempts`` counts failures in a
     row, ``next_try_at`` says when the next one is due, ``reason`` why the last one failed.
     ``replaced_by`` is an address whose audio was found to differ from what was placed.
+    ``intended`` is the pair of names that its file was about to get, where that is not recorded.
     """
 
     job_id: int
@@ -102,6 +111,7 @@ class BaselineTrack:
     next_try_at: datetime | None = None
     absence: Absence | None = None
     replaced_by: str | None = None
+    intended: Named | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from syncd.core.baseline import Absence, Baseline, BaselineTrack, Placed, State
+from syncd.core.baseline import Absence, Baseline, BaselineTrack, Named, Placed, State
 from syncd.core.model import COMPLETED, FAILED, LocalFile, LocalTree, RemoteTrack, RemoteTree
 from syncd.core.naming import name_track, same_text, stem_of, suffix_of, uses_facets
 from syncd.core.operations import MoveLocal
@@ -38,7 +39,7 @@ class Here(StrEnum):
     ABSENT = "its file is gone: two scans agree"
     STRANGER = "what stands at its path does not carry its id"
     PASTED = "its id is in the file of another job"
-    HIDDEN = "where its file should be could not be looked at"
+    HIDDEN = "where its file should be, or may be, could not be looked at"
 
 
 class There(StrEnum):
@@ -69,6 +70,8 @@ class Case:
     owner: int | None = None
     moved_as: str | None = None
     """The stem under which this program moved the file, where that was never recorded."""
+    named_as: Named | None = None
+    """The names that this program gave the file where it stands, and never recorded."""
 
     @property
     def state(self) -> State:
@@ -93,10 +96,18 @@ def classify(
     policy: Policy,
     file: LocalFile | None,
     owner: int | None,
+    disks: Collection[str] = (),
 ) -> Case:
-    """The case of one track; ``owner`` is the job whose file this one's id was pasted into."""
+    """The case of one track; ``owner`` is the job whose file this one's id was pasted into.
+
+    ``disks`` are the mounted folders that are known to be the same as before (``evidence.Found``).
+    """
     track, known = remote.tracks.get(job_id), baseline.tracks.get(job_id)
-    here, new_title = _here(job_id, known, file, owner, local, policy)
+    named_as = _unrecorded_name(known, file)
+    if named_as and known and known.placed:
+        renamed = replace(known.placed, title=named_as.title, stem=named_as.stem)
+        known = replace(known, placed=renamed)
+    here, new_title = _here(job_id, known, file, owner, local, policy, disks)
     moved_as = None
     if here in (Here.MOVED, Here.RENAMED) and track and known and file:
         # A stop between a move and the record of it is never taken for a rename by the user.
@@ -113,7 +124,19 @@ def classify(
         new_title=new_title,
         owner=owner,
         moved_as=moved_as,
+        named_as=named_as if here is Here.MOVED and moved_as is None else None,
     )
+
+
+def _unrecorded_name(known: BaselineTrack | None, file: LocalFile | None) -> Named | None:
+    """The pair of names that this program was about to give, where ``file`` has that stem."""
+    if known is None or known.state is not State.PLACED or known.intended is None:
+        return None
+    if known.placed is None or file is None or file.path == known.placed.path:
+        return None
+    stem = stem_of(file.path)
+    has_it = same_text(stem, known.intended.stem) and not same_text(stem, known.placed.stem)
+    return known.intended if has_it else None
 
 
 def _unrecorded(
@@ -159,6 +182,7 @@ def _here(
     owner: int | None,
     local: LocalTree,
     policy: Policy,
+    disks: Collection[str],
 ) -> tuple[Here, str | None]:
     placed = known.placed if known else None
     if known is None or placed is None or known.state not in REMEMBERED:
@@ -170,7 +194,7 @@ def _here(
         # What is found elsewhere may be a copy: the original cannot be seen.
         return Here.HIDDEN, None
     if file is None:
-        return _without_file(known, placed, local, policy), None
+        return _without_file(known, placed, local, policy, disks), None
     if owner is not None:
         return Here.PASTED, None
     try:
@@ -188,12 +212,20 @@ def _here(
     return (Here.MOVED if elsewhere else Here.IN_PLACE), None
 
 
-def _without_file(known: BaselineTrack, placed: Placed, local: LocalTree, policy: Policy) -> Here:
+def _without_file(
+    known: BaselineTrack,
+    placed: Placed,
+    local: LocalTree,
+    policy: Policy,
+    disks: Collection[str],
+) -> Here:
     if known.state not in EXPECTED:
         return Here.NOTHING
     if placed.path in local.names:
         # Something stands at the known path, so the track is not absent: never guess.
         return Here.STRANGER
+    if is_out_of_reach(placed, local, disks):
+        return Here.HIDDEN
     if known.absence is not None and is_confirmed(known.absence, policy):
         return Here.ABSENT
     return Here.MISSED
@@ -208,8 +240,18 @@ def is_out_of_sight(placed: Placed, local: LocalTree) -> bool:
     return (
         local.is_hidden(placed.path)
         or local.is_walled(placed.path)
-        or local.is_mounted(placed.path) != placed.mounted
+        or (local.mount_of(placed.path) is not None) != placed.mounted
     )
+
+
+def is_out_of_reach(placed: Placed, local: LocalTree, disks: Collection[str]) -> bool:
+    """Whether a file that was not found may stand where nobody could look.
+
+    It may have been moved into what is unreadable, whatever its own place is like; and another
+    disk may be mounted where its own was, unless that shows a file that was placed on it.
+    """
+    mount = local.mount_of(placed.path)
+    return bool(local.unreadable) or (mount is not None and mount not in disks)
 
 
 def scans_apart(policy: Policy) -> float:

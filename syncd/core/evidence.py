@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from syncd.core.baseline import Baseline, BaselineTrack, Placed
-from syncd.core.cases import EXPECTED, REMEMBERED, is_out_of_sight
+from syncd.core.cases import EXPECTED, REMEMBERED, is_out_of_reach, is_out_of_sight
 from syncd.core.model import FileStat, LocalFile, LocalTree, RemoteTree
 from syncd.core.naming import stem_of
 from syncd.core.policy import Policy
@@ -21,12 +21,15 @@ from syncd.core.renaming import without_conflict
 class Found:
     """Which file is which track's: ``files`` by job, ``owners`` the jobs by their known path.
 
-    ``copies`` are files that carry the id of a job whose file is another one.
+    ``copies`` are files that carry the id of a job whose file is another one. ``disks`` are the
+    mounted folders (``LocalTree.mounted``) in which a file stands that was placed there: what is
+    mounted is what was mounted then.
     """
 
     files: Mapping[int, LocalFile]
     owners: Mapping[str, list[int]]
     copies: Mapping[str, int]
+    disks: frozenset[str] = frozenset()
 
     def bereft_owner(self, job_id: int) -> int | None:
         """The other job on whose known path this one's file stands, if its own id is nowhere."""
@@ -55,7 +58,19 @@ def match(local: LocalTree, baseline: Baseline, policy: Policy) -> Found:
     for job_id, found in bearers.items():
         files[job_id] = _original(found, baseline.tracks.get(job_id))
         copies |= {file.path: job_id for file in found if file is not files[job_id]}
-    return Found(files, owners, copies)
+    return Found(files, owners, copies, _disks(local, baseline, files))
+
+
+def _disks(local: LocalTree, baseline: Baseline, files: Mapping[int, LocalFile]) -> frozenset[str]:
+    """The mounted folders that show a file where it was placed."""
+    disks = set()
+    for job_id, file in files.items() if local.mounted else ():
+        known = baseline.tracks.get(job_id)
+        placed = known.placed if known and known.state in EXPECTED else None
+        mount = local.mount_of(file.path)
+        if mount and placed and placed.mounted and placed.path == file.path:
+            disks.add(mount)
+    return frozenset(disks)
 
 
 def _original(found: list[LocalFile], known: BaselineTrack | None) -> LocalFile:
@@ -76,8 +91,8 @@ def _is_same_inode(one: FileStat, other: FileStat) -> bool:
 class Sighting:
     """What one scan says of the tracks that should have a file.
 
-    ``missed``: not found, though their place was looked at. ``unsure``: it could not be looked at,
-    so that what was known before stands. Of all others any earlier absence is over.
+    ``missed``: not found, though all was looked at. ``unsure``: what could not be looked at may
+    hold them, so that what was known before stands. Of all others any earlier absence is over.
     """
 
     missed: frozenset[int]
@@ -86,7 +101,8 @@ class Sighting:
 
 def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
     """Which of the expected files a scan missed."""
-    missed, unsure = set(), set()
+    missed: set[int] = set()
+    unsure: set[int] = set()
     for known in baseline.tracks.values():
         placed = known.placed
         if placed is None or known.state not in EXPECTED or known.job_id in found.files:
@@ -94,7 +110,8 @@ def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
         if is_out_of_sight(placed, local):
             unsure.add(known.job_id)
         elif placed.path not in local.names:
-            missed.add(known.job_id)
+            where = unsure if is_out_of_reach(placed, local, found.disks) else missed
+            where.add(known.job_id)
     return Sighting(frozenset(missed), frozenset(unsure))
 
 

@@ -189,13 +189,15 @@ class LocalFile:
     """One audio file under the root. ``path`` is relative to the root, ``/``-separated.
 
     A name that is not UTF-8 is held with surrogate escapes, as ``os.fsdecode`` gives it.
-    ``sha256`` is of the whole file, where a decision asked for it.
+    ``sha256`` is of the whole file, where a decision asked for it; ``since`` is the number of the
+    scan that first found something at this path, where that is known.
     """
 
     path: str
     stat: FileStat
     identity: Identity | None = None
     sha256: str | None = None
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,8 @@ class LocalTree:
     ``names`` holds the relative path of everything that stands in the folder, audio or not, so
     that nothing is ever placed upon it; ``folders`` those of them that are real folders, no links.
     ``unreadable`` holds folders and files that could not be read: what lies under them is neither
-    present nor absent. ``mounted`` holds the folders on another device than the root's.
+    present nor absent. ``mounted`` holds the folders at which another file system, or a part of
+    one, is mounted.
     """
 
     files: Mapping[str, LocalFile]
@@ -220,12 +223,17 @@ class LocalTree:
             path == top or path.startswith(f"{top}/") or top == "." for top in self.unreadable
         )
 
-    def is_mounted(self, path: str) -> bool:
-        """Whether the nearest folder of ``path`` that stands is on another device."""
+    def said_unreadable(self) -> str:
+        """What could not be read, in words."""
+        first, *others = sorted(self.unreadable)
+        return f"{first} and {len(others)} more" if others else first
+
+    def mount_of(self, path: str) -> str | None:
+        """The folder above ``path`` at which is mounted what ``path`` lies in, if one is."""
         folder = path.rpartition("/")[0]
-        while folder and folder not in self.folders:
+        while folder and folder not in self.mounted:
             folder = folder.rpartition("/")[0]
-        return folder in self.mounted
+        return folder or None
 
     def is_walled(self, path: str) -> bool:
         """Whether a link or a file stands where a folder of ``path`` should be."""

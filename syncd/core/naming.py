@@ -46,7 +46,7 @@ _DECODE = re.compile(f"{_QUOTE}(.)|([{''.join(chr(code) for code in _ORIGINALS)}
 # recycle folders of other programs, into which the scan does not look.
 _RESERVED = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$", "sample", "metadata", "subs"}
-    | {"#recycle", "$recycle.bin", "@eadir"}
+    | {"#recycle", "$recycle.bin", "@eadir", "lost+found"}
     | {f"{device}{digit}" for device in ("com", "lpt") for digit in "0123456789¹²³"}
 )
 _MISREAD_SUFFIX = re.compile(r"\.(sync|part|lrc)$", re.IGNORECASE)

@@ -17,11 +17,12 @@ from syncd.core.decisions import audio, deletions, presence, renames
 from syncd.core.decisions.planning import Decision, Planning
 from syncd.core.evidence import match
 from syncd.core.model import LocalTree, RemoteTree
-from syncd.core.operations import Operation, Pending, Plan, Wait
+from syncd.core.operations import Compare, Download, Operation, Pending, Plan, Redownload, Wait
 from syncd.core.policy import Now, Policy
 from syncd.core.relocation import Relocating, awaits_user, settle
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_FETCHING = (Download, Redownload, Compare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ def plan(
             policy=policy,
             file=found.files.get(job_id),
             owner=found.bereft_owner(job_id) if job_id in found.files else None,
+            disks=found.disks,
         )
         if case.here is Here.MISSED:
             missed.add(job_id)
@@ -145,10 +147,14 @@ def plan(
     operations: list[Operation] = [
         d for d in decisions if d is not None and not isinstance(d, Wait | Pending)
     ]
-    # What failed before goes last: it must not keep the others from their turn. Only relocations
-    # stay where they are, since each waits for the name that the one before it gives up.
+    # What failed before goes last: it must not keep the others from their turn. Nor does a long
+    # queue of downloads keep what the user changed, and was judged by this look, from its turn.
+    # Relocations keep their order, since each waits for the name that the one before it gives up.
     operations.sort(
-        key=lambda op: not isinstance(op, Relocating) and planning.has_failed(op.job_id)
+        key=lambda op: (
+            not isinstance(op, Relocating) and planning.has_failed(op.job_id),
+            isinstance(op, _FETCHING),
+        )
     )
     return Plan(
         operations=tuple(operations),

@@ -22,6 +22,7 @@ from syncd.core.operations import (
     Download,
     Evict,
     Hold,
+    Ignore,
     MakeWay,
     MoveLocal,
     Operation,
@@ -37,6 +38,7 @@ from syncd.core.operations import (
 )
 from syncd.core.policy import Policy
 from syncd.core.relocation import awaits_user
+from syncd.core.words import counted, words
 
 PRIVATE_FOLDER = ".syncd"
 """The folder under the root that belongs to the program: marker, unfinished files, trash."""
@@ -47,16 +49,16 @@ HALF_FROM = 4
 _REMOVING = (DeleteRemote, RenameRemote, TrashLocal)
 """What a new, adopted or rebuilt catalog must not do before one complete clean cycle."""
 
-_UNASKED = (*_REMOVING, Download, Redownload, Evict)
+_UNASKED = (*_REMOVING, Download, Redownload, Evict, Ignore)
 """What is not done unasked while a catalog is bound anew."""
 
 
 def guard(plan: Plan, local: LocalTree, baseline: Baseline, policy: Policy) -> Plan:
     """``plan`` with everything that a guard doubts turned into a hold, or into a wait."""
     # First: a file that is held where it stands gives its name to no other.
-    plan = _keep_still(plan, baseline, policy)
+    plan = _keep_still(plan, local, baseline, policy)
     plan = _check_paths(plan, local)
-    plan = _await_clean_cycle(plan, baseline)
+    plan = _await_clean_cycle(plan, local, baseline)
     for verb, budget, wholesale in (
         (DeleteRemote.verb, policy.deletion_budget, True),
         (TrashLocal.verb, policy.deletion_budget, True),
@@ -151,7 +153,7 @@ def is_inside(path: str) -> bool:
 # --- whole kinds ---
 
 
-def _keep_still(plan: Plan, baseline: Baseline, policy: Policy) -> Plan:
+def _keep_still(plan: Plan, local: LocalTree, baseline: Baseline, policy: Policy) -> Plan:
     """While a catalog is bound anew, differences are listed and wait for a decision.
 
     Also, at any time, files that the user wants to be asked about before they get another name.
@@ -167,7 +169,12 @@ def _keep_still(plan: Plan, baseline: Baseline, policy: Policy) -> Plan:
         if policy.rebuilding or isinstance(op, Restore):
             # It may be new, or its file may have been deleted: only the user knows.
             return _batched(op, "no file in the folder carries its id")
-        return Wait(job_id=op.job_id, reason="new in the account; the next sync fetches it")
+        when = (
+            f"a sync that can read {local.said_unreadable()}"
+            if local.unreadable
+            else "the next sync"
+        )
+        return Wait(job_id=op.job_id, reason=f"new in the account; {when} fetches it")
 
     checks = [checked(op) for op in plan]
     plan = replace(
@@ -181,12 +188,16 @@ def _keep_still(plan: Plan, baseline: Baseline, policy: Policy) -> Plan:
     return replace(plan, operations=(*plan.operations, *pending), pending=())
 
 
-def _await_clean_cycle(plan: Plan, baseline: Baseline) -> Plan:
+def _await_clean_cycle(plan: Plan, local: LocalTree, baseline: Baseline) -> Plan:
     if baseline.settled:
         return plan
+    missing = f", and {local.said_unreadable()} could not be read" if local.unreadable else ""
     early = [op for op in plan if isinstance(op, _REMOVING)]
     waits = (
-        Wait(job_id=op.job_id, reason=f"{op.verb} waits for one complete clean cycle")
+        Wait(
+            job_id=op.job_id,
+            reason=f"the {words(op.verb).one} waits for one complete clean cycle{missing}",
+        )
         for op in early
     )
     return replace(
@@ -198,13 +209,6 @@ def _await_clean_cycle(plan: Plan, baseline: Baseline) -> Plan:
 
 # --- sums ---
 
-_WHAT = {
-    DeleteRemote.verb: "deletions in the account",
-    TrashLocal.verb: "files to the trash",
-    Redownload.verb: "files replaced",
-    RenameRemote.verb: "renames in the account",
-}
-
 
 def _check_budget(
     plan: Plan, baseline: Baseline, verb: str, budget: int, *, wholesale: bool
@@ -215,14 +219,19 @@ def _check_budget(
     ``wholesale``: also where it concerns more than half of the placed files, or all of them.
     What the user has approved counts, and passes.
     """
-    due = {op.job_id for op in plan if op.verb == verb}
     pending = plan.pending if verb == DeleteRemote.verb else ()
-    if not due and not pending:
+    due = {
+        op.job_id
+        for op in plan
+        if op.verb == verb or (isinstance(op, Hold) and op.batched and op.held == verb)
+    }
+    open_ = due | {one.job_id for one in pending}
+    if not open_:
         return plan
     done = baseline.spent.get(verb, frozenset())
-    count = len(due | {one.job_id for one in pending} | done)
     placed = {t.job_id for t in baseline.tracks.values() if t.state is State.PLACED} | done
-    reason = _excess(count, budget, len(placed) if wholesale else None, verb)
+    counts = (len(open_), len(done - open_))
+    reason = _excess(*counts, budget, len(placed) if wholesale else None, verb)
     if reason is None:
         return plan
 
@@ -239,15 +248,19 @@ def _check_budget(
     )
 
 
-def _excess(count: int, budget: int, placed: int | None, verb: str) -> str | None:
-    """Why ``count`` within a day is too much, if it is."""
-    what = _WHAT[verb]
+def _excess(number: int, done: int, budget: int, placed: int | None, verb: str) -> str | None:
+    """Why ``number`` are too many in a day in which ``done`` went before, if they are."""
+    count = number + done
+    what = f"{counted(verb, number)} within a day"
+    if done:
+        what = f"{counted(verb, number)} now and {done} within the last day"
+    more = "is more" if count == 1 else "are more"
     if placed is not None and count >= placed and verb != Redownload.verb:
-        return f"{count} {what} within a day would empty the library"
+        return f"{what} would empty the library"
     if placed is not None and placed >= HALF_FROM and 2 * count > placed:
-        return f"{count} {what} within a day are more than half of the library ({placed} files)"
+        return f"{what} {more} than half of the library ({placed} files)"
     if count > budget:
-        return f"{count} {what} within a day are more than the budget of {budget}"
+        return f"{what} {more} than the budget of {budget}"
     return None
 
 

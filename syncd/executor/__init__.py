@@ -3,7 +3,8 @@
 Each operation is written to the journal before it acts. What fails for one track is recorded with
 it and does not stop the others; what concerns them all (no service, a refused key, a full disk)
 ends the run. Nothing here decides: the plan did. Files change their names first, one after the
-other, in the order of the plan; everything else goes on in parallel.
+other, in the order of the plan; everything else goes on in parallel, and begins in that order:
+what changes the account or removes does not wait for the downloads (``core.planner``).
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from syncd.errors import (
     CatalogUnusable,
     Changed,
     Doubtful,
+    FolderUnusable,
     MediaError,
     MediaSilent,
     MediaUnavailable,
@@ -59,7 +61,7 @@ from syncd.executor.adopt import adopt, detach
 from syncd.executor.context import Context, Execution
 from syncd.executor.download import download
 from syncd.executor.names import make_way, move_local, rename_local, rename_remote
-from syncd.executor.remove import delete_remote, evict, forget, trash_local
+from syncd.executor.remove import delete_remote, forget, resume_eviction, trash_local
 from syncd.executor.replace import compare, redownload
 from syncd.executor.threads import to_its_end
 from syncd.local.root import root_error
@@ -191,7 +193,7 @@ class Executor:
             await self._carry_out(operation, entry, origin)
         except (Occupied, Changed) as error:
             result, failure = self._replan_or_fail(operation.job_id), error
-        except (MediaError, NoSuchJob, Doubtful) as error:
+        except (MediaError, NoSuchJob, Doubtful, FolderUnusable) as error:
             result, failure = Result.FAILED, error
         except RequestRefused as error:
             # Understood and not done: it waits for the user instead of being sent for ever.
@@ -229,7 +231,7 @@ class Executor:
         try:
             await self._dispatch(operation, entry, origin)
         except OSError as error:
-            # The network's errors are translated by now: this one is the folder's.
+            # The network's errors are translated by now: this one is the file system's.
             raise root_error(error, self._context.root.path) from None
 
     async def _dispatch(self, operation: Acting, entry: int, origin: Origin) -> None:
@@ -258,7 +260,7 @@ class Executor:
             case Detach():
                 await to_its_end(detach, context, operation, entry)
             case Evict():
-                await to_its_end(evict, context, operation, entry)
+                await resume_eviction(context, operation, entry)
             case Ignore(job_id=job_id):
                 await to_its_end(self._ignore, job_id, operation.verb, entry)
             case Forget():
@@ -308,6 +310,9 @@ class Executor:
         facts = {"job": op.job_id, "path": getattr(op, "path", None), "cycle": cycle}
         if done:
             _log.info(op.verb, **facts)
+        elif isinstance(op, Hold):
+            # The same in each cycle until it is settled: the summary and syncd pending tell it.
+            _log.debug(op.verb, held=op.held, why=op.reason, **facts)
         else:
             _log.warning(f"{op.verb}: {outcome.result}", why=outcome.detail, **facts)
         self._context.progress.finished(op, done=done, detail=outcome.detail)

@@ -16,6 +16,7 @@ from syncd.executor.context import Context
 from syncd.executor.names import retitle
 from syncd.local import files, tags
 from syncd.local.audio import sniff
+from syncd.local.mounts import is_mounted
 from syncd.local.scan import file_stat
 
 
@@ -28,6 +29,7 @@ def adopt(context: Context, op: Adopt, entry: int, origin: Origin) -> None:
     path = context.root.path / op.path
     known = context.catalog.baseline_of(op.job_id)
     job = context.job(op.job_id)
+    mounted = is_mounted(context.root, op.path)
     try:
         if known and known.placed and known.state in EXPECTED:
             placed = replace(known.placed, path=op.path)
@@ -39,7 +41,7 @@ def adopt(context: Context, op: Adopt, entry: int, origin: Origin) -> None:
         identity = tags.read_identity(path)
     except FileNotFoundError:
         raise Changed(f"{op.path} is no longer there") from None
-    placed = replace(placed, title=op.title, stem=op.stem, moved=op.moved)
+    placed = replace(placed, title=op.title, stem=op.stem, moved=op.moved, mounted=mounted)
     context.catalog.outcomes.give_number(op.job_id, album=op.album, number=op.number)
     if known and known.placed and known.state in EXPECTED:
         context.move_lyrics(job, known.placed.path, op.path)
@@ -59,6 +61,7 @@ def detach(context: Context, op: Detach, entry: int) -> None:
     """Keep the file, whose job is gone, as the user's own: known, listed, never removed."""
     path = context.root.path / op.path
     known = context.catalog.baseline_of(op.job_id)
+    mounted = is_mounted(context.root, op.path)
     try:
         stat = file_stat(path)
         identity = tags.read_identity(path)
@@ -70,7 +73,7 @@ def detach(context: Context, op: Detach, entry: int) -> None:
         raise Changed(f"{op.path} is no longer there") from None
     job = context.catalog.job(op.job_id)
     title = job.display_name if job else placed.title
-    placed = replace(placed, title=title, stem=stem_of(op.path))
+    placed = replace(placed, title=title, stem=stem_of(op.path), mounted=mounted)
     done = Done(
         job_id=op.job_id,
         verb=op.verb,

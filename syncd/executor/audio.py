@@ -55,9 +55,10 @@ class Sound:
         return address_path(self.job.audio[self.format])
 
 
-async def fetch_sound(context: Context, job: Job, format_: str) -> Sound:
+async def fetch_sound(context: Context, job: Job, format_: str, *, again: bool = False) -> Sound:
     """Fetch the audio of ``job`` into its unfinished file, and check it from end to end.
 
+    ``again``: it is only looked at, and what fetches it next takes up what is there.
     Raises ``MediaError`` of every kind, ``Changed``, ``DiskFull``.
     """
     part = files.part_path(context.root, job.id, format_)
@@ -74,6 +75,7 @@ async def fetch_sound(context: Context, job: Job, format_: str) -> Sound:
                 part,
                 policy=context.http.media_policy,
                 max_size=context.settings.max_file_size,
+                again=again,
                 on_bytes=partial(context.progress.advanced, job.id),
             )
             seconds, source = await asyncio.to_thread(_checked, part, format_, job)

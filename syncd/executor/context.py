@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from syncd.catalog.store import Catalog
 from syncd.core.model import Job, Origin
-from syncd.core.naming import effective_title
+from syncd.core.naming import effective_title, sibling, stem_of
 from syncd.core.policy import Now
 from syncd.core.tagging import desired_fields
 from syncd.errors import Changed, DiskFull
+from syncd.executor.absence import LastLook
 from syncd.local import files, tags
 from syncd.local.root import Marker, Root
+from syncd.local.sidecars import sidecars
 from syncd.local.tags import read_identity
 from syncd.local.trash import Trash
 from syncd.progress import Progress
@@ -26,7 +29,8 @@ from syncd.remote.http import Http
 class Execution:
     """The settings that executing needs; deciding has its own (``core.policy.Policy``).
 
-    Sizes are bytes; ``file_mode`` is the mode of files placed in the library.
+    Sizes are bytes; ``file_mode`` is the mode of files placed in the library; ``deletion_grace`` is
+    seconds.
     """
 
     artist: str
@@ -35,6 +39,7 @@ class Execution:
     max_file_size: int
     min_free_space: int
     parallel_downloads: int
+    deletion_grace: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +57,11 @@ class Context:
     clock: Callable[[], datetime]
     deaf_hosts: set[str] = field(default_factory=set)
     """Hosts of covers that gave no answer in this run: they are not asked again in it."""
+    last_look: LastLook = field(default_factory=LastLook)
 
     def now(self) -> Now:
         """Both clocks."""
-        local = self.clock()
-        offset = self.http.clock_offset
-        return Now(local, None if offset is None else local + timedelta(seconds=offset))
+        return Now(self.clock(), self.client.server_time)
 
     def job(self, job_id: int) -> Job:
         """A job as the catalog knows it; raises ``Changed`` where it does not any more."""
@@ -106,14 +110,29 @@ class Context:
             files.place_text(self.root, sidecar, text, mode=self.settings.file_mode)
 
     def move_lyrics(self, job: Job, old: str, new: str) -> None:
-        """Let our own lyrics follow the file that the user moved; theirs stay where they are."""
-        source = self.root.path / files.sidecar_path(old, ".lrc")
-        target = files.sidecar_path(new, ".lrc")
+        """Let our own lyrics follow the file that the user moved; theirs stay where they are.
+
+        They stand where the file stood, or in its new folder, where that was renamed as a whole.
+        """
         text = tags.lrc_text(job.lrc_content or "")
-        if old == new or not text.strip() or not _holds(source, text):
+        if old == new or not text.strip():
             return
-        if files.place_text(self.root, target, text, mode=self.settings.file_mode):
-            source.unlink(missing_ok=True)  # the same bytes stand beside the track by now
+        target = files.sidecar_path(new, ".lrc")
+        for lyrics in (files.sidecar_path(old, ".lrc"), self._left_beside(old, new)):
+            if lyrics is None or not _holds(self.root.path / lyrics, text):
+                continue
+            if files.place_text(self.root, target, text, mode=self.settings.file_mode):
+                # The same bytes stand beside the track by now.
+                (self.root.path / lyrics).unlink(missing_ok=True)
+            return
+
+    def _left_beside(self, old: str, new: str) -> str | None:
+        """The lyrics in the folder of ``new`` that bear the name of ``old``, if no track has it."""
+        track = sibling(new, stem_of(old))
+        lyrics = files.sidecar_path(track, ".lrc")
+        if os.path.lexists(self.root.path / track) or lyrics not in sidecars(self.root, track):
+            return None
+        return lyrics
 
 
 def _holds(path: Path, text: str) -> bool:

@@ -12,6 +12,7 @@ from syncd.executor.audio import Sound, fetch_cover, fetch_sound, write_tags
 from syncd.executor.context import Context
 from syncd.executor.threads import to_its_end
 from syncd.local import files, tags
+from syncd.local.mounts import is_mounted
 
 
 async def download(context: Context, op: Download, entry: int, origin: Origin) -> None:
@@ -39,6 +40,7 @@ def _place(
     origin: Origin,
 ) -> None:
     written = write_tags(context, sound, cover, origin, album=op.album, number=op.number)
+    mounted = is_mounted(context.root, op.path)
     try:
         digest = files.sha256(sound.part)
         stat = files.place(
@@ -65,6 +67,7 @@ def _place(
         tags=written,
         placed_at=context.clock(),
         moved=op.moved,
+        mounted=mounted,
     )
     # What was written was read back; opening the file anew would find it gone if the user is quick.
     file = LocalFile(op.path, stat, Identity(op.job_id, origin))

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import asyncio
 
+from syncd.core.baseline import Placed
 from syncd.core.model import COMPLETED, Job, address_path
 from syncd.core.naming import same_text
-from syncd.core.operations import DeleteRemote, RenameRemote
+from syncd.core.operations import DeleteRemote, Evict, RenameRemote, TrashLocal
 from syncd.errors import Changed, Doubtful, KeyRevoked, NoSuchJob, RequestRefused
 from syncd.executor.context import Context
 
 PROBES = 3
 """How many known jobs are asked for before a 404 counts as "gone" and not as "nothing is there"."""
+
+
+async def check_obtainable(context: Context, op: Evict, placed: Placed) -> None:
+    """Raise ``Changed`` unless the account has what the file of ``op`` was made from."""
+    try:
+        job = await context.client.job(op.job_id)
+    except NoSuchJob:
+        raise Changed(f"job {op.job_id} is no longer in the account", sweep=True) from None
+    await asyncio.to_thread(context.catalog.observe, [job], context.clock())
+    offered = address_path(job.audio.get(placed.format, ""))
+    if job.status != COMPLETED or offered != placed.audio:
+        raise Changed(f"job {op.job_id} no longer offers the audio of {op.path}", sweep=True)
 
 
 async def look(context: Context, op: RenameRemote | DeleteRemote) -> Job:
@@ -32,11 +45,14 @@ async def look(context: Context, op: RenameRemote | DeleteRemote) -> Job:
     return job
 
 
-async def confirm_gone(context: Context, job_id: int) -> None:
+async def confirm_gone(context: Context, op: TrashLocal) -> None:
     """Two 404 answers, while a known job still answers: the job is gone.
 
-    Raises ``Changed`` where it is there after all, ``Doubtful`` where no job answers.
+    Where none does, the account may have been emptied, or be another one: then only the user can
+    say so, who has approved ``op``.
+    Raises ``Changed`` where it is there after all, ``Doubtful`` where nobody vouches for it.
     """
+    job_id = op.job_id
     for _ in range(2):
         try:
             job = await context.client.job(job_id)
@@ -51,11 +67,13 @@ async def confirm_gone(context: Context, job_id: int) -> None:
         except NoSuchJob:
             continue
         return
-    if known:
-        raise Doubtful(
-            f"the service knows neither job {job_id} nor any other that it listed a moment ago",
-            hint="nothing was removed; it is looked at again in the next run",
-        )
+    if await asyncio.to_thread(context.catalog.holds.is_approved, job_id, op.verb):
+        return
+    others = "any other that it listed a moment ago" if known else "another one to ask for"
+    raise Doubtful(
+        f"the service knows neither job {job_id} nor {others}, so nothing was removed",
+        hint='it is tried again later; sync.remote_deletions = "keep" keeps such files as detached',
+    )
 
 
 def refused(error: KeyRevoked, what: str) -> RequestRefused:

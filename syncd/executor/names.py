@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 
 import structlog
 
 from syncd.catalog.outcomes import Done
-from syncd.core.baseline import Placed, State
+from syncd.core.baseline import Named, Placed, State
 from syncd.core.model import Identity, Job, LocalFile, Origin
-from syncd.core.naming import effective_title, stem_of
+from syncd.core.naming import effective_title, same_text, stem_of
 from syncd.core.operations import MakeWay, MoveLocal, RenameLocal, RenameRemote
-from syncd.errors import Changed, CorruptMedia, KeyRevoked, NoSuchJob
+from syncd.errors import Changed, CorruptMedia, KeyRevoked, LocalError, NoSuchJob, Occupied
 from syncd.executor.context import Context
 from syncd.executor.look import look, refused
 from syncd.executor.threads import to_its_end
 from syncd.local import files
-from syncd.local.moves import move
+from syncd.local.mounts import is_mounted
+from syncd.local.moves import follow, move
 from syncd.local.retag import retag
 from syncd.local.scan import file_stat
 
@@ -43,8 +45,16 @@ async def rename_remote(context: Context, op: RenameRemote, entry: int, origin: 
 def _record_name(context: Context, op: RenameRemote, job: Job, entry: int, origin: Origin) -> None:
     context.catalog.observe([job], context.clock())
     placed = _placed(context, op.job_id)
+    mounted = is_mounted(context.root, op.path)
     context.move_lyrics(job, placed.path, op.path)
-    placed = replace(placed, path=op.path, title=job.display_name, stem=op.stem, moved=op.moved)
+    placed = replace(
+        placed,
+        path=op.path,
+        title=job.display_name,
+        stem=op.stem,
+        moved=op.moved,
+        mounted=mounted,
+    )
     placed = retitle(context, op.job_id, placed, job)
     done = Done(
         job_id=op.job_id,
@@ -60,8 +70,32 @@ def _record_name(context: Context, op: RenameRemote, job: Job, entry: int, origi
 def rename_local(context: Context, op: RenameLocal, entry: int, origin: Origin) -> None:
     """Rename the file where it stands, and the title in its tags if that is still ours."""
     job = context.job(op.job_id)
-    placed = replace(_moved(context, op), title=op.title, stem=op.stem)
+    _record_earlier(context, op)
+    context.catalog.outcomes.intend(op.job_id, Named(op.title, op.stem))
+    try:
+        placed = _moved(context, op)
+    except (Changed, Occupied):
+        if op.path != op.new_path and os.path.lexists(context.root.path / op.path):
+            context.catalog.outcomes.intend(op.job_id, None)
+        raise
+    placed = replace(placed, title=op.title, stem=op.stem)
     _record(context, op, retitle(context, op.job_id, placed, job), entry, origin)
+
+
+def _record_earlier(context: Context, op: RenameLocal) -> None:
+    """Commit an earlier rename that came to a stop before its record, for this one follows it."""
+    known = context.catalog.baseline_of(op.job_id)
+    placed = known.placed if known else None
+    if known is None or placed is None or known.intended is None or op.path == placed.path:
+        return
+    if not same_text(stem_of(op.path), known.intended.stem):
+        return
+    mounted = is_mounted(context.root, op.path)
+    context.check_file(op.job_id, op.path)
+    follow(context.root, placed.path, op.path)
+    names = known.intended
+    placed = replace(placed, path=op.path, title=names.title, stem=names.stem, mounted=mounted)
+    context.catalog.outcomes.commit(op.job_id, known.state, placed)
 
 
 def move_local(context: Context, op: MoveLocal, entry: int, origin: Origin) -> None:
@@ -83,10 +117,15 @@ def _moved(
     """Move the file, after a look whether it is still the track's; how it stands by then."""
     placed = _placed(context, op.job_id)
     context.check_file(op.job_id, op.path)
+    mounted = is_mounted(context.root, op.new_path)
     before = file_stat(context.root.path / op.path)
+    if op.path != placed.path:
+        # It was moved before, and stopped before that was recorded.
+        follow(context.root, placed.path, op.path, prune=prune)
     after = move(context.root, op.path, op.new_path, expected=before, prune=prune)
     # The stat of a file that was edited stays that of the file as it was placed.
-    return replace(placed, path=op.new_path, stat=after if before == placed.stat else placed.stat)
+    stat = after if before == placed.stat else placed.stat
+    return replace(placed, path=op.new_path, stat=stat, mounted=mounted)
 
 
 def _record(
@@ -130,7 +169,7 @@ def retitle(context: Context, job_id: int, placed: Placed, job: Job) -> Placed:
         path = context.root.path / placed.path
         edited = file_stat(path) != placed.stat and files.sha256(path) != placed.sha256
         written = retag(context.root, placed.path, placed.format, owned=owned, wanted=wanted)
-    except (Changed, CorruptMedia, OSError) as error:
+    except (Changed, CorruptMedia, LocalError, OSError) as error:
         _log.warning("the title in the tags stays", job=job_id, why=str(error))
         return placed
     if written is None:

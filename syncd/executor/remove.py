@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
-import os
+from datetime import timedelta
 
 from syncd.catalog.outcomes import Done
-from syncd.core.baseline import Placed, State
+from syncd.core.baseline import Absence, Placed, State
 from syncd.core.model import Job, Origin
 from syncd.core.operations import DeleteRemote, Evict, Forget, TrashLocal
+from syncd.core.time import agreed_elapsed, rearmed
 from syncd.errors import Changed, KeyRevoked, NoSuchJob
 from syncd.executor.audio import fetch_cover, fetch_sound, write_tags
 from syncd.executor.context import Context
-from syncd.executor.look import confirm_gone, look, refused
+from syncd.executor.look import check_obtainable, confirm_gone, look, refused
 from syncd.executor.threads import to_its_end
 from syncd.local import files
-from syncd.local.root import fsync_folder
 from syncd.local.scan import file_stat
 from syncd.local.trash import Entry, Why
 
 
 async def trash_local(context: Context, op: TrashLocal, entry: int) -> None:
     """Confirm that the job is gone, then move its file to the trash, sidecars and all."""
-    await confirm_gone(context, op.job_id)
+    await confirm_gone(context, op)
     await to_its_end(_to_trash, context, op, entry)
 
 
@@ -55,18 +55,37 @@ def _to_trash(context: Context, op: TrashLocal, entry: int) -> None:
     context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=kept.name)
 
 
+async def resume_eviction(context: Context, op: Evict, entry: int) -> None:
+    """Go on with an eviction that was stopped, if the account still has what is removed here."""
+    placed = await asyncio.to_thread(_placed, context, op.job_id, State.EVICTED)
+    await check_obtainable(context, op, placed)
+    await to_its_end(evict, context, op, entry)
+
+
 def evict(context: Context, op: Evict, entry: int) -> None:
-    """Remove the file that the user gave up; its job keeps the audio."""
+    """Remove the file that the user gave up; its job keeps the audio.
+
+    For who has just seen that it does. Raises ``Changed`` for a file that is not the one given up.
+    """
     placed = _placed(context, op.job_id, State.EVICTED)
     path = context.root.path / op.path
     context.root.verify(context.marker)
-    try:
+    if os.path.lexists(path):
         if file_stat(path) != placed.stat:
             raise Changed(f"{op.path} was changed in the folder meanwhile")
-        path.unlink()
-        fsync_folder(path.parent)
-    except FileNotFoundError:
-        pass  # as it was to be
+        job = context.catalog.job(op.job_id)
+        context.trash.discard(
+            op.path,
+            expected=placed.stat,
+            sha256=placed.sha256,
+            job_id=op.job_id,
+            why=Why.EVICTED,
+            now=context.clock(),
+            server_time=context.now().server,
+            title=placed.title,
+            audio=placed.audio,
+            job=job.raw if job else "{}",
+        )
     done = Done(job_id=op.job_id, verb=op.verb, state=State.EVICTED, left=op.path)
     context.catalog.outcomes.record(done, entry=entry, now=context.now())
 
@@ -74,13 +93,17 @@ def evict(context: Context, op: Evict, entry: int) -> None:
 async def delete_remote(context: Context, op: DeleteRemote, entry: int, origin: Origin) -> None:
     """Look, keep a recovery copy, look once more, delete.
 
-    The copy takes time, so both the account and the folder are looked at again after it.
+    The copy takes time, so both the folder and the account are looked at again after it, and both
+    clocks, with the time that the account tells in this moment.
     """
     job = await look(context, op)
     kept = await recovery_copy(context, op, job, origin)
+    await to_its_end(context.last_look.check_missed, context, op.job_id, origin)
+    await asyncio.to_thread(check_kept, context, kept)
     await look(context, op)
     await asyncio.to_thread(_check_still_absent, context, op)
-    await asyncio.to_thread(check_kept, context, kept)
+    # Before it is sent: what was done of it may never be known.
+    await asyncio.to_thread(context.catalog.outcomes.spend, op.job_id, op.verb, context.now())
     try:
         await context.client.delete(op.job_id)
     except NoSuchJob:
@@ -119,7 +142,7 @@ async def recovery_copy(
     Raises what fetching raises (``executor.audio``), and ``RootUnusable``.
     """
     if (kept := await asyncio.to_thread(_earlier_copy, context, op)) is not None:
-        return kept
+        return await asyncio.to_thread(renewed, context, kept, why)
     await asyncio.to_thread(context.check_space)
     context.progress.started(op)
     sound = await fetch_sound(context, job, op.format)
@@ -154,6 +177,11 @@ def _earlier_copy(context: Context, op: DeleteRemote) -> Entry | None:
     return None
 
 
+def renewed(context: Context, kept: Entry, why: Why) -> Entry:
+    """A recovery copy of an earlier try, kept from now on: its old date must not end it soon."""
+    return context.trash.renew(kept, why=why, now=context.clock(), server_time=context.now().server)
+
+
 def check_kept(context: Context, kept: Entry) -> None:
     """Raise ``Changed`` unless the recovery copy is on disk, byte for byte."""
     if not context.trash.verify(kept):
@@ -168,6 +196,18 @@ def _check_still_absent(context: Context, op: DeleteRemote) -> None:
         raise Changed(f"{op.path} is no longer known to be absent")
     if os.path.lexists(context.root.path / op.path):
         raise Changed(f"{op.path} is back")
+    _check_grace(context, op, known.absence)
+
+
+def _check_grace(context: Context, op: DeleteRemote, absence: Absence) -> None:
+    """Raise ``Changed`` unless the grace is over by two clocks that agree, or the user said so."""
+    grace = timedelta(seconds=context.settings.deletion_grace)
+    if not grace or context.catalog.holds.is_approved(op.job_id, op.verb):
+        return
+    now = context.now()
+    elapsed = agreed_elapsed(absence.armed_at, absence.armed_server, now)
+    if elapsed is None or elapsed < grace or rearmed(absence, now) != absence:
+        raise Changed(f"the grace of job {op.job_id} is not over by both clocks")
 
 
 def _placed(context: Context, job_id: int, *states: State) -> Placed:

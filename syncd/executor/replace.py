@@ -14,6 +14,7 @@ from syncd.executor.audio import Sound, fetch_cover, fetch_sound, write_tags
 from syncd.executor.context import Context
 from syncd.executor.threads import to_its_end
 from syncd.local import files, tags
+from syncd.local.mounts import is_mounted
 from syncd.local.retag import put_in_place
 from syncd.local.scan import file_stat
 from syncd.local.trash import Why
@@ -24,7 +25,7 @@ async def compare(context: Context, op: Compare, entry: int) -> None:
     job = await asyncio.to_thread(context.job, op.job_id)
     await asyncio.to_thread(context.check_space)
     context.progress.started(op)
-    sound = await fetch_sound(context, job, op.format)
+    sound = await fetch_sound(context, job, op.format, again=True)
     await to_its_end(_note, context, op, sound, entry)
 
 
@@ -36,7 +37,7 @@ def _note(context: Context, op: Compare, sound: Sound, entry: int) -> None:
         done = Done(job_id=op.job_id, verb=op.verb, state=known.state, placed=same)
         context.catalog.outcomes.record(done, entry=entry, now=context.now())
         return
-    # The file stays in ``incoming``: what follows need not fetch it a second time.
+    # The file stays in ``incoming``: of what follows it is asked for its last byte alone.
     done = Done(job_id=op.job_id, verb=op.verb, state=known.state, replaced_by=sound.audio)
     context.catalog.outcomes.record(done, entry=entry, now=context.now())
 
@@ -60,8 +61,9 @@ def _put_in_place(
     entry: int,
     origin: Origin,
 ) -> None:
-    known, placed = _known(context, op.job_id)
+    _, placed = _known(context, op.job_id)
     context.check_file(op.job_id, op.path)
+    mounted = is_mounted(context.root, op.path)
     path = context.root.path / op.path
     if file_stat(path) != placed.stat and files.sha256(path) != placed.sha256:
         raise Changed(f"{op.path} was changed in the folder meanwhile")
@@ -84,6 +86,7 @@ def _put_in_place(
         source=sound.source,
         tags=written,
         placed_at=context.clock(),
+        mounted=mounted,
     )
     done = Done(
         job_id=op.job_id,
@@ -112,7 +115,8 @@ def _exchange(
     )
     # After a stop both are as they were placed: the old one by its stat, the new one by its bytes.
     # Neither is taken for an edit by the user, and the replacement is planned once more.
-    awaited = dataclasses.replace(placed, sha256=digest)
+    stat = file_stat(context.root.path / op.path)
+    awaited = dataclasses.replace(placed, sha256=digest, stat=stat)
     context.catalog.outcomes.commit(op.job_id, State.PLACED, awaited)
     try:
         return put_in_place(context.root, sound.part, op.path, kept=old.sha256)

@@ -20,4 +20,6 @@ async def to_its_end(function: Callable[P, T], *arguments: P.args, **options: P.
         return await asyncio.shield(work)
     except asyncio.CancelledError:
         await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # looked at, or it would be reported beside what ended the cycle
         raise

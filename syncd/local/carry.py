@@ -18,7 +18,8 @@ from pathlib import Path
 
 from syncd.core.model import FileStat
 from syncd.errors import Changed
-from syncd.local.files import sha256
+from syncd.local.beside import beside
+from syncd.local.digest import sha256
 from syncd.local.rename import forget_target, rename_without_replacing
 from syncd.local.root import Root, fsync_folder, root_error
 from syncd.local.scan import file_stat, open_stat
@@ -41,7 +42,7 @@ class Content:
 
 @contextmanager
 def translated(root: Root) -> Iterator[None]:
-    """Raise ``DiskFull`` or ``RootUnusable`` for what the file system refuses in here."""
+    """Raise what ``root_error`` makes of what the file system refuses in here."""
     try:
         yield
     except OSError as error:
@@ -98,29 +99,29 @@ def carry(root: Root, source: Path, target: Path, expected: FileStat) -> None:
     forget_target(_named(root, target))
 
 
-def copy(root: Root, source: Path, target: Path, expected: FileStat) -> None:
+def copy(root: Root, source: Path, target: Path, expected: FileStat) -> FileStat:
     """Copy ``source``, which is ``expected``, to ``target`` with its mode, date and attributes.
 
-    The copy is made durable and read again before it gets its name. Raises as ``carry`` does.
+    The copy is made durable and read again before it gets its name. Says what it is then, even if
+    another program moves it on at once. Raises as ``carry`` does.
     """
-    part = _part(root, target)
-    part.unlink(missing_ok=True)
-    try:
+    with _part(root, target) as part:
         with _opened(source) as descriptor:
             if open_stat(descriptor) != expected:
                 raise Changed(f"{source.name} is another file than it was")
-            digest = _write(descriptor, part)
+            with _about(part):
+                digest = _write(descriptor, part)
             shutil.copystat(source, part)
             if open_stat(descriptor) != expected:
                 raise Changed(f"{source.name} was written to while it was copied")
         if sha256(part) != digest:
             raise OSError(errno.EIO, os.strerror(errno.EIO), os.fspath(part))
-        _rename(root, part, target)
-        fsync_folder(target.parent)
+        with part.open("rb") as stream:
+            _rename(root, part, target)
+            fsync_folder(target.parent)
+            placed = open_stat(stream.fileno())
         forget_target(_named(root, target))
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    return placed
 
 
 def link_or_copy(root: Root, source: Path, target: Path, expected: FileStat) -> None:
@@ -169,10 +170,31 @@ def _rename(root: Root, source: Path, target: Path) -> None:
     source.rename(target)
 
 
-def _part(root: Root, target: Path) -> Path:
-    """Where a copy is written: on the file system of ``target``, under a name that is tidied."""
-    named = _named(root, target)
-    return named if target.is_relative_to(root.private) else target.with_name(f".{named.name}")
+@contextmanager
+def _part(root: Root, target: Path) -> Iterator[Path]:
+    """Where a copy is written: on the file system of ``target``, and tidied after a stop."""
+    if not target.is_relative_to(root.private):
+        with beside(root, target) as part:
+            yield part
+        return
+    part = _named(root, target)
+    part.unlink(missing_ok=True)
+    try:
+        yield part
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """Let an error of writing name the file that was written: its disk is not always the root's."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, os.strerror(error.errno), os.fspath(path)) from None
+        raise
 
 
 def _named(root: Root, target: Path) -> Path:

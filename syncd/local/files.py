@@ -22,6 +22,9 @@ import structlog
 from syncd.core.model import FileStat
 from syncd.core.safety import is_inside
 from syncd.errors import LocalError, Occupied, RootUnusable
+from syncd.local.beside import BESIDE_NOTE, recover_beside
+from syncd.local.carry import copy
+from syncd.local.digest import sha256 as sha256
 from syncd.local.rename import forget_target, recover_target, rename_without_replacing
 from syncd.local.root import Root, fsync_folder, root_error
 from syncd.local.scan import open_stat
@@ -57,10 +60,12 @@ def tidy_incoming(root: Root, keep: Container[int]) -> None:
         found = _TIDIED.fullmatch(path.name)
         if found and not (found[1] and int(found[1]) in keep):
             _remove(path)
+        _recover_beside(root, path)
 
 
 def recover_placements(root: Root) -> None:
-    """Undo what a placement left that was stopped half-way: an empty file under a final name.
+    """Undo what a placement left that was stopped half-way: an empty file under a final name, and
+    a hidden one beside it.
 
     For whoever holds the root's lock, before anything else is done in the root. What cannot be
     undone is logged, fails nothing, and is tried again at the next start.
@@ -71,6 +76,15 @@ def recover_placements(root: Root) -> None:
                 recover_target(root, path)
             except OSError as error:
                 _log.warning("an empty file may be left", note=path.name, why=error.strerror)
+        _recover_beside(root, path)
+
+
+def _recover_beside(root: Root, path: Path) -> None:
+    if BESIDE_NOTE.fullmatch(path.name):
+        try:
+            recover_beside(root, path)
+        except OSError as error:
+            _log.warning("a hidden file may be left", note=path.name, why=error.strerror)
 
 
 def free_bytes(root: Root) -> int:
@@ -81,17 +95,14 @@ def free_bytes(root: Root) -> int:
         raise root_error(error, root.path) from None
 
 
-def sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def place(root: Root, part: Path, path: str, *, mode: int, modified: datetime | None) -> FileStat:
     """Move the finished ``part`` to ``path`` (relative to the root) and make it durable.
 
-    Its date becomes ``modified``, where the file system can keep that. Says what it is once in
-    place, even if another program moves it on at once.
-    Raises ``Occupied`` where something stands there, ``DiskFull``, ``RootUnusable``.
+    Its date becomes ``modified``, where the file system can keep that. Where its folder is on
+    another disk it is copied there and ``part`` removed. Says what it is once in place, even if
+    another program moves it on at once.
+    Raises ``Occupied`` where something stands there, ``FolderUnusable``, ``DiskFull``,
+    ``RootUnusable``.
     """
     target = _target(root, path)
     try:
@@ -100,11 +111,11 @@ def place(root: Root, part: Path, path: str, *, mode: int, modified: datetime | 
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
             make_folders(root, target.parent)
-            # Both stay open over the rename: by path they might no longer be found after it.
-            with _opened(target.parent) as folder:
-                rename_without_replacing(root, part, target)
-                os.fsync(folder)
-            placed = open_stat(stream.fileno())
+            if _rename(root, part, target):
+                placed = open_stat(stream.fileno())
+            else:
+                placed = copy(root, part, target, open_stat(stream.fileno()))
+                part.unlink()
     except FileExistsError:
         raise Occupied(f"something already stands at {path}; it was left alone") from None
     except OSError as error:
@@ -160,6 +171,20 @@ def make_folders(root: Root, folder: Path) -> None:
                 raise
         else:
             fsync_folder(parent)
+
+
+def _rename(root: Root, part: Path, target: Path) -> bool:
+    """Give ``part`` its name, durably; ``False`` where that lies on another file system."""
+    # It stays open over the rename: by its path it might no longer be found after it.
+    with _opened(target.parent) as folder:
+        try:
+            rename_without_replacing(root, part, target)
+        except OSError as error:
+            if error.errno == errno.EXDEV:
+                return False
+            raise
+        os.fsync(folder)
+    return True
 
 
 def _set_date(part: Path, modified: datetime | None) -> None:

@@ -31,7 +31,8 @@ def move(
 
     Raises ``Occupied`` where something stands at ``new``, or a link or a file where one of its
     folders should be; ``Changed`` where ``old`` is gone, is no ordinary file in real folders, is
-    not ``expected`` any more, or lies on another file system; ``RootUnusable``, ``DiskFull``.
+    not ``expected`` any more, or lies on another file system; ``FolderUnusable``,
+    ``RootUnusable``, ``DiskFull``.
     """
     source, target = _inside(root, old), _inside(root, new)
     try:
@@ -48,6 +49,20 @@ def move(
     if prune:
         _remove_empty(root, source.parent)
     return moved
+
+
+def follow(root: Root, old: str, new: str, *, prune: bool = False) -> None:
+    """Let what a move from ``old`` to ``new`` left behind when it was stopped follow it.
+
+    Nothing where another track stands at ``old`` by now. Raises ``FolderUnusable``,
+    ``RootUnusable``, ``DiskFull``.
+    """
+    source = _inside(root, old)
+    if os.path.lexists(source):
+        return
+    move_sidecars(root, old, new)
+    if prune:
+        _remove_empty(root, source.parent)
 
 
 def _inside(root: Root, path: str) -> Path:

@@ -145,4 +145,4 @@ def _rename_exclusive(source: Path, target: Path) -> bool:
     code = ctypes.get_errno()
     if code in _NOT_OFFERED:
         return False
-    raise OSError(code, os.strerror(code), os.fspath(target))
+    raise OSError(code, os.strerror(code), os.fspath(source), None, os.fspath(target))

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import json
 import os
+import secrets
 import stat
 import uuid
 from collections.abc import Mapping
@@ -17,11 +18,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from syncd.core.safety import PRIVATE_FOLDER
-from syncd.errors import DiskFull, Occupied, RootUnusable
+from syncd.errors import DiskFull, FolderUnusable, RootUnusable
 
 _MARKER = "library.json"
 _IGNORE_FILES = {".mpdignore": "*\n", ".ndignore": "", ".nomedia": ""}
 """What keeps MPD, Navidrome and Android players out of the program's own folder."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_OF_ONE_PATH = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EXDEV, errno.ENOENT, errno.ENOTDIR),
+    *(errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.EILSEQ, errno.EBUSY),
+)
+"""What a system refuses for one folder or file; others are of its disk."""
+
+_MAY_NOT = "give the user that runs syncd the right to write there"
+_HINTS = {errno.EROFS: "mount it for writing", errno.EACCES: _MAY_NOT, errno.EPERM: _MAY_NOT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,18 +244,59 @@ def fsync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def root_error(error: OSError, path: Path) -> DiskFull | RootUnusable | Occupied:
-    """What an error of the file system under the root means."""
+def root_error(error: OSError, path: Path) -> DiskFull | RootUnusable | FolderUnusable:
+    """What an error of the file system under the root at ``path`` means.
+
+    ``FolderUnusable`` where it is of one folder or file, and the program can still write into its
+    own folder; what says nothing of where it happened is the root's.
+    """
     if error.errno == errno.ENAMETOOLONG:
-        # It concerns one track, not the folder.
-        return Occupied("its name is too long for this file system; rename the file or the job")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"the disk of {path} is full", hint="make room; what is there was kept")
+        return FolderUnusable(
+            "its name is too long for this file system", hint="rename the file or the job"
+        )
     word = os.strerror(error.errno) if error.errno else str(error)
-    if error.errno == errno.EROFS:
-        hint = "mount it for writing"
-    elif error.errno in (errno.EACCES, errno.EPERM):
-        hint = "give the user that runs syncd the right to write there"
-    else:
-        hint = "check the disk that holds it"
+    hint = _HINTS.get(error.errno or 0, "check the disk that holds it")
+    if (troubled := _troubled(error, path)) is not None and _is_writable(path):
+        where = os.fspath(troubled.relative_to(path))
+        if error.errno in _FULL:
+            return FolderUnusable(f"the disk of {where} is full", hint="make room on it")
+        return FolderUnusable(f"{where} cannot be used: {word}", hint=hint)
+    if error.errno in _FULL:
+        return DiskFull(f"the disk of {path} is full", hint="make room; what is there was kept")
     return RootUnusable(f"{path} cannot be written: {word}", hint=hint)
+
+
+def _troubled(error: OSError, root: Path) -> Path | None:
+    """The folder or file under ``root``, out of the program's own, that alone is to blame."""
+    named = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if name]
+    inside = [path for path in named if root in path.parents]
+    blamed = [path for path in inside if not path.is_relative_to(root / PRIVATE_FOLDER)]
+    if not blamed:
+        return None
+    closed = (path.parent for path in inside if not os.access(path.parent, os.W_OK | os.X_OK))
+    folder = next(closed, None)
+    if folder is not None and folder.is_relative_to(root / PRIVATE_FOLDER):
+        return None
+    if error.errno in _OF_ONE_PATH:
+        # What the root's own folder refuses, it refuses for every track.
+        whole = folder == root or (error.errno == errno.EXDEV and blamed[-1].parent == root)
+        return None if whole else folder or blamed[-1]
+    return next((found.parent for found in blamed if _is_away(found.parent, root)), None)
+
+
+def _is_away(folder: Path, root: Path) -> bool:
+    """Whether ``folder`` is on another disk than ``root``, or on one that does not answer."""
+    try:
+        return folder.lstat().st_dev != root.lstat().st_dev
+    except OSError:
+        return True
+
+
+def _is_writable(root: Path) -> bool:
+    probe = root / PRIVATE_FOLDER / "incoming" / f"syncd-{secrets.token_hex(8)}.text.part"
+    try:
+        probe.touch(0o600, exist_ok=False)
+        probe.unlink()
+    except OSError:
+        return False
+    return True

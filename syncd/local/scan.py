@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -19,9 +19,13 @@ from pathlib import Path, PurePosixPath
 from syncd.core.model import FileStat, Identity, LocalFile, LocalTree
 from syncd.core.naming import AUDIO_SUFFIXES
 from syncd.core.safety import PRIVATE_FOLDER
+from syncd.local.mounts import mount_points
 
-RECYCLE_FOLDERS = frozenset({"#recycle", "$recycle.bin", ".snapshots", ".stversions", "@eadir"})
-"""Folders of other programs that hold removed or old files: neither scanned nor evidence."""
+RECYCLE_FOLDERS = frozenset(
+    {"#recycle", "$recycle.bin", ".snapshots", ".stversions", "@eadir", "lost+found"}
+)
+"""Folders of other programs, or of the file system, that hold removed, old or broken files: neither
+scanned nor evidence. ``lost+found`` stands at the top of each ext4 disk, for root alone."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 """How a folder is opened: a link that took its place meanwhile is an error (open(2))."""
@@ -36,18 +40,22 @@ def scan(
     """Every audio file and every name under ``root``; opens only files that ``known`` lacks.
 
     Never raises ``OSError``: a path with an error is unreadable in the tree, and ``.`` is where
-    the root itself cannot be read, or is a link.
+    the root itself cannot be read, or is a link. Where something was mounted or unmounted
+    meanwhile, what lies there is unreadable too.
     """
+    before = mount_points(root)
     try:
         # Held open, so that what is mounted over the root meanwhile is not taken for a part of it.
         with _opened(root) as top:
-            look = _Look(root, top, os.fstat(top).st_dev, known, read_identity)
+            look = _Look(root, top, before, known, read_identity)
+            look.devices[""] = os.fstat(top).st_dev
             folders = [""]
             while folders:
                 folders += look.into(folders.pop())
             look.settle_missing()
     except OSError:
         return LocalTree({}, unreadable=frozenset({"."}))
+    look.unreadable |= before ^ mount_points(root)
     return LocalTree(
         look.files,
         names=frozenset(look.names),
@@ -59,11 +67,12 @@ def scan(
 
 @dataclass(slots=True)
 class _Look:
-    """What a scan has seen so far. ``top`` is the open root, ``device`` its device."""
+    """What a scan has seen so far. ``top`` is the open root, ``mounts`` are the folders that the
+    system says something is mounted at, ``devices`` those of the folders seen."""
 
     root: Path
     top: int
-    device: int
+    mounts: Collection[str]
     known: Mapping[str, LocalFile]
     read_identity: Callable[[Path], Identity | None]
     files: dict[str, LocalFile] = field(default_factory=dict)
@@ -72,6 +81,7 @@ class _Look:
     unreadable: set[str] = field(default_factory=set)
     mounted: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
+    devices: dict[str, int] = field(default_factory=dict)
 
     def into(self, folder: str) -> list[str]:
         """Look at what stands in ``folder``; the folders in it that are to be scanned too.
@@ -85,7 +95,9 @@ class _Look:
                 with os.scandir(descriptor) as listing:
                     entries = list(listing)
                 # Of the open folder, since opening is what mounts one that is mounted on demand.
-                if os.fstat(descriptor).st_dev != self.device:
+                self.devices[folder] = os.fstat(descriptor).st_dev
+                above = self.devices[folder.rpartition("/")[0]]
+                if folder and (self.devices[folder] != above or folder in self.mounts):
                     self.mounted.add(folder)
                 for entry in entries:
                     path = f"{folder}/{entry.name}" if folder else entry.name

@@ -26,7 +26,7 @@ def sidecars(root: Root, path: str) -> tuple[str, ...]:
 
     Ordinary files (no links) in its folder, without an audio suffix, named for its stem
     (``Rain.lrc``) or its full name (``Rain.flac.cue``). One that another track could claim as
-    well is shared, and is not among them. Raises ``RootUnusable``.
+    well is shared, and is not among them. Raises ``FolderUnusable``, ``RootUnusable``.
     """
     return _sidecars(root, path, apart_from=path)
 
@@ -42,7 +42,8 @@ def move_sidecars(root: Root, old: str, new: str) -> None:
     """Let each sidecar follow its track from ``old`` to ``new``, where the track is by now.
 
     Never upon anything that stands there: then it stays where it was, as does one that went or
-    changed meanwhile, or whose name would be too long. Raises ``RootUnusable``, ``DiskFull``.
+    changed meanwhile, or whose name would be too long. Raises ``FolderUnusable``,
+    ``RootUnusable``, ``DiskFull``.
     """
     target = root.path / new
     before = PurePosixPath(old).name

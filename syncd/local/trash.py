@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path, PurePosixPath
 from threading import RLock
 from typing import TypedDict, Unpack
@@ -34,12 +33,12 @@ from syncd.local.trash_folder import (
     free_file,
     look,
     make_day,
-    numbered,
+    restored,
     settle,
     tidy,
     trash_of,
 )
-from syncd.local.trash_note import LEAVING, Entry, Why, note_of, own_name, write_note
+from syncd.local.trash_note import LEAVING, Entry, Why, is_due, note_of, own_name, write_note
 
 __all__ = ["Entry", "Facts", "Trash", "Why"]
 
@@ -65,7 +64,8 @@ class Trash:
     """The trash of one root, for the holder of the root's lock; its threads may share it.
 
     Each method raises ``RootUnusable`` for links and for what the file system refuses,
-    ``DiskFull``, and ``Changed`` where a file or an entry is gone or is no longer what it was.
+    ``FolderUnusable`` where it does so for one folder, ``DiskFull``, and ``Changed`` where a file
+    or an entry is gone or is no longer what it was.
     """
 
     def __init__(self, root: Root, *, mode: int) -> None:
@@ -170,6 +170,32 @@ class Trash:
                 carry_sidecars(self._root, moves)
         return entry
 
+    def renew(
+        self, entry: Entry, *, why: Why, now: datetime, server_time: datetime | None
+    ) -> Entry:
+        """Let a copy of an earlier try count as made now: its retention begins anew."""
+        with self._acting():
+            entry, file = self._current(entry)
+            times = now.astimezone(UTC), _utc(server_time)
+            entry = replace(entry, why=why, trashed_at=times[0], server_time=times[1])
+            write_note(file, entry)
+        return entry
+
+    def discard(
+        self, path: str, *, expected: FileStat, sha256: str, **facts: Unpack[Facts]
+    ) -> None:
+        """Remove the track at ``path``, which is ``expected``; sidecars stay.
+
+        It is moved here first and looked at, so that what another program saves in its place in
+        this moment stays there; what a stop leaves here can be brought back.
+        """
+        source, content = self._track(path), Content(sha256, expected)
+        with self._acting():
+            with self._noted(path, content, facts, beside=False) as (entry, _):
+                carry(self._root, source, self.folder / entry.name, expected)
+            self._remove(entry)
+            tidy((self.folder / entry.name).parent)
+
     def verify(self, entry: Entry) -> bool:
         """Whether the file still holds the bytes that it came with; reads all of it."""
         with translated(self._root):
@@ -210,7 +236,7 @@ class Trash:
             removed = [
                 entry
                 for entry in self.entries()
-                if _is_due(entry, now, server_now, retention) and self._remove(entry) is not None
+                if is_due(entry, now, server_now, retention) and self._remove(entry) is not None
             ]
             for folder in days(self._root):
                 tidy(folder)
@@ -247,7 +273,6 @@ class Trash:
         With it, from where to where its sidecars go.
         """
         now = facts["now"].astimezone(UTC)
-        server_time = facts["server_time"]
         folder = make_day(self._root, now.date().isoformat())
         file = free_file(folder, PurePosixPath(path).name)
         moves = self._beside(path, file) if beside else []
@@ -257,7 +282,7 @@ class Trash:
             path=path,
             why=facts["why"],
             trashed_at=now,
-            server_time=server_time and server_time.astimezone(UTC),
+            server_time=_utc(facts["server_time"]),
             sha256=content.sha256,
             size=content.stat.size,
             title=facts["title"],
@@ -313,7 +338,7 @@ class Trash:
             file.unlink()  # a hard link that was never finished: it stands there already
             return wanted
         seen = file_stat(file)
-        places = _restored(wanted)
+        places = restored(wanted)
         while True:
             place = next(places)
             with suppress(FileExistsError):
@@ -326,7 +351,7 @@ class Trash:
             if not os.path.lexists(source):
                 continue
             wanted = place.with_name(sidecar_name(source.name, track, place.name))
-            free = (path for path in _restored(wanted) if not os.path.lexists(path))
+            free = (path for path in restored(wanted) if not os.path.lexists(path))
             carry_sidecars(self._root, [(source, next(free))])
             if os.path.lexists(source):
                 _log.warning("a sidecar stays in the trash", name=name)
@@ -350,6 +375,10 @@ class Trash:
         return freed
 
 
+def _utc(time: datetime | None) -> datetime | None:
+    return time and time.astimezone(UTC)
+
+
 def _is_same(one: Entry, other: Entry) -> bool:
     """Whether both are of one file: by its name alone, another could have come since."""
     return (one.job_id, one.sha256, one.trashed_at) == (
@@ -360,18 +389,3 @@ def _is_same(one: Entry, other: Entry) -> bool:
 def _with_sidecars(entry: Entry, moves: Sequence[Move]) -> Entry:
     day = PurePosixPath(entry.name).parent
     return replace(entry, sidecars=tuple(str(day / target.name) for _, target in moves))
-
-
-def _is_due(entry: Entry, now: datetime, server_now: datetime | None, retention: timedelta) -> bool:
-    if entry.why is Why.DELETED_THERE or server_now is None or entry.server_time is None:
-        return False
-    ages = (now - entry.trashed_at, server_now - entry.server_time)
-    return all(age >= max(retention, timedelta(0)) for age in ages)
-
-
-def _restored(wanted: Path) -> Iterator[Path]:
-    """``wanted``, then the names that are tried in its place."""
-    yield wanted
-    yield wanted.with_name(numbered(wanted.name, " (restored)"))
-    for number in count(2):
-        yield wanted.with_name(numbered(wanted.name, f" (restored {number})"))

@@ -123,6 +123,14 @@ def numbered(name: str, number: str) -> str:
     return stem + tail
 
 
+def restored(wanted: Path) -> Iterator[Path]:
+    """``wanted``, then the names that are tried in its place."""
+    yield wanted
+    yield wanted.with_name(numbered(wanted.name, " (restored)"))
+    for number in count(2):
+        yield wanted.with_name(numbered(wanted.name, f" (restored {number})"))
+
+
 def tidy(folder: Path) -> None:
     """Remove what a stop left in a day's folder, and the folder where it is empty; ``OSError``."""
     for name in sorted(_files(folder)):

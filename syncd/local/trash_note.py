@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
@@ -46,7 +46,7 @@ class Why(StrEnum):
     """``syncd rm``."""
 
     EVICTED = "evicted"
-    """``syncd evict``, of a file that the user had changed."""
+    """``syncd evict`` that was stopped on the way: the account has the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,17 @@ class Entry:
 
 class DamagedNoteError(ValueError):
     """What stands in a note is not what this program writes."""
+
+
+def is_due(entry: Entry, now: datetime, server_now: datetime | None, retention: timedelta) -> bool:
+    """Whether ``entry`` has been in the trash for ``retention`` by both clocks.
+
+    Never for what may be the last copy of a track.
+    """
+    if entry.why is Why.DELETED_THERE or server_now is None or entry.server_time is None:
+        return False
+    ages = (now - entry.trashed_at, server_now - entry.server_time)
+    return all(age >= max(retention, timedelta(0)) for age in ages)
 
 
 def note_of(file: Path) -> Path:

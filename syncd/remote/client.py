@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import fields
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from syncd.core.model import FAILED, Job
@@ -39,9 +40,13 @@ class AudioPod:
         self._http = http
 
     @property
-    def clock_offset(self) -> float | None:
-        """Seconds by which the service's clock (``Date``) is ahead; ``None`` before it answered."""
-        return self._http.clock_offset
+    def server_time(self) -> datetime | None:
+        """The time by the service's clock (``Date``), whatever this machine's wall clock says.
+
+        ``None`` before it told one.
+        """
+        seconds = self._http.server_time
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
     async def job(self, job_id: int) -> Job:
         """``GET /jobs/{id}/status``. Raises ``NoSuchJob``."""

@@ -27,6 +27,7 @@ from syncd.errors import (
 )
 from syncd.remote.addresses import AddressPolicy, is_loopback, service_url, shown
 from syncd.remote.answers import LARGEST_BODY, Answer, Call, document, refusal, unpacked
+from syncd.remote.clock import ServiceClock, uptime
 from syncd.remote.transport import KEYED, Transport, origin
 from syncd.remote.transport_errors import TRANSPORT_ERRORS, UNSENT, advice, fault
 from syncd.remote.waits import Again, Gate, Retries, http_date, retried, retry_after
@@ -53,7 +54,8 @@ class Http:
     ``timeout`` is seconds without a byte, ``requests_per_minute`` bounds the API's requests (0: no
     bound), ``parallel`` bounds the requests under way, for the API and for media apart, so that
     long downloads never hold up a call. Without ``may_change`` nothing but GET leaves this machine,
-    whatever asks for it. ``clock`` gives seconds since the epoch.
+    whatever asks for it. ``uptime`` is what the service's time is kept by between two answers;
+    ``clock`` gives seconds since the epoch, for a service that tells no time.
     Raises ``ConfigError`` for a ``base_url`` or a key that must not be used.
     """
 
@@ -68,18 +70,18 @@ class Http:
         parallel: int = 8,
         may_change: bool = True,
         clock: Callable[[], float] = time.time,
+        uptime: Callable[[], float] = uptime,
     ) -> None:
         self.retries = retries or Retries()
         self.timeout = timeout
         self.media_policy = AddressPolicy.of(base_url)
-        self.clock_offset: float | None = None
-        """Seconds that the API's clock is ahead of the local one, as last seen."""
         self._service = service_url(base_url)
         self._key = _checked(key)
         self._per_minute = requests_per_minute
         self._parallel = parallel
         self._may_change = may_change
         self._clock = clock
+        self._service_clock = ServiceClock(uptime)
 
     def __repr__(self) -> str:
         return f"Http({shown(self._service)})"
@@ -168,9 +170,15 @@ class Http:
         return self._transport.is_proxied(url)
 
     @property
+    def server_time(self) -> float | None:
+        """The service's time in seconds since the epoch; ``None`` before it told one."""
+        return self._service_clock.now()
+
+    @property
     def now(self) -> float:
         """The service's idea of the time, as far as it is known: seconds since the epoch."""
-        return self._clock() + (self.clock_offset or 0.0)
+        known = self.server_time
+        return self._clock() if known is None else known
 
     @property
     def _host(self) -> str:
@@ -242,7 +250,7 @@ class Http:
         headers = {name.lower(): value for name, value in response.headers.items()}
         moment = http_date(headers.get("date"))
         if moment is not None:
-            self.clock_offset = moment - self._clock()
+            self._service_clock.hear(moment)
         packed = bytearray()
         async for chunk in response.aiter_raw():
             packed += chunk

@@ -58,12 +58,14 @@ async def fetch(
     *,
     policy: AddressPolicy,
     max_size: int,
+    again: bool = False,
     on_bytes: Callable[[int, int | None], None] | None = None,
 ) -> Fetched:
     """Download ``address`` to ``part``, taking up a part of the same audio where it stopped.
 
     ``max_size`` is bytes; ``on_bytes`` is told after each chunk how many bytes the
-    part holds, and how many the whole has where that is known.
+    part holds, and how many the whole has where that is known. ``again``: the note stays beside
+    the whole part, so that the next download of it asks for its last byte alone.
     The part is not synced to disk, and stays after every error but ``TooLarge``.
     Raises ``AddressRefused``, ``AddressExpired``, ``MediaSilent``, ``MediaUnavailable`` (also for
     less than ``pace.LEAST_RATE`` over twice the timeout), ``TooLarge``, ``CorruptMedia``,
@@ -77,7 +79,7 @@ async def fetch(
         for _ in range(MOST_ROUNDS):
             furthest = download.furthest
             try:
-                return await _sent(http.retries, url, download.once)
+                fetched = await _sent(http.retries, url, download.once)
             except TooSlow:
                 raise
             except MediaUnavailable as error:
@@ -85,6 +87,10 @@ async def fetch(
             except TooLarge:
                 held.remove()
                 raise
+            else:
+                if not again:
+                    held.finish()
+                return fetched
             if download.furthest <= furthest:
                 break
     raise failure
@@ -180,7 +186,6 @@ class _Download:
         if total is not None and part.size != total:
             raise Again(MediaUnavailable(f"{shown(self._url)} gave {part.size} of {total} bytes"))
         etag = part.note.etag if part.note else None
-        part.finish()
         chunked = "chunked" in response.headers.get("transfer-encoding", "").lower()
         return Fetched(
             size=part.size,

@@ -77,7 +77,7 @@ def full_job() -> Job:
 def local_file() -> Callable[..., LocalFile]:
     def make(path: str, job_id: int | None = 7, size: int = 2) -> LocalFile:
         identity = None if job_id is None else Identity(job_id, Origin("https://a", "42"))
-        return LocalFile(path, FileStat(2**63 - 1, size, 3, 4), identity)
+        return LocalFile(path, FileStat(2**63 - 1, size, 3, 4), identity, since=1)
 
     return make
 

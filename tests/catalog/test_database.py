@@ -101,7 +101,7 @@ def test_a_file_that_is_no_catalog_is_refused_and_left_alone(
     path.write_bytes(content)
     with pytest.raises(CatalogUnusable, match="not a database") as caught:
         OPENINGS[how](path)
-    assert "move it aside and run syncd sync" in str(caught.value)
+    assert "syncd rebuild puts it aside and makes it anew" in str(caught.value)
     assert path.read_bytes() == content
 
 

@@ -270,15 +270,17 @@ def test_a_catalog_of_the_first_version_can_be_planned_on_and_stays_as_it_is(fir
     with closing(Catalog.copy(first)) as copy:
         assert copy.baseline_of(3) == track(3, State.PLACED, "a/Snow.flac")
     assert first.read_bytes() == before
-    with pytest.raises(CatalogUnusable, match="has schema 1, this syncd reads 2") as caught:
+    with pytest.raises(
+        CatalogUnusable, match=f"has schema 1, this syncd reads {VERSION}"
+    ) as caught:
         Catalog.read(first)
     assert caught.value.hint == "run syncd sync once to migrate it"
 
 
 @pytest.mark.parametrize("opened", [Catalog.open, Catalog.read, Catalog.copy])
-def test_this_version_refuses_a_third(first: Path, opened: object) -> None:
+def test_this_version_refuses_the_next(first: Path, opened: object) -> None:
     Catalog.open(first).close()
     with closing(sqlite3.connect(first)) as connection:
-        connection.execute("PRAGMA user_version=3")
-    with pytest.raises(CatalogUnusable, match="schema 3"):
+        connection.execute(f"PRAGMA user_version={VERSION + 1}")
+    with pytest.raises(CatalogUnusable, match=f"schema {VERSION + 1}"):
         opened(first)  # type: ignore[operator]

@@ -10,6 +10,7 @@ from sqlalchemy import event
 from syncd.catalog.outcomes import Done
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import State
+from syncd.core.evidence import Sighting
 from syncd.core.model import FileStat, LocalFile
 from syncd.core.policy import Now
 
@@ -133,3 +134,19 @@ def test_no_change_of_disks_writes_nothing(library: Catalog) -> None:
     event.listen(library._engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
     library.scans.note_mounted({})
     assert statements == []
+
+
+def test_it_is_remembered_which_scan_first_found_something_at_a_path(
+    catalog: Catalog, local_file: MakeFile, now: datetime
+) -> None:
+    nothing = Sighting(frozenset(), frozenset())
+    old, new = local_file("old.flac"), local_file("new.flac", job_id=None)
+    catalog.scans.remember({}, {"old.flac": replace(old, since=None)})
+    assert catalog.scans.note(nothing, Now(now)) == 1
+    known = catalog.scans.known_files()
+    stripped = replace(old, identity=None, since=None)
+    seen = {"old.flac": stripped, "new.flac": replace(new, since=None)}
+    catalog.scans.remember(known, seen)
+    assert catalog.scans.note(nothing, Now(now)) == 2
+    since = {path: file.since for path, file in catalog.scans.known_files().items()}
+    assert since == {"old.flac": 1, "new.flac": 2}

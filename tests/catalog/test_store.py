@@ -28,7 +28,7 @@ def test_a_blank_catalog_is_bound_to_nothing(catalog: Catalog) -> None:
     "binding",
     [
         Binding("f1c8", "https://api.audiopod.ai"),
-        Binding("f1c8", "https://api.audiopod.ai", "42", "abc", 17, 16, True),
+        Binding("f1c8", "https://api.audiopod.ai", "42", "abc", 17, 16, True, "adopt"),
     ],
 )
 def test_a_binding_is_kept_whole(catalog: Catalog, binding: Binding) -> None:

@@ -193,6 +193,11 @@ def test_waiting_out_a_grace_is_in_step_and_says_until_when() -> None:
     ]
 
 
+def test_more_than_one_pending_deletion_are_deletions() -> None:
+    said = Run([report(pending=(pending(1), pending(2)))]).summary()
+    assert said.startswith("in step: 0 placed, 2 pending deletions\n")
+
+
 def test_a_grace_that_cannot_begin_says_why() -> None:
     said = Run([report(pending=(pending(1, until=None),))]).summary()
     assert "its grace has not begun: the service does not say its time" in said

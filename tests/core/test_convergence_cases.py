@@ -115,6 +115,17 @@ def test_a_track_is_not_kept_from_a_name_by_its_own_file_of_before() -> None:
     assert names(world) == {"Rain.flac": 1}
 
 
+def test_a_restored_track_does_not_take_the_name_of_one_that_is_about_to_be_deleted() -> None:
+    world = synced(POLICY, ["Rain", "Sun", "Moon", "Stars", "Sky"])
+    world.account[2].title = "Rain"
+    people(world, "delete", 1)
+    people(world, "delete", 3)
+    assert names(world) == {"Moon.flac": 3, "Sky.flac": 5, "Stars.flac": 4}
+    rested(world)
+    assert 1 not in world.account
+    assert names(world) == {"Moon.flac": 3, "Rain [2].flac": 2, "Sky.flac": 5, "Stars.flac": 4}
+
+
 def test_a_file_makes_way_under_a_name_that_nobody_has() -> None:
     world = synced(POLICY, ["Rain~2", "Rain"])
     people(world, "swap_jobs", 0, 1)

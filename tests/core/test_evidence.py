@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from syncd.core.baseline import Baseline, BaselineTrack, State
+from syncd.core.baseline import Baseline, BaselineTrack, Placed, State
 from syncd.core.cases import EXPECTED, REMEMBERED
 from syncd.core.evidence import Sighting, match, sight, to_hash
 from syncd.core.model import FileStat, LocalFile, LocalTree, Origin, RemoteTrack, RemoteTree
@@ -157,8 +157,25 @@ SIGHTS = [
     ("its folder cannot be read", folder(unreadable=[ALBUM]), known(), UNSURE),
     ("its file cannot be read", folder(names=[HOME], unreadable=[HOME]), known(), UNSURE),
     ("the root cannot be read", folder(unreadable=["."]), known(), UNSURE),
-    ("another folder cannot be read", folder(unreadable=["x"]), known(), MISSED),
-    ("another folder of like name cannot be read", folder(unreadable=["Audio"]), known(), MISSED),
+    (
+        "another folder cannot be read, and it may have been moved there",
+        folder(names=[CASUAL], unreadable=["x"]),
+        known(),
+        UNSURE,
+    ),
+    ("any other file cannot be read", folder(unreadable=["x.flac"]), known(), UNSURE),
+    (
+        "it was missed before, and another folder cannot be read",
+        folder(unreadable=["x"]),
+        missing(),
+        UNSURE,
+    ),
+    (
+        "its file stands, and another folder cannot be read",
+        folder(file(), unreadable=["x"]),
+        known(),
+        NEITHER,
+    ),
     ("another disk came over its folder", folder(mounted=[ALBUM]), known(), UNSURE),
     (
         "the disk of its folder is not mounted",
@@ -167,7 +184,12 @@ SIGHTS = [
         UNSURE,
     ),
     ("the disk of its folder, and the folder, are gone", folder(), known(placed=ON_DISK), UNSURE),
-    ("its file is gone from its disk", folder(mounted=[ALBUM]), known(placed=ON_DISK), MISSED),
+    (
+        "its disk shows no file that was placed on it: it may be another",
+        folder(names=[CASUAL], mounted=[ALBUM]),
+        known(placed=ON_DISK),
+        UNSURE,
+    ),
     (
         "another disk came over the folder above",
         folder(names=["a/b/x.txt"], mounted=["a"]),
@@ -204,9 +226,48 @@ def test_a_file_is_missed_only_where_one_is_expected(state: State) -> None:
 
 
 def test_each_track_is_seen_or_missed_for_itself() -> None:
-    local = folder(file(), file("b.flac", 9), unreadable=["dark"])
-    tracks = [known(), known(8, "a.flac"), known(9, "x.flac"), known(10, "dark/d.flac")]
+    local = folder(file(), file("b.flac", 9), names=["link"])
+    tracks = [known(), known(8, "a.flac"), known(9, "x.flac"), known(10, "link/d.flac")]
     assert sighting(local, *tracks) == Sighting(frozenset({8}), frozenset({10}))
+
+
+def on_disk(path: str, **fields: object) -> Placed:
+    return placed_at(path, mounted=True, **fields)
+
+
+BESIDE = f"{ALBUM}/Beside.flac"
+WITNESSES = [
+    ("another that was placed there stands there", file(BESIDE, 8), on_disk(BESIDE), MISSED),
+    (
+        "another that was placed deeper in stands there",
+        file(f"{ALBUM}/a/b.flac", 8),
+        on_disk(f"{ALBUM}/a/b.flac"),
+        MISSED,
+    ),
+    (
+        "another stands there that was placed elsewhere: it came later",
+        file(BESIDE, 8),
+        placed_at("x.flac"),
+        UNSURE,
+    ),
+    (
+        "another stands there that was placed before the disk came",
+        file(BESIDE, 8),
+        placed_at(BESIDE),
+        UNSURE,
+    ),
+    ("another stands on another disk", file("usb/x.flac", 8), on_disk("usb/x.flac"), UNSURE),
+]
+
+
+@pytest.mark.parametrize(
+    ("other", "placed", "expected"), [row[1:] for row in WITNESSES], ids=[r[0] for r in WITNESSES]
+)
+def test_a_file_is_missed_on_a_disk_only_where_that_is_known_to_be_the_same(
+    other: LocalFile, placed: Placed, expected: Sighting
+) -> None:
+    local = folder(other, names=[CASUAL], mounted=[ALBUM, "usb"])
+    assert sighting(local, known(placed=ON_DISK), known(8, placed=placed)) == expected
 
 
 # --- which bytes decide ---

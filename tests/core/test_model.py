@@ -156,23 +156,35 @@ def test_what_lies_under_an_unreadable_folder_is_hidden(
 TREE = LocalTree(
     {},
     names=frozenset({"a", "a/b", "a/b/x.mp3", "link", "a/file"}),
-    folders=frozenset({"a", "a/b"}),
-    mounted=frozenset({"a/b"}),
+    folders=frozenset({"a", "a/b", "a/b/c"}),
+    mounted=frozenset({"a/b", "a/b/c/d"}),
 )
 
 
 @pytest.mark.parametrize(
-    ("path", "mounted"),
+    ("path", "mount"),
     [
-        ("a/b/x.mp3", True),
-        ("a/b/gone/x.mp3", True),
-        ("a/x.mp3", False),
-        ("gone/x.mp3", False),
-        ("x.mp3", False),
+        ("a/b/x.mp3", "a/b"),
+        ("a/b/c/x.mp3", "a/b"),
+        ("a/b/gone/x.mp3", "a/b"),
+        ("a/b/c/d/e/x.mp3", "a/b/c/d"),
+        ("a/b", None),
+        ("a/x.mp3", None),
+        ("gone/x.mp3", None),
+        ("x.mp3", None),
     ],
 )
-def test_a_path_is_on_another_disk_where_its_nearest_folder_is(path: str, mounted: bool) -> None:
-    assert TREE.is_mounted(path) is mounted
+def test_a_path_lies_in_what_is_mounted_at_the_nearest_folder_above(
+    path: str, mount: str | None
+) -> None:
+    assert TREE.mount_of(path) == mount
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "words"), [({"b"}, "b"), ({"b", "a/x", "c"}, "a/x and 2 more")]
+)
+def test_what_could_not_be_read_is_said_by_name(unreadable: set[str], words: str) -> None:
+    assert LocalTree({}, unreadable=frozenset(unreadable)).said_unreadable() == words
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from .trees import (
     STRIPPED,
     Row,
     absence,
+    adopt,
     decided,
     file,
     folder,
@@ -75,7 +76,8 @@ TABLE = [
                 job_id=8,
                 path=HOME,
                 reason="the file of job 7 now carries the id of this job; it is left alone "
-                "(syncd identify PATH ID says whose it is)",
+                f"(syncd identify '{HOME}' 7 says that it is job 7's, "
+                f"syncd identify '{HOME}' 8 that it is this one's)",
             ),
         ],
     ),
@@ -90,7 +92,8 @@ TABLE = [
                 job_id=8,
                 path=HOME,
                 reason="the file of job 7 now carries the id of this job; it is left alone "
-                "(syncd identify PATH ID says whose it is)",
+                f"(syncd identify '{HOME}' 7 says that it is job 7's, "
+                f"syncd identify '{HOME}' 8 that it is this one's)",
             ),
         ],
     ),
@@ -148,12 +151,44 @@ TABLE = [
         ],
     ),
     Row(
-        "another folder cannot be read",
+        "another folder cannot be read: it may have been moved there",
         [job()],
         folder(unreadable=["other"]),
         [missing()],
         policy=RESTORE,
+        expected=[wait(f"{HOME} was not found, and it may be in other, which could not be read")],
+    ),
+    Row(
+        "its disk shows no other track: it may be another disk",
+        [job()],
+        folder(names=[f"{ALBUM}/x.txt"], mounted=[ALBUM]),
+        [known(placed=placed_at(HOME, mounted=True), absence=absence())],
+        expected=[
+            wait(
+                f"{HOME} was not found, and no other track was found on the disk at {ALBUM}: "
+                "it may be another one (syncd rm 7 deletes the job)"
+            )
+        ],
+    ),
+    Row(
+        "its disk shows another track",
+        [job(), job(8, "Sun")],
+        folder(file(f"{ALBUM}/Sun.flac", 8), mounted=[ALBUM]),
+        [
+            known(placed=placed_at(HOME, mounted=True), absence=absence()),
+            known(8, number=2, placed=placed_at(f"{ALBUM}/Sun.flac", mounted=True)),
+        ],
+        policy=RESTORE,
         expected=[restore()],
+    ),
+    Row(
+        "its disk shows no other track, and it was moved off it",
+        [job()],
+        folder(file("mine/Rain.flac"), names=[f"{ALBUM}/x.txt"], mounted=[ALBUM]),
+        [known(placed=placed_at(HOME, mounted=True))],
+        expected=[
+            adopt("mine/Rain.flac", "its file was moved in the folder", moved=True),
+        ],
     ),
 ]
 

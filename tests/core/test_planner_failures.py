@@ -158,7 +158,7 @@ TABLE = [
         "the name of a gone job stays taken until it is forgotten",
         [job(7)],
         baseline=[missing(3, HOME)],
-        expected=[download(f"{ALBUM}/Rain [7].flac", number=2), forget(3)],
+        expected=[forget(3), download(f"{ALBUM}/Rain [7].flac", number=2)],
     ),
     Row(
         "the name of a forgotten job is free",

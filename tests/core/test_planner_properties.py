@@ -13,6 +13,7 @@ from syncd.core.cases import is_confirmed, is_edited
 from syncd.core.naming import AUDIO_SUFFIXES, fold
 from syncd.core.operations import (
     Adopt,
+    Compare,
     Defer,
     DeleteRemote,
     Detach,
@@ -308,7 +309,7 @@ def test_a_number_is_given_once_and_for_good(row: Row) -> None:
 
 @given(row=worlds())
 @settings(max_examples=80)
-def test_operations_come_in_the_order_of_the_jobs_and_what_failed_before_comes_last(
+def test_what_is_fetched_comes_after_the_rest_and_what_failed_before_last_in_the_order_of_the_jobs(
     row: Row,
 ) -> None:
     failed_before = {one.job_id for one in row.baseline if one.attempts}
@@ -321,7 +322,11 @@ def test_operations_come_in_the_order_of_the_jobs_and_what_failed_before_comes_l
     found = planned(row)
     operations = [op for op in found if not isinstance(op, moving)]
     order = [
-        (op.job_id in failed_before, made.get(op.job_id, (unlisted, op.job_id)))
+        (
+            op.job_id in failed_before,
+            isinstance(op, Download | Redownload | Compare),
+            made.get(op.job_id, (unlisted, op.job_id)),
+        )
         for op in operations
     ]
     assert order == sorted(order)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from syncd.core.baseline import Baseline
@@ -13,6 +15,7 @@ from syncd.core.operations import (
     Detach,
     Download,
     Hold,
+    Ignore,
     MakeWay,
     MoveLocal,
     Operation,
@@ -215,3 +218,25 @@ def test_a_link_or_a_file_where_a_folder_is_needed_is_a_hold(path: str) -> None:
     assert isinstance(found, Hold)
     assert found.reason.startswith(f"{obstacle} is a link or a file, where a folder is needed")
     assert guarded(op, folders=(obstacle, *above)) == (op,)
+
+
+def test_what_waits_for_a_clean_cycle_says_what_could_not_be_read() -> None:
+    local = LocalTree({}, unreadable=frozenset({"b", "a"}))
+    plan = Plan((delete(100, "a/100.flac"),))
+    (wait,) = guard(plan, local, replace(PLACED, settled=False), POLICY).waits
+    assert wait.reason.endswith("one complete clean cycle, and a and 1 more could not be read")
+
+
+def test_while_a_catalog_is_bound_anew_no_track_is_ignored_unasked() -> None:
+    op = Ignore(job_id=100, path="a/100.flac", reason="deleted here")
+    cautious = replace(POLICY, cautious=True)
+    (hold,) = guard(Plan((op,)), LocalTree({}), PLACED, cautious).operations
+    assert hold == replace(held(op, op.path, op.reason), batched=True)
+    assert guard(Plan((op,)), LocalTree({}), PLACED, POLICY).operations == (op,)
+
+
+def test_while_a_catalog_is_bound_anew_what_is_new_waits_for_what_cannot_be_read() -> None:
+    local = LocalTree({}, unreadable=frozenset({"dark"}))
+    plan = Plan((download(1, "a/x.flac"),))
+    (wait,) = guard(plan, local, PLACED, replace(POLICY, cautious=True)).waits
+    assert wait.reason == "new in the account; a sync that can read dark fetches it"

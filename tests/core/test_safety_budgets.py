@@ -303,9 +303,9 @@ def test_before_a_clean_cycle_nothing_is_removed_or_renamed_in_the_account() -> 
     found = guarded(row)
     assert verbs(found) == {}
     assert [(wait.job_id, wait.reason) for wait in found.waits] == [
-        (1, "delete-remote waits for one complete clean cycle"),
-        (3, "rename-remote waits for one complete clean cycle"),
-        (2, "trash-local waits for one complete clean cycle"),
+        (1, "the deletion in the account waits for one complete clean cycle"),
+        (3, "the rename in the account waits for one complete clean cycle"),
+        (2, "the file to the trash waits for one complete clean cycle"),
     ]
     assert verbs(guarded(replace(row, settled=True))) == {DELETE: 1, TRASH: 1, SEND: 1}
 

@@ -236,7 +236,7 @@ STRIPPED = Hold(
     job_id=7,
     path=HOME,
     reason="the file at its path no longer carries its id; it is left alone "
-    "(syncd identify PATH 7 says that it is this job's)",
+    f"(syncd identify '{HOME}' 7 says that it is this job's)",
 )
 
 

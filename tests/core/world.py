@@ -107,7 +107,8 @@ class World:
 
     ``removed``: when people took away the last file of a job, by job, until a scan sees one again.
     ``given``: the stems that people gave to files of a job. ``unrecorded``: those that the program
-    gave, and of which the record was lost. ``as_found``: the jobs whose file was taken under the
+    gave, and of which the record was lost. ``is_listed``: nobody did anything since the account was
+    listed. ``as_found``: the jobs whose file was taken under the
     name that it had, or keeps it because the user rejected another.
     """
 
@@ -129,6 +130,7 @@ class World:
     sounds: dict[str, str] = field(default_factory=dict)
     seen: frozenset[int] = frozenset()
     unrecorded: dict[int, str] = field(default_factory=dict)
+    is_listed: bool = False
     as_found: set[int] = field(default_factory=set)
     _count: int = 0
 
@@ -143,6 +145,15 @@ class World:
         """A number never given before: an inode, a time of change, a job."""
         self._count += 1
         return self._count
+
+    def excuse(self, job_id: int, stem: str) -> None:
+        """A name of the program's that no record tells of cannot be told from one of people's,
+        where they changed anything between the last listing and the next.
+        """
+        if self.is_listed:
+            self.unrecorded[job_id] = stem
+        else:
+            self.given.setdefault(job_id, set()).add(stem)
 
     # --- files ---
 
@@ -181,6 +192,7 @@ class World:
 
     def sweep(self) -> None:
         """A complete listing of the account, taken into the catalog."""
+        self.is_listed = True
         self.catalog.jobs = {job.id: job.track() for job in self.account.values()}
         for job in self.account.values():
             for name in job.formats:
@@ -234,10 +246,10 @@ class World:
         return guarded
 
     def _lift_veils(self) -> None:
-        """Leave only the veils over files that were seen where they are.
+        """Leave only the veils over files that were seen where they are, and what cannot be read.
 
-        What cannot be read suspends deletions under it alone (safety.md): a file that was moved
-        there before any scan saw it cannot be told from one that was deleted.
+        A disk or a link that came over a file that was moved there before any scan saw it shows
+        nothing of that: it cannot be told from one that was deleted.
         """
         known = {
             (track.job_id, track.placed.path)
@@ -252,7 +264,7 @@ class World:
         self.veils = {
             folder: kind
             for folder, kind in self.veils.items()
-            if not any(path.startswith(f"{folder}/") for path in moved)
+            if kind is Veil.UNREADABLE or not any(path.startswith(f"{folder}/") for path in moved)
         }
 
     # --- what the service does with a request ---

@@ -37,10 +37,10 @@ class Act:
             self.world.unrecorded.pop(self.op.job_id, None)
             if isinstance(self.op, ops.RenameLocal | ops.RenameRemote):
                 self.world.as_found.discard(self.op.job_id)
-        elif isinstance(self.op, RELOCATION):
-            self.world.unrecorded[self.op.job_id] = stem_of(self.op.new_path)
+        elif isinstance(self.op, RELOCATION) and not isinstance(self.op, ops.RenameLocal):
+            self.world.excuse(self.op.job_id, stem_of(self.op.new_path))
         elif isinstance(self.op, ops.Restore):
-            self.world.unrecorded[self.op.job_id] = self.op.stem
+            self.world.excuse(self.op.job_id, self.op.stem)
 
     def placed(self, *states: State) -> Placed:
         known = self.world.catalog.known(self.op.job_id)

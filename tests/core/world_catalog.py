@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from syncd.core.baseline import Absence, Baseline, BaselineTrack, Held, Placed, State
+from syncd.core.baseline import Absence, Baseline, BaselineTrack, Held, Named, Placed, State
 from syncd.core.evidence import Sighting
+from syncd.core.holding import leaves_open
 from syncd.core.model import RemoteTrack, RemoteTree
 from syncd.core.naming import stem_of
 from syncd.core.operations import Operation, Plan
@@ -59,6 +60,9 @@ class Catalog:
     def commit(self, job_id: int, state: State) -> None:
         self.tracks[job_id] = replace(self.known(job_id), state=state)
 
+    def intend(self, job_id: int, names: Named) -> None:
+        self.tracks[job_id] = replace(self.known(job_id), intended=names)
+
     def record(
         self,
         op: Operation,
@@ -81,6 +85,7 @@ class Catalog:
             reason=None,
             next_try_at=None,
             replaced_by=replaced_by,
+            intended=before.intended if op.verb in ("compare", "redownload") else None,
         )
         if seen or state in _NO_FILE:
             self.absences.pop(op.job_id, None)
@@ -129,8 +134,10 @@ class Catalog:
         wanted = {(op.job_id, op.held): op for op in plan.holds}
         going_on = {(op.job_id, op.verb) for op in plan}
         waiting = {wait.job_id for wait in plan.waits}
+        planned = {op.job_id: op for op in plan}
         for key in self.holds.keys() - wanted.keys() - going_on:
-            if key[0] not in waiting:
+            op = planned.get(key[0])
+            if key[0] not in waiting and not (op and leaves_open(op, self.holds[key])):
                 del self.holds[key]
         batches: dict[str, int] = {}
         for key, op in wanted.items():

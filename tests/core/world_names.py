@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from syncd.core import operations as ops
-from syncd.core.baseline import Placed, State
-from syncd.core.naming import stem_of
+from syncd.core.baseline import Named, Placed, State
+from syncd.core.naming import same_text, stem_of
 from syncd.core.renaming import title_of
 
 from .world import effective
@@ -57,8 +57,19 @@ def _retitled(act: Act, placed: Placed, title: str) -> Placed:
     return replace(placed, stat=file.stat, sha256=file.sha256, tags=tags)
 
 
+def _record_earlier(act: Act) -> None:
+    """What an earlier rename was about to record, where the file bears that name."""
+    known, path = act.world.catalog.known(act.op.job_id), act.op.path
+    named, placed = known.intended, act.placed()
+    if named and path != placed.path and same_text(stem_of(path), named.stem):
+        placed = replace(placed, path=path, title=named.title, stem=named.stem)
+        act.world.catalog.tracks[act.op.job_id] = replace(known, placed=placed)
+
+
 def rename_local(act: Act) -> None:
-    job = act.known_job()
+    job, op = act.known_job(), act.op
+    _record_earlier(act)
+    act.world.catalog.intend(op.job_id, Named(op.title, op.stem))
     placed = replace(_moved(act), title=act.op.title, stem=act.op.stem)
     act.record(State.PLACED, placed=_retitled(act, placed, effective(job)), seen=True)
 

@@ -41,6 +41,12 @@ def act(world: World, kind: int, one: int, other: int) -> None:
     _do(world, ACTS[kind], one, other)
 
 
+def meddle(world: World, kind: int, one: int, other: int) -> None:
+    """The same during a run, in which the program takes no command and reads no setting."""
+    if ACTS[kind] not in (approve, reject, evict, change_template):
+        _do(world, ACTS[kind], one, other)
+
+
 def act_by_name(world: World, name: str, one: int = 0, other: int = 0) -> None:
     """The same for the act of that name."""
     _do(world, next(one for one in ACTS if one.__name__ == name), one, other)
@@ -49,10 +55,9 @@ def act_by_name(world: World, name: str, one: int = 0, other: int = 0) -> None:
 def _do(world: World, act: Act, one: int, other: int) -> None:
     before = {path: (file, file.identity) for path, file in world.folder.items()}
     bearers = world.bearers()
-    # A name of the program's that no record tells of is not to be told from theirs, once they
-    # change anything else before the next look.
+    world.is_listed = False
     for unsure, stem in world.unrecorded.items():
-        world.given.setdefault(unsure, set()).add(stem)
+        world.excuse(unsure, stem)
     act(world, one, other)
     for path, file in world.folder.items():
         if before.get(path) != (file, file.identity) and (job := world.job_of(file)) is not None:

@@ -13,7 +13,7 @@ from syncd.core.operations import Defer, Hold, Operation, Plan
 from .world import World
 from .world_act import RELOCATION, Changed, Refused
 from .world_executor import carry_out, is_free_of_likes
-from .world_people import act
+from .world_people import meddle
 
 
 class Fault(Enum):
@@ -52,9 +52,7 @@ def play_round(world: World, luck: Luck) -> Plan:
     for number, op in enumerate(_in_some_order(plan, luck.order)):
         fault = luck.faults.get(number)
         if fault is Fault.MEDDLING:
-            policy = world.policy
-            act(world, *luck.meddling)
-            world.policy = policy  # settings are read when a run begins
+            meddle(world, *luck.meddling)
         elif fault is Fault.REPLAN:
             continue
         elif fault is Fault.FAILS:

@@ -108,7 +108,7 @@ look()
     assert during == {
         "files": ["a/deep/er.flac", "a/new.flac", "b/c.flac"],
         "names": ["a", "a/deep", "a/deep/er.flac", "a/new.flac", "b", "b/c.flac"],
-        "mounted": ["a", "a/deep"],
+        "mounted": ["a"],
         "unreadable": [],
     }
     assert before["mounted"] == []
@@ -181,16 +181,73 @@ look()
     assert (seen["files"], seen["mounted"]) == (["a/x.flac"], ["a"])
 
 
-def test_a_folder_bound_over_itself_is_on_the_same_device_and_not_mounted(run: Run) -> None:
-    """Nor does it hide anything: the same files stand at the same paths."""
+def test_a_folder_bound_over_itself_is_mounted_and_hides_nothing(run: Run) -> None:
     before, during = run("""
 put("a/x.flac")
 look()
 mount("--bind", folder / "a", folder / "a")
 look()
 """)
-    assert during == before
-    assert during["mounted"] == []
+    assert before["mounted"] == []
+    assert during == {**before, "mounted": ["a"]}
+
+
+def test_a_folder_bound_from_the_same_device_is_mounted_until_it_is_gone(run: Run) -> None:
+    before, during, after = run("""
+disk = folder.with_name("disk")
+disk.mkdir(); (folder / "My disk").mkdir()
+look()
+mount("--bind", disk, folder / "My disk")
+put("My disk/deep/x.flac")
+look()
+umount(folder / "My disk")
+look()
+""")
+    assert (during["files"], during["mounted"]) == (["My disk/deep/x.flac"], ["My disk"])
+    assert after == before
+
+
+def test_what_is_mounted_in_what_is_mounted_is_told_apart(run: Run) -> None:
+    (seen,) = run("""
+(folder / "a").mkdir()
+mount("-t", "tmpfs", "disk", folder / "a")
+(folder / "a/b/c").mkdir(parents=True)
+mount("-t", "tmpfs", "disk", folder / "a/b/c")
+put("a/b/c/d/x.flac")
+look()
+""")
+    assert seen["mounted"] == ["a", "a/b/c"]
+
+
+def test_what_is_mounted_while_the_folder_is_scanned_is_not_taken_for_looked_at(run: Run) -> None:
+    during, after = run("""
+put("a/x.flac"); put("b/y.flac")
+
+def covering(path):
+    found = read(path)
+    other = folder / ("b" if path.parent.name == "a" else "a")
+    mount("--bind", other, other)
+    return found
+
+look(covering)
+look()
+""")
+    assert during["unreadable"] == ["a", "b"]
+    assert after["unreadable"] == []
+    assert after["mounted"] == ["a", "b"]
+
+
+def test_a_path_is_mounted_before_anything_stands_at_it(run: Run) -> None:
+    assert run("""
+from syncd.local.mounts import is_mounted
+for name in ("plain", "a disk", "bound"):
+    (folder / name).mkdir()
+mount("-t", "tmpfs", "disk", folder / "a disk")
+mount("--bind", folder / "plain", folder / "bound")
+for path in ("x.flac", "plain/x.flac", "gone/x.flac", "a disk/x.flac", "a disk/new/x.flac",
+             "bound/x.flac", "bound/new/x.flac"):
+    said.append(is_mounted(root, path))
+""") == [False, False, False, True, True, True, True]
 
 
 def test_a_root_bound_over_itself_is_the_same_root(run: Run) -> None:

@@ -150,14 +150,39 @@ async def test_json_just_deep_enough_to_be_read_is_no_crash(
     assert page.rows in ((7,), (None,))
 
 
-async def test_the_offset_to_the_services_clock_is_kept(
-    sim: Simulator, opened: Callable[..., Http]
-) -> None:
+async def test_the_services_time_is_kept(sim: Simulator, opened: Callable[..., Http]) -> None:
     sim.switches.date_skew = 7200
     async with opened(sim.api_url) as http:
-        assert http.clock_offset is None
+        client = AudioPod(http)
+        assert client.server_time is None
+        await client.page()
+        assert client.server_time is not None
+        assert client.server_time.timestamp() == pytest.approx(time.time() + 7200, abs=3)
+
+
+async def test_a_step_of_the_wall_clock_does_not_move_the_services_time(
+    sim: Simulator, opened: Callable[..., Http]
+) -> None:
+    wall, elapsed = [0.0], [50.0]
+    settings = {"clock": lambda: wall[0], "uptime": lambda: elapsed[0]}
+    async with opened(sim.api_url, **settings) as http:
         await AudioPod(http).page()
-        assert http.clock_offset == pytest.approx(7200, abs=3)
+        heard = http.server_time
+        assert heard is not None
+        wall[0] += 40 * 86_400
+        assert (http.server_time, http.now) == (heard, heard)
+        elapsed[0] += 90
+        assert (http.server_time, http.now) == (heard + 90, heard + 90)
+
+
+async def test_where_the_service_tells_no_time_the_wall_clock_measures_pauses_alone(
+    sim: Simulator, opened: Callable[..., Http]
+) -> None:
+    sim.switches.date = False
+    async with opened(sim.api_url, clock=lambda: 7.0) as http:
+        await AudioPod(http).page()
+        assert http.server_time is None
+        assert http.now == 7.0
 
 
 async def test_a_pause_given_as_a_date_is_measured_by_the_services_clock(
@@ -239,7 +264,7 @@ def test_an_address_that_the_key_must_not_go_to_is_refused(
 def test_an_address_that_the_key_may_go_to_is_taken(
     opened: Callable[..., Http], base_url: str
 ) -> None:
-    assert opened(base_url).clock_offset is None
+    assert opened(base_url).server_time is None
 
 
 @pytest.mark.parametrize("key", ["", "ap_a b", "ap_a\nX-Evil: 1", "ap_ä", "ap_\x7f"])

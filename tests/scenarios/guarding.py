@@ -76,9 +76,11 @@ def assert_nothing_removed(bench: Bench) -> None:
     assert trashed(bench) == []
 
 
-def assert_refused(bench: Bench, *words: str, before: str | None = None, **env: str) -> Completed:
-    """A sync stops for safety, says ``words``, and removes nothing."""
-    result = bench.run("sync", before=before, **env)
+def assert_refused(
+    bench: Bench, *words: str, before: str | None = None, key: str | None = None
+) -> Completed:
+    """A sync (with another key, if one is given) stops for safety, and removes nothing."""
+    result = bench.run("sync", before=before, AUDIOPOD_API_KEY=key or bench.sim.key)
     assert result.code == 78, result.out + result.err
     for word in words:
         assert word in result.complaint

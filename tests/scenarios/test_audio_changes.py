@@ -97,7 +97,7 @@ def test_a_file_that_the_user_changed_stays_and_the_new_audio_is_placed_beside_i
     result = mirror.sync()
     assert "1 placed beside yours" in result.out
     assert mirror.path("Alpha").read_bytes() == mine
-    (copy,) = [path for path in (mirror.bench.root / ALBUM).glob("Alpha (conflict *.flac")]
+    (copy,) = (mirror.bench.root / ALBUM).glob("Alpha (conflict *.flac")
     assert copy.read_bytes()[-1000:] == served(mirror, "Alpha")
     assert FLAC(copy)["audiopod_job_id"] == [str(alpha)]
     assert mirror.trash() == []

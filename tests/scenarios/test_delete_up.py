@@ -313,9 +313,7 @@ def test_what_is_changed_in_the_account_in_the_last_moment_wins(mirror: Mirror, 
     alpha = mirror.jobs["Alpha"]
     mirror.path("Alpha").unlink()
     mirror.sim.faults.add(
-        Fault(
-            "run", path="/status$", after=after, call=lambda world: world.rename(alpha, "Omega")
-        )
+        Fault("run", path="/status$", after=after, call=lambda world: world.rename(alpha, "Omega"))
     )
     mirror.sync()
     assert mirror.sent() == []
@@ -346,52 +344,6 @@ def test_a_key_that_may_only_read_is_a_hold_and_downloads_go_on(mirror: Mirror) 
     assert mirror.sim.world.job(mirror.jobs["Alpha"]) is not None
     assert mirror.done("Alpha") == [("delete-remote", "held")]
     mirror.assert_rests(3)
-
-
-# --- answers that are lost ---
-
-
-@pytest.mark.parametrize("kind", ["reset", "close", "hang"])
-def test_a_lost_answer_is_looked_up_and_the_job_is_deleted_once(
-    mirror: Mirror, kind: str, haste: str
-) -> None:
-    if kind == "hang":
-        mirror.bench.configure(api={"timeout": "1s"}, sync=NO_GRACE)
-    mirror.sim.faults.add(Fault(kind, method="DELETE"))
-    mirror.path("Alpha").unlink()
-    mirror.sync(before=haste)
-    assert mirror.sent() == [delete(mirror.jobs["Alpha"])]
-    assert mirror.asked()[-1] == ("GET", f"/jobs/{mirror.jobs['Alpha']}/status")
-    assert mirror.done("Alpha") == [("delete-remote", "done")]
-    assert len(mirror.trash()) == 1
-    mirror.assert_rests()
-
-
-def test_what_cannot_even_be_looked_up_ends_the_run_and_nothing_is_lost(
-    mirror: Mirror, haste: str
-) -> None:
-    mirror.sim.faults.add(Fault("reset", method="DELETE", times=None))
-    mirror.sim.faults.add(Fault("reset", path="/status$", after=2, times=None))
-    mirror.path("Alpha").unlink()
-    mirror.sync(75, before=haste)
-    assert len(mirror.trash()) == 1
-    mirror.sim.faults.clear()
-    mirror.sync()
-    assert mirror.sent() == []
-    assert mirror.known("Alpha").state is State.GONE
-    assert len(mirror.trash()) == 1
-    mirror.assert_rests()
-
-
-def test_a_job_that_somebody_else_deleted_first_is_deleted(mirror: Mirror) -> None:
-    alpha = mirror.jobs["Alpha"]
-    mirror.path("Alpha").unlink()
-    mirror.sim.faults.add(Fault("run", method="DELETE", call=lambda world: world.delete(alpha)))
-    mirror.sync()
-    assert mirror.sent() == [delete(alpha)]
-    assert mirror.known("Alpha").state is State.GONE
-    assert len(mirror.trash()) == 1
-    mirror.assert_rests()
 
 
 def test_the_last_file_of_a_library_is_never_deleted_unasked(bench: Bench, look: Look) -> None:

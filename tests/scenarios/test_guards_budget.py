@@ -60,7 +60,10 @@ def test_ten_deletions_in_a_day_pass_and_the_eleventh_is_held(
     unlink(bench, tracks[10:11])
     result = bench.run("sync")
     assert result.code == 3
-    assert "11 deletions in the account within a day are more than the budget of 10" in result.out
+    assert (
+        "1 deletion in the account now and 10 within the last day are more than the budget of 10"
+        in (result.out)
+    )
     assert "syncd approve 1, or syncd reject 1" in result.out
     assert held(bench) == {"delete-remote": tracks[10:11]}
     assert deleted(bench) == tracks[:10]
@@ -246,7 +249,10 @@ def test_renames_beyond_their_budget_are_held_and_an_approval_sends_exactly_thos
     rename(bench, tracks[2:4])
     result = bench.run("sync")
     assert result.code == 3
-    assert "4 renames in the account within a day are more than the budget of 3" in result.out
+    assert (
+        "2 renames in the account now and 2 within the last day are more than the budget of 3"
+        in (result.out)
+    )
     assert renamed(bench) == tracks[:2]
     assert held(bench) == {"rename-remote": tracks[2:4]}
     assert bench.run("approve", "1").code == 0
@@ -279,7 +285,7 @@ def test_audio_that_changed_under_eleven_jobs_replaces_nothing_unasked(
         bench.sim.world.replace_audio(job_id)
     result = bench.run("sync")
     assert result.code == 3
-    assert "11 files replaced within a day are more than the budget of 10" in result.out
+    assert "11 files to be replaced within a day are more than the budget of 10" in result.out
     assert held(bench) == {"redownload": tracks[:11]}
     assert_nothing_removed(bench)
     assert bench.run("reject", "1").code == 0

@@ -15,6 +15,7 @@ from syncd.simulator.sound import tone
 from .guarding import (
     ALBUM,
     MARCH,
+    ORDINARY_USER,
     add,
     assert_nothing_removed,
     assert_refused,
@@ -36,8 +37,8 @@ def tracks(bench: Bench) -> list[int]:
     return fill(bench, 5)
 
 
-def assert_in_step(bench: Bench, **env: str) -> None:
-    result = bench.run("sync", **env)
+def assert_in_step(bench: Bench) -> None:
+    result = bench.run("sync")
     assert (result.code, result.out) == (0, "in step: 0 placed\n")
 
 
@@ -170,7 +171,7 @@ def test_another_accounts_key_is_refused_and_its_own_works_on(
     bench.sim.switches.user_id = named
     bench.placed(tracks[0]).unlink()
     words = ("not of this library's account", "syncd adopt")
-    assert_refused(bench, *words, AUDIOPOD_API_KEY=other_key)
+    assert_refused(bench, *words, key=other_key)
     assert bench.downloads() == []
     assert len(bench.entries()) == 5
     assert bench.run("sync").code == 0
@@ -294,8 +295,8 @@ def test_nothing_is_sent_after_an_adoption_before_one_complete_clean_cycle(
     for _ in range(2):
         result = bench.run("sync", "--json")
         assert {one["reason"] for one in result.document["waiting"]} == {
-            "delete-remote waits for one complete clean cycle",
-            "rename-remote waits for one complete clean cycle",
+            "the deletion in the account waits for one complete clean cycle",
+            "the rename in the account waits for one complete clean cycle",
         }
     assert_nothing_removed(bench)
     bench.sim.switches.total_count = True
@@ -304,8 +305,6 @@ def test_nothing_is_sent_after_an_adoption_before_one_complete_clean_cycle(
 
 
 def test_a_folder_that_cannot_be_read_is_no_clean_cycle(bench: Bench, tracks: list[int]) -> None:
-    from .guarding import ORDINARY_USER
-
     shutil.rmtree(bench.state)
     assert bench.run("rebuild").code == 0
     closed = Path(bench.root / "closed")

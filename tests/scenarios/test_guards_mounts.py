@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from mutagen.flac import FLAC
 
 from syncd.simulator import Simulator
 
-from .guarding import ALBUM, IMPATIENT, add
+from .guarding import ALBUM, IMPATIENT, MARCH, add
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench, Completed
@@ -242,8 +243,157 @@ def test_a_file_deleted_on_a_mounted_disk_is_a_deletion_all_the_same(
     folder.mkdir()
     disks.mount(folder)
     assert sync(bench, disks).code == 0
-    disks.run("mv", bench.root / ALBUM / "T0.flac", folder / "T0.flac")
+    for name in ("T0.flac", "T1.flac"):
+        disks.run("mv", bench.root / ALBUM / name, folder / name)
     assert sync(bench, disks).code == 0
     disks.run("rm", folder / "T0.flac")
     assert sync(bench, disks).code == 0
     assert sim.world.job(tracks[0]) is None
+
+
+def test_another_disk_at_the_same_place_is_not_taken_for_deletions(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    folder = bench.root / "Best of"
+    folder.mkdir()
+    disks.mount(folder)
+    assert sync(bench, disks).code == 0
+    for name in ("T0.flac", "T1.flac"):
+        disks.run("mv", bench.root / ALBUM / name, folder / name)
+    assert sync(bench, disks).code == 0
+    sim.requests.clear()
+    disks.mount(folder)
+    for _ in range(2):
+        result = bench.run("sync", "--json", before=disks.before)
+        waiting = result.document["waiting"]
+        assert [one["id"] for one in waiting] == tracks[:2]
+        assert "no other track was found on the disk at Best of" in waiting[0]["reason"]
+    disks.run("umount", folder)
+    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert_nothing_removed(bench, disks)
+
+
+def test_a_folder_bound_from_the_same_disk_hides_its_files_once_it_is_gone(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    folder, elsewhere = bench.root / "Best of", bench.folder / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    disks.run("mount", "--bind", elsewhere, folder)
+    assert sync(bench, disks).code == 0
+    disks.run("cp", bench.root / ALBUM / "T0.flac", folder / "T0.flac")
+    disks.run("rm", bench.root / ALBUM / "T0.flac")
+    assert sync(bench, disks).out == "in step: 0 placed, 1 adopted\n"
+    sim.requests.clear()
+    for _ in range(2):
+        unmounted = bench.run("sync", "--json")  # without joining those who see the mount
+        assert [one["id"] for one in unmounted.document["waiting"]] == tracks[:1]
+    assert_nothing_removed(bench, disks)
+
+
+ENDS_AFTER_ADOPTING = """
+import os, syncd.executor as executor
+real = executor.adopt
+def adopted(*arguments):
+    real(*arguments)
+    os._exit(9)
+executor.adopt = adopted
+"""
+
+
+def test_a_file_moved_onto_a_disk_is_known_to_be_there_as_soon_as_that_is_recorded(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    folder = bench.root / "Best of"
+    folder.mkdir()
+    disks.mount(folder)
+    assert sync(bench, disks).code == 0
+    disks.run("mv", bench.root / ALBUM / "T0.flac", folder / "T0.flac")
+    assert bench.run("sync", before=disks.before + ENDS_AFTER_ADOPTING).code == 9
+    sim.requests.clear()
+    for _ in range(2):
+        unmounted = bench.run("sync", "--json")
+        assert [one["id"] for one in unmounted.document["waiting"]] == tracks[:1]
+    assert_nothing_removed(bench, disks)
+
+
+# --- a folder on a disk of its own is a folder like another ---
+
+
+@pytest.fixture
+def shelf(bench: Bench, disks: Disks) -> Path:
+    """A folder of the library on a disk of its own, as it is among the disks."""
+    folder = bench.root / "Best of"
+    folder.mkdir()
+    disks.mount(folder)
+    return disks.see(folder)
+
+
+def test_a_track_that_is_moved_onto_another_disk_takes_its_lyrics_along(
+    bench: Bench, disks: Disks, sim: Simulator, shelf: Path
+) -> None:
+    job_id = sim.world.add(display_name="Rain", lrc_content="[00:00.00]la")
+    assert sync(bench, disks).code == 0
+    disks.run("mv", bench.placed(job_id), bench.root / "Best of/Rain.flac")
+    later = sim.world.add(display_name="Later")
+    assert sync(bench, disks).out == "in step: 1 placed, 1 adopted\n"
+    assert {path.name for path in shelf.iterdir()} == {"Rain.flac", "Rain.lrc"}
+    assert list(bench.root.rglob("Rain.lrc")) == []
+    assert bench.placed(later).exists()
+    assert list((bench.root / ".syncd/incoming").iterdir()) == []
+    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert_nothing_removed(bench, disks)
+
+
+def test_a_file_that_was_deleted_on_another_disk_is_restored_there(
+    bench: Bench, disks: Disks, sim: Simulator, shelf: Path
+) -> None:
+    bench.configure(sync={"deletions": "restore"})
+    jobs = add(bench, 2)
+    assert sync(bench, disks).code == 0
+    for job_id in jobs:
+        disks.run("mv", bench.placed(job_id), bench.root / "Best of")
+    assert sync(bench, disks).code == 0
+    disks.run("rm", bench.root / "Best of/T0.flac")
+    assert sync(bench, disks).code == 0
+    assert {path.name for path in shelf.iterdir()} == {"T0.flac", "T1.flac"}
+    assert list((bench.root / ".syncd/incoming").iterdir()) == []
+    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert_nothing_removed(bench, disks)
+
+
+def test_a_conflict_copy_is_placed_on_the_disk_of_the_users_file(
+    bench: Bench, disks: Disks, sim: Simulator, shelf: Path
+) -> None:
+    (job_id,) = add(bench, 1)
+    assert sync(bench, disks).code == 0
+    tagged = FLAC(bench.placed(job_id))
+    tagged["comment"] = "mine"
+    tagged.save()
+    mine = bench.placed(job_id).read_bytes()
+    disks.run("mv", bench.placed(job_id), bench.root / "Best of/T0.flac")
+    sim.world.replace_audio(job_id)
+    assert sync(bench, disks).code == 0
+    assert (shelf / "T0.flac").read_bytes() == mine
+    assert len(list(shelf.iterdir())) == 2
+    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert_nothing_removed(bench, disks)
+
+
+def test_a_folder_that_is_mounted_for_reading_keeps_its_own_tracks_alone_from_their_turn(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    assert sync(bench, disks).code == 0
+    album = bench.root / ALBUM
+    disks.run("mount", "--bind", album, album)
+    disks.run("mount", "-o", "remount,ro,bind", album)
+    sim.world.rename(tracks[0], "Other")
+    later = sim.world.add(display_name="Later", created_at=MARCH + 40 * 86_400)
+    result = sync(bench, disks)
+    assert result.code == 1
+    assert f"job {tracks[0]}: {ALBUM} cannot be used: Read-only file system" in result.out
+    assert bench.placed(later).exists()
+    disks.run("umount", album)
+    assert sync(bench, disks).code == 0
+    assert (album / "Other.flac").exists()
+    assert_nothing_removed(bench, disks)

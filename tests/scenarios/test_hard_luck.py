@@ -161,6 +161,46 @@ def test_a_folder_that_cannot_be_read_is_named_and_is_not_called_in_step(
     assert "Mine could not be read" in bench.run("plan", before=ORDINARY_USER).out
 
 
+def test_a_folder_that_cannot_be_written_keeps_its_own_tracks_alone_from_their_turn(
+    bench: Bench, sim: Simulator
+) -> None:
+    renamed, _ = add(sim, 2)
+    assert bench.run("sync").code == 0
+    closed = bench.root / ALBUM
+    closed.chmod(0o555)
+    sim.world.rename(renamed, "Other")
+    new = sim.world.add(display_name="New", created_at=MARCH + 9)
+    elsewhere = sim.world.add(display_name="April", created_at=MARCH + 40 * 86_400)
+    for _ in range(2):
+        result = bench.run("sync", before=ORDINARY_USER)
+        assert result.code == 1
+        for job_id in (renamed, new):
+            assert f"job {job_id}: {ALBUM} cannot be used: Permission denied" in result.out
+        assert bench.audio() == [
+            f"{ALBUM}/T0.flac",
+            f"{ALBUM}/T1.flac",
+            "AudioPod 2026-04/April.flac",
+        ]
+    for job_id in (renamed, new):
+        known = bench.baseline(job_id)
+        assert known is not None
+        assert (known.attempts, known.next_try_at is None) == (2, False)
+    assert bench.placed(elsewhere).exists()
+    closed.chmod(0o755)
+    assert bench.run("sync").code == 0
+    assert {path.name for path in closed.iterdir()} == {"Other.flac", "T1.flac", "New.flac"}
+    assert sim.requests.mutating() == []
+
+
+def test_a_root_that_cannot_be_written_itself_ends_the_run(bench: Bench, sim: Simulator) -> None:
+    add(sim, 2)
+    bench.root.chmod(0o555)
+    result = bench.run("sync", before=ORDINARY_USER)
+    bench.root.chmod(0o755)
+    assert result.code == 78
+    assert f"{bench.root} cannot be written: Permission denied" in result.complaint
+
+
 def test_a_root_that_cannot_be_read_stops_everything(bench: Bench, sim: Simulator) -> None:
     add(sim, 1)
     bench.root.chmod(0o311)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from syncd.cli.history import names as names_words
 from syncd.simulator import Fault, Simulator
 
 if TYPE_CHECKING:
@@ -75,9 +76,25 @@ def first_of(bench: Bench) -> int:
 def test_what_was_done_is_shown_with_the_newest_last(shown: Bench) -> None:
     said = shown.run("history")
     assert said.code == 0
-    assert said.out.index("download: done") < said.out.index("rename-remote: done")
+    assert said.out.index("download: done") < said.out.index("rename in the account: done")
     assert "“Alpha” → “One”" in said.out
     assert "its file was renamed in the folder" in said.out
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("Old", "New", "“Old” → “New”"),
+        ("Old", None, "was “Old”"),
+        (None, "New", "now “New”"),
+        ("", "New", "now “New”"),
+        (None, None, ""),
+    ],
+)
+def test_a_name_that_was_none_is_not_shown_as_one(
+    before: str | None, after: str | None, said: str
+) -> None:
+    assert names_words(before, after) == said
 
 
 def test_the_history_of_one_job_is_its_own(shown: Bench) -> None:
@@ -292,7 +309,7 @@ def test_where_nobody_can_be_asked_nothing_is_done_unasked(shown: Bench) -> None
     assert len(shown.sim.requests) == 0
 
 
-@pytest.mark.parametrize(("answer", "code", "name"), [("y", 0, "Alpha"), ("n", 130, "One")])
+@pytest.mark.parametrize(("answer", "code", "name"), [("y", 0, "Alpha"), ("n", 1, "One")])
 def test_on_a_terminal_it_shows_what_it_would_do_and_asks(
     bench: Bench, sim: Simulator, renamed: list[int], answer: str, code: int, name: str
 ) -> None:

@@ -272,5 +272,5 @@ def test_both_are_in_the_history_with_what_they_were_about(bench: Bench, batch: 
         ("approve", batch[0]),
         ("reject", batch[1]),
     ]
-    assert all(e["reason"].startswith("batch 1, delete-remote: ") for e in decided)
+    assert all(e["reason"].startswith("batch 1, delete in the account: ") for e in decided)
     assert {e["result"] for e in decided} == {"done"}

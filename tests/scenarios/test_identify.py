@@ -120,4 +120,44 @@ def test_what_only_looks_like_audio_is_left_alone(bench: Bench, track: int) -> N
 def test_an_id_that_the_catalog_lacks_identifies_nothing(bench: Bench, track: int) -> None:
     result = bench.run("identify", bench.placed(track), track + 1000)
     assert result.code == 1
-    assert "is not in the catalog" in result.complaint
+    assert "is not known" in result.complaint
+
+
+@pytest.mark.parametrize("looked_between", [False, True], ids=["at once", "one after the other"])
+def test_a_file_that_was_stripped_and_renamed_is_not_taken_for_a_deletion(
+    bench: Bench, sim: Simulator, looked_between: bool
+) -> None:
+    bench.configure(sync={"deletion_grace": "0s"})
+    job_id, *_ = (sim.world.add(display_name=f"Song {n}", created_at=MARCH) for n in range(8))
+    assert bench.run("sync").code == 0
+    path = bench.placed(job_id)
+    strip(bench, job_id)
+    if looked_between:
+        assert bench.run("sync").code == 3
+    path.rename(path.with_name("01 - Song.flac"))
+    result = bench.run("sync")
+    assert result.code == 3
+    assert f'syncd identify "{ALBUM}/01 - Song.flac" {job_id}' in result.out
+    assert bench.run("sync").code == 3
+    assert sim.requests.mutating() == []
+    assert bench.run("identify", f"{ALBUM}/01 - Song.flac", job_id).code == 0
+    assert bench.run("sync").code == 0
+    job = sim.world.job(job_id)
+    assert job is not None
+    assert job.display_name == "01 - Song"
+
+
+def test_a_deletion_beside_a_new_file_of_the_users_takes_a_word(
+    bench: Bench, sim: Simulator
+) -> None:
+    bench.configure(sync={"deletion_grace": "0s"})
+    job_id, *_ = (sim.world.add(display_name=f"Song {n}", created_at=MARCH) for n in range(8))
+    assert bench.run("sync").code == 0
+    path = bench.placed(job_id)
+    path.unlink()
+    mine = shutil.copyfile(path.with_name("Song 1.flac"), path.with_name("My own.flac"))
+    FLAC(mine).delete()
+    assert bench.run("sync").code == 3
+    assert sim.requests.mutating() == []
+    assert bench.run("approve", "--job", job_id).code == 0
+    assert [r.method for r in sim.requests.mutating()] == ["DELETE"]

@@ -155,7 +155,7 @@ def test_without_a_key_it_says_where_one_belongs(bare: Bench) -> None:
 def test_ctrl_c_at_a_question_is_130_and_nothing_is_written(bare: Bench) -> None:
     code, shown = bare.on_terminal("init", typed={"Folder of the library": "\x03"})
     assert code == 130
-    assert "nothing was written" in shown
+    assert "nothing was changed" in shown
     assert not (bare.home / ".config").exists()
 
 

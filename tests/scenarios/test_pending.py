@@ -73,6 +73,27 @@ def test_a_pending_deletion_is_shown_with_its_evidence(shown: Bench) -> None:
     assert one["last_seen"] < one["missing_since"]
 
 
+def test_of_what_happened_meanwhile_only_what_may_explain_it_is_shown(
+    bench: Bench, sim: Simulator
+) -> None:
+    bench.configure(library={"template": "{id}/{title}.{ext}"})
+    jobs = [sim.world.add(display_name=f"Song {number}") for number in range(6)]
+    assert bench.run("sync").code == 0
+    bench.placed(jobs[0]).unlink()
+    folder = bench.placed(jobs[0]).parent
+    for job in jobs[1:5]:
+        path = bench.placed(job)
+        path.rename(folder / path.name)
+    bench.placed(jobs[5]).rename(bench.placed(jobs[5]).with_name("Elsewhere.flac"))
+    assert bench.run("sync", before=AT_ONCE).code == 0
+    said = bench.run("pending").out
+    assert said.count("  meanwhile: ") == 3
+    assert "and 1 more before that: syncd history" in said
+    assert "Elsewhere" not in said
+    (one,) = bench.run("pending", "--json").document["pending"]
+    assert len(one["meanwhile"]) == 5
+
+
 def test_what_is_shown_needs_neither_the_service_nor_the_folder(
     shown: Bench,
 ) -> None:

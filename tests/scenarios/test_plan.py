@@ -66,12 +66,12 @@ def test_after_a_sync_it_changes_nothing_anywhere(
     assert sorted(bench.state.iterdir()) == sorted(kept[2:])
     assert result.code == 0
     assert result.out.splitlines() == [
+        f"put off   job {bad}  (the job is completed, but the service offers no audio for it)",
         "download  AudioPod 2026-03/Second.flac  (new in the account)",
-        f"defer     job {bad}  (the job is completed, but the service offers no audio for it)",
         f"wait      job {account['new']}  "
         "(AudioPod 2026-03/New.flac was not found; a second look decides)",
         f"wait      job {account['running']}  (the job is PENDING)",
-        "in all: 1 to download, 1 to defer, 2 to wait",
+        "in all: 1 to put off, 1 to download, 2 to wait",
     ]
     assert second not in bench.entries()
     assert {record.method for record in sim.requests} == {"GET"}
@@ -103,9 +103,9 @@ def test_a_rename_shows_both_names_whichever_way_it_goes(bench: Bench, sim: Simu
     sim.world.rename(there, "After")
     lines = bench.run("plan").out.splitlines()
     assert [line.partition("  (")[0] for line in lines] == [
-        "rename-local  AudioPod 2026-03/Before.flac → AudioPod 2026-03/After.flac",
-        "rename-remote “Old” → “New”",
-        "in all: 1 to rename-local, 1 to rename-remote",
+        "rename here           AudioPod 2026-03/Before.flac → AudioPod 2026-03/After.flac",
+        "rename in the account “Old” → “New”",
+        "in all: 1 to rename here, 1 to rename in the account",
     ]
     down, up = bench.run("plan", "--json").document["operations"]
     assert up["new_title"] == "New"
@@ -148,7 +148,8 @@ def test_what_is_held_is_shown_with_the_batch_that_settles_it(bench: Bench, sim:
     shown = bench.run("plan")
     assert shown.code == 3
     first, second = shown.out.splitlines()
-    assert first.startswith("hold      AudioPod 2026-03/Song 0.flac  (delete-remote: 1 deletions")
+    assert first.startswith("hold      AudioPod 2026-03/Song 0.flac  (delete in the account: ")
+    assert "(delete in the account: 1 deletion in the account within a day is more than" in first
     assert second.startswith("held: 1 deletion in the account, batch 1 (")
     (operation,) = bench.run("plan", "--json").document["operations"]
     assert (operation["held"], operation["batch"]) == ("delete-remote", 1)
@@ -198,7 +199,7 @@ def test_offline_plans_from_the_catalog_alone(bench: Bench, sim: Simulator) -> N
     sim.requests.clear()
     result = bench.run("plan", "--offline")
     assert result.code == 0
-    assert result.out.startswith("rename-remote “Song” → “New”")
+    assert result.out.startswith("rename in the account “Song” → “New”")
     assert len(sim.requests) == 0
 
 

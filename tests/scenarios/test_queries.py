@@ -125,7 +125,7 @@ def test_a_job_that_is_not_there_is_said(offline: Bench) -> None:
     result = offline.run("show", "1")
     assert result.code == 1
     assert result.out == ""
-    assert "job 1 is not in the catalog" in result.complaint
+    assert "job 1 is not known" in result.complaint
 
 
 def test_an_id_beyond_what_a_database_can_hold_is_said(offline: Bench) -> None:
@@ -234,6 +234,29 @@ def test_a_job_that_is_gone_is_marked(bench: Bench) -> None:
     assert "gone since" in bench.run("show", str(gone)).out
 
 
+def test_an_empty_list_says_so_on_a_terminal_alone(bench: Bench) -> None:
+    assert bench.run("sync").code == 0
+    for command, said in (
+        (("ls",), "there is no such job in the catalog"),
+        (("ls", "--foreign"), "every file in the folder is a job's"),
+        (("trash", "ls"), "the trash is empty"),
+    ):
+        assert bench.run(*command).out == ""
+        assert said in bench.on_terminal(*command)[1]
+
+
+def test_a_track_is_shown_with_addresses_that_open_nothing_and_a_word_on_its_tags(
+    bench: Bench,
+) -> None:
+    job_id = bench.sim.world.add(display_name="Song")
+    assert bench.run("sync").code == 0
+    assert "?" in bench.run("show", job_id, "--json").document["output_url"]
+    said = bench.run("show", job_id).out
+    assert "/Song" in said
+    assert "?" not in said
+    assert "as syncd wrote them" in said
+
+
 def test_what_became_of_each_track_stands_in_the_list(bench: Bench) -> None:
     add = bench.sim.world.add
     detached, deleted, stripped, _ = (add(display_name=f"Song {n}") for n in range(4))
@@ -291,7 +314,7 @@ def test_show_tells_what_is_held_and_its_batch(bench: Bench) -> None:
     (hold,) = bench.run("show", str(deleted), "--json").document["holds"]
     assert (hold["held"], hold["batch"]) == ("delete-remote", 1)
     text = bench.run("show", str(deleted)).out
-    assert f"delete-remote, batch 1: {hold['reason']}" in text
+    assert f"delete in the account, batch 1: {hold['reason']}" in text
 
 
 def test_files_that_are_no_jobs_are_listed_with_why(bench: Bench) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from syncd.core.baseline import State
-from syncd.simulator import Fault
+from syncd.simulator import Fault, Simulator
 
 from .guarding import (
     ALBUM,
@@ -222,7 +222,7 @@ setattr(pkgutil.resolve_name(owner), name, lambda *_, **__: os._exit(9))
 STOPS = {
     "before the new catalog": "syncd.engine.Catalog.open",
     "before the marker is written": "syncd.actions.bind.write_marker",
-    "before the account is listed": "syncd.actions.bind.run_until_rest",
+    "before the account is listed": "syncd.cycle.run_until_rest",
     "after the account was listed": "syncd.cycle.observe",
     "before the files are known": "syncd.executor.Executor.run",
     "before the notes are kept": "syncd.cycle.keep_notes",
@@ -272,3 +272,19 @@ def test_a_deletion_after_a_rebuild_waits_for_one_clean_cycle_and_is_sent_then(
     assert bench.run("sync").code == 0
     assert bench.placed(new).exists()
     assert deleted(bench) == lost[:1]
+
+
+def test_a_catalog_is_not_put_aside_for_a_service_that_cannot_be_asked(
+    bench: Bench, sim: Simulator, haste: str
+) -> None:
+    sim.world.add(display_name="Song")
+    assert bench.run("sync").code == 0
+    sim.faults.add(Fault("status", status=503, times=None))
+    result = bench.run("rebuild", "--yes", before=haste)
+    assert result.code == 75
+    assert [path.name for path in bench.state.glob("catalog.sqlite3.2*")] == []
+    sim.faults.clear()
+    assert bench.run("sync").code == 0
+    kept = bench.run("rebuild", "--yes")
+    assert "is kept as " in kept.err
+    assert len(list(bench.state.glob("catalog.sqlite3.2*[0-9]"))) == 1

@@ -76,14 +76,15 @@ def test_nothing_is_left_to_do_after_it(bench: Bench, sim: Simulator, track: int
     assert bench.run("ls", "--json").document[0]["state"] == "gone"
     again = bench.run("rm", track, "--yes")
     assert again.code == 1
-    assert "is not in the account" in again.complaint
+    assert "is not in the account any more" in again.complaint
+    assert f"syncd history --job {track}" in again.complaint
 
 
 def test_it_asks_on_a_terminal_and_shows_what_it_is_about(
     bench: Bench, sim: Simulator, track: int
 ) -> None:
     code, shown = bench.on_terminal("rm", track, typed={"Delete this job in the account": "n"})
-    assert code == 130
+    assert code == 1
     assert f"{ALBUM}/Rain.flac" in shown
     assert "“Rain”" in shown
     assert sim.requests.mutating() == []
@@ -126,8 +127,9 @@ def test_audio_without_a_file_is_fetched_before_its_job_goes(
     assert max(fetched) < deleted
 
 
-def test_a_job_that_was_never_placed_is_fetched_too(bench: Bench, sim: Simulator) -> None:
-    assert bench.run("sync").code == 0
+def test_a_job_that_was_never_placed_is_fetched_too(
+    bench: Bench, sim: Simulator, track: int
+) -> None:
     job_id = sim.world.add(display_name="New", created_at=MARCH)
     assert bench.run("rm", job_id, "--yes").code == 0
     assert sim.world.job(job_id) is None
@@ -181,25 +183,33 @@ def test_audio_that_cannot_be_had_keeps_its_job(bench: Bench, sim: Simulator, tr
     assert sim.world.job(track) is not None
 
 
-@pytest.mark.parametrize("kind", ["failed", "silent"])
-def test_a_job_without_audio_goes_only_where_that_is_said(
-    bench: Bench, sim: Simulator, kind: str
+def test_a_failed_job_goes_without_a_copy_only_where_that_is_said(
+    bench: Bench, sim: Simulator
 ) -> None:
-    if kind == "failed":
-        job_id = sim.world.add(display_name="Lost", status="FAILED", audio={})
-    else:
-        job_id = sim.world.add(display_name="Lost", audio={})
+    job_id = sim.world.add(display_name="Lost", status="FAILED", audio={})
     bench.run("sync")
     result = bench.run("rm", job_id, "--yes")
     assert result.code == 2
     assert "--without-copy" in result.complaint
     assert deletions(sim) == []
     code, shown = bench.on_terminal("rm", job_id, typed={"no copy is kept": "n"})
-    assert code == 130, shown
+    assert code == 1, shown
     assert deletions(sim) == []
     assert bench.run("rm", job_id, "--yes", "--without-copy").code == 0
     assert sim.world.job(job_id) is None
     assert trashed(bench) == []
+
+
+@pytest.mark.parametrize("status", ["COMPLETED", "CANCELLED"])
+def test_only_a_failed_job_goes_without_a_copy(bench: Bench, sim: Simulator, status: str) -> None:
+    job_id = sim.world.add(display_name="Silent", status=status, audio={})
+    bench.run("sync")
+    result = bench.run("rm", job_id, "--yes", "--without-copy")
+    assert result.code == 1
+    assert f"is {status} and offers no audio now" in result.complaint
+    assert "try again later" in result.complaint
+    assert deletions(sim) == []
+    assert sim.world.job(job_id) is not None
 
 
 def test_a_file_whose_job_lost_its_audio_is_copy_enough(
@@ -211,7 +221,7 @@ def test_a_file_whose_job_lost_its_audio_is_copy_enough(
     assert len(trashed(bench)) == 1
 
 
-def test_a_job_that_is_being_made_is_left_alone(bench: Bench, sim: Simulator) -> None:
+def test_a_job_that_is_being_made_is_left_alone(bench: Bench, sim: Simulator, track: int) -> None:
     job_id = sim.world.add(status="PENDING", run_seconds=None)
     result = bench.run("rm", job_id, "--yes", "--without-copy")
     assert result.code == 1

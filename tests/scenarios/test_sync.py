@@ -188,8 +188,38 @@ def test_a_deletion_that_waits_is_in_step_and_says_until_when(bench: Bench, sim:
 
 def test_quiet_says_nothing_on_standard_output(bench: Bench, sim: Simulator) -> None:
     sim.world.add(display_name="One")
-    assert bench.run("sync", "--quiet").out == ""
+    said = bench.run("sync", "--quiet")
+    assert (said.out, said.err) == ("", "")
     assert len(bench.audio()) == 1
+    sim.world.add(display_name="Two", audio={})
+    failed = bench.run("sync", "--quiet")
+    assert (failed.code, failed.out) == (1, "")
+    assert '"level": "warning"' in failed.err
+
+
+def test_a_hold_is_told_once_by_the_summary_and_is_no_warning(bench: Bench, sim: Simulator) -> None:
+    job_id = sim.world.add(display_name="One")
+    assert bench.run("sync").code == 0
+    path = bench.placed(job_id)
+    path.write_bytes(b"not a track of ours")
+    result = bench.run("sync")
+    assert result.code == 3
+    (line,) = [line for line in result.out.splitlines() if "no longer carries its id" in line]
+    where = path.relative_to(bench.root)
+    assert f"syncd identify '{where}' {job_id} says" in line
+    assert "hold" not in result.err
+    assert '"level": "warning"' not in result.err
+
+
+def test_a_second_look_is_announced_where_there_is_no_terminal_too(
+    bench: Bench, sim: Simulator
+) -> None:
+    bench.configure(sync={"deletion_grace": "1s"})
+    job_id = sim.world.add(display_name="One")
+    sim.world.add(display_name="Two")
+    assert bench.run("sync").code == 0
+    bench.placed(job_id).unlink()
+    assert "1 file is missing; looking again in 1 s" in bench.run("sync").err
 
 
 @pytest.mark.parametrize("shape", ["url", "urls"])

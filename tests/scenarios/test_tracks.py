@@ -109,7 +109,7 @@ def test_an_empty_name_is_a_usage_error(
 def test_a_job_that_is_not_in_the_account_cannot_be_renamed(bench: Bench, track: int) -> None:
     result = bench.run("rename", track + 1000, "Snow")
     assert result.code == 1
-    assert f"job {track + 1000} is not in the account" in result.complaint
+    assert f"job {track + 1000} is not known; syncd ls lists those that are" in result.complaint
 
 
 def test_a_name_that_the_service_refuses_changes_nothing(
@@ -137,6 +137,27 @@ def test_nothing_is_sent_where_the_direction_is_down(
     assert result.code == 2
     assert 'sync.direction = "down"' in result.complaint
     assert sim.requests.mutating() == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("rename", "Snow"), ("cover", "https://example.org/a.png"), ("rm", "--yes")],
+    ids=lambda command: command[0],
+)
+def test_nothing_is_sent_before_one_complete_clean_cycle_of_a_new_catalog(
+    bench: Bench, sim: Simulator, track: int, command: tuple[str, str]
+) -> None:
+    shutil.rmtree(bench.state)
+    assert bench.run("rebuild").code == 0
+    verb, argument = command
+    result = bench.run(verb, track, argument)
+    assert result.code == 1
+    assert "has not seen one complete clean cycle yet" in result.complaint
+    assert "run syncd sync once" in result.complaint
+    assert sim.requests.mutating() == []
+    assert bench.run("sync").code == 0
+    assert bench.run(verb, track, argument).code == 0
+    assert len(sim.requests.mutating()) == 1
 
 
 def test_a_key_that_may_only_read_renames_nothing(bench: Bench, sim: Simulator, track: int) -> None:
@@ -167,7 +188,9 @@ def test_a_cover_is_given_in_the_account_and_the_file_is_left_alone(
     assert (verb, after, outcome) == ("cover", "https://example.org/a.png", "done")
 
 
-@pytest.mark.parametrize("url", ["ftp://example.org/a.png", "a.png", "https://u:p@example.org/a"])
+@pytest.mark.parametrize(
+    "url", ["ftp://example.org/a.png", "http://127.0.0.1/a", "a.png", "https://u:p@example.org/a"]
+)
 def test_an_address_that_is_none_for_a_cover_is_a_usage_error(
     bench: Bench, sim: Simulator, track: int, url: str
 ) -> None:
@@ -199,6 +222,33 @@ def test_an_evicted_track_gives_its_space_back_and_is_fetched_by_name_alone(
     sim.requests.clear()
     assert bench.run("sync").code == 0
     assert bench.requests("media") == []
+
+
+@pytest.mark.parametrize("command", [("rm", "--yes"), ("rename", "New"), ("evict",), ("fetch",)])
+def test_an_id_that_was_never_known_is_told_from_a_job_that_is_gone(
+    bench: Bench, sim: Simulator, track: int, command: tuple[str, ...]
+) -> None:
+    verb, *rest = command
+    never = bench.run(verb, track + 1000, *rest)
+    assert never.code == 1
+    assert f"job {track + 1000} is not known; syncd ls lists those that are" in never.complaint
+    assert bench.run("rm", track, "--yes").code == 0
+    gone = bench.run(verb, track, *rest)
+    assert gone.code == 1
+    assert "the account" in gone.complaint
+    assert "syncd sync" not in gone.complaint
+
+
+def test_fetching_while_the_service_is_away_leaves_a_track_evicted(
+    bench: Bench, sim: Simulator, track: int, haste: str
+) -> None:
+    assert bench.run("evict", track).code == 0
+    sim.faults.add(Fault("status", origin="api", status=503, times=None))
+    assert bench.run("fetch", track, before=haste).code == 75
+    assert bench.baseline(track).state is State.EVICTED
+    sim.faults.clear()
+    assert bench.run("sync").code == 0
+    assert bench.audio() == []
 
 
 def test_an_eviction_survives_a_lost_catalog(bench: Bench, track: int) -> None:
@@ -273,6 +323,42 @@ def test_what_the_account_could_not_give_back_is_not_evicted(
     assert bench.audio() == [f"{ALBUM}/Rain.flac"]
 
 
+def test_a_file_is_not_evicted_where_the_account_offers_another_format_alone(
+    bench: Bench, sim: Simulator, track: int
+) -> None:
+    sim.world.update(track, audio={"mp3": sim.world.job(track).audio["mp3"]})
+    result = bench.run("evict", track)
+    assert result.code == 1
+    assert "offers no flac that could be fetched again" in result.complaint
+    assert bench.audio() == [f"{ALBUM}/Rain.flac"]
+    assert bench.baseline(track).state is State.PLACED
+
+
+def test_a_file_is_not_evicted_while_the_account_may_offer_other_audio(
+    bench: Bench, sim: Simulator, track: int
+) -> None:
+    before = bench.placed(track).read_bytes()
+    sim.world.replace_audio(track)
+    result = bench.run("evict", track)
+    assert result.code == 1
+    assert "from another address than" in result.complaint
+    assert "syncd sync compares the two" in result.complaint
+    assert bench.placed(track).read_bytes() == before
+    assert bench.run("sync").code == 0
+    assert bench.run("evict", track).code == 0
+
+
+def test_a_file_whose_format_is_not_asked_for_any_more_is_not_evicted(
+    bench: Bench, sim: Simulator, track: int
+) -> None:
+    sim.world.update(track, audio={"flac": sim.world.job(track).audio["flac"]})
+    bench.configure(library={"formats": ["mp3"]})
+    result = bench.run("evict", track)
+    assert result.code == 1
+    assert "library.formats does not ask for" in result.complaint
+    assert bench.audio() == [f"{ALBUM}/Rain.flac"]
+
+
 def test_one_track_that_cannot_be_evicted_does_not_keep_another(bench: Bench, track: int) -> None:
     result = bench.run("evict", track + 1000, track, "--json")
     assert result.code == 1
@@ -304,7 +390,7 @@ def test_a_deletion_that_was_ignored_is_taken_back(bench: Bench, sim: Simulator)
 
 def test_what_has_its_file_or_is_unknown_cannot_be_fetched(bench: Bench, track: int) -> None:
     assert "has its file" in bench.run("fetch", track).complaint
-    assert "is not in the catalog" in bench.run("fetch", track + 1000).complaint
+    assert "is not known" in bench.run("fetch", track + 1000).complaint
     assert bench.run("rm", track, "--yes").code == 0
     result = bench.run("fetch", track)
     assert result.code == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,6 +89,32 @@ def test_a_bad_command_line_is_a_usage_error(bench: Bench, arguments: list[str],
     assert word in result.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["dance"], ["sync", "--fast"], ["show"], ["show", "first"], ["approve", "0"], ["trash", "lz"]],
+    ids=" ".join,
+)
+def test_a_script_gets_its_document_for_a_bad_command_line_too(
+    bench: Bench, arguments: list[str]
+) -> None:
+    result = bench.run(*arguments, "--json", cold=True)
+    assert result.code == 2
+    assert result.document["exit_code"] == 2
+    assert result.document["error"] in result.err
+    assert result.document["hint"]
+
+
+def test_what_was_never_set_up_is_set_up_first(bench: Bench) -> None:
+    bench.root.joinpath(".syncd", "library.json").unlink()
+    nothing = {"SYNCD_CONFIG": None, "AUDIOPOD_API_KEY": None}
+    for command in (("sync",), ("plan",), ("fetch", "1")):
+        result = bench.run(*command, **nothing)
+        assert result.code == 2
+        assert "is not a syncd library yet; run syncd init" in result.complaint
+    result = bench.run("sync", AUDIOPOD_API_KEY=None)
+    assert "no API key is given" in result.complaint
+
+
 COMMANDS = ("demo", "init", "sync", "plan", "ls", "show", "simulate")
 
 
@@ -95,12 +122,24 @@ def test_help_is_there_for_every_command_and_lists_the_exit_codes(bench: Bench) 
     top = bench.run("--help", cold=True)
     assert top.code == 0
     assert all(command in top.out for command in COMMANDS)
-    for words in ("0 in step", "1 failed", "2 usage", "3 ", "75 ", "77 ", "78 "):
+    for words in ("0 in step", "1 failed", "2 usage", "3 ", "75 ", "77 ", "78 ", "130 or 143"):
         assert words in top.out
     for command in COMMANDS:
         result = bench.run(command, "--help")
         assert result.code == 0
         assert f"Usage: syncd {command}" in result.out
+
+
+def test_help_fits_a_narrow_terminal_and_calls_things_by_their_names(bench: Bench) -> None:
+    for group in ((), ("trash",)):
+        top = bench.run(*group, "--help", COLUMNS="80", cold=True).out
+        assert max(len(line) for line in top.splitlines()) <= 80
+        assert "..." not in top.partition("Commands:")[2]
+        for line in top.partition("Commands:")[2].strip().splitlines():
+            shown = bench.run(*group, line.split()[0], "--help", COLUMNS="80").out
+            assert not re.search(r"<(int|float|list|str)|\d{19}", shown), shown
+    assert re.search(r"^  ID +The job's id", bench.run("show", "--help").out, re.MULTILINE)
+    assert re.search(r"^  PATH +A file", bench.run("identify", "--help").out, re.MULTILINE)
 
 
 def test_the_version_is_said(bench: Bench) -> None:

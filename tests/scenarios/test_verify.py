@@ -12,6 +12,8 @@ from mutagen.flac import FLAC
 
 from syncd.simulator import Simulator
 
+from .starting import AT_ONCE
+
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
 
@@ -82,6 +84,28 @@ def test_a_missing_file_is_reported(bench: Bench, tracks: list[int]) -> None:
     assert result.code == 1
     (one,) = result.document["files"]
     assert (one["path"], one["state"]) == (str(path), "missing")
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_pending_deletion_is_no_loss(bench: Bench, tracks: list[int], held: bool) -> None:
+    bench.configure(sync={"deletion_budget": 0 if held else 10})
+    bench.placed(tracks[2]).unlink()
+    assert bench.run("sync", before=AT_ONCE).code == (3 if held else 0)
+    result = bench.run("verify")
+    assert (result.code, result.out) == (0, "read 3 files: 2 ok, 1 pending deletion\n")
+    (one,) = bench.run("verify", "--json").document["files"]
+    assert (one["id"], one["state"]) == (tracks[2], "pending")
+
+
+def test_a_file_that_is_no_sound_audio_any_more_is_no_change_of_the_users(
+    bench: Bench, tracks: list[int]
+) -> None:
+    path = bench.placed(tracks[0])
+    path.write_bytes(path.read_bytes()[:-500])
+    result = bench.run("verify")
+    assert result.code == 1
+    assert result.out.startswith(f"damaged    {path}  (it is no sound flac file any more: ")
+    assert result.out.endswith("read 3 files: 2 ok, 1 damaged\n")
 
 
 def test_a_file_that_cannot_be_read_is_reported(bench: Bench, tracks: list[int]) -> None:

@@ -14,7 +14,7 @@ from syncd.core.decisions.planning import (
     placed_of,
     track_of,
 )
-from syncd.core.operations import DeleteRemote, Forget, Ignore, Pending, TrashLocal, Wait
+from syncd.core.operations import DeleteRemote, Forget, Hold, Ignore, Pending, TrashLocal, Wait
 from syncd.core.time import agreed_elapsed
 
 
@@ -65,6 +65,17 @@ def deleted_here(planning: Planning, case: Case) -> Decision:
     # An approval shortens the grace; it does not outlive a setting by which nothing is deleted.
     if planning.is_approved(case.job_id, DeleteRemote.verb):
         return _delete(planning, case)
+    if others := planning.may_be(placed_of(case), absence):
+        more = "" if len(others) == 1 else f" (or another of {len(others)})"
+        return Hold(
+            job_id=case.job_id,
+            path=path,
+            held=DeleteRemote.verb,
+            batched=True,
+            reason=f"{others[0]}{more} carries no id and may be its file: it appeared as this one "
+            f'vanished (syncd identify "{others[0]}" {case.job_id} says that it is)',
+            evidence=_evidence(absence),
+        )
     grace = timedelta(seconds=policy.deletion_grace)
     elapsed = agreed_elapsed(absence.armed_at, absence.armed_server, planning.now)
     if grace and (elapsed is None or elapsed < grace):

@@ -19,6 +19,7 @@ from syncd.core.naming import (
     same_text,
     sibling,
     stem_of,
+    suffix_of,
 )
 from syncd.core.operations import (
     Adopt,
@@ -67,6 +68,11 @@ class Planning:
         ]
         self.standing = Names(standing)
         self.names = Names([*standing, *reserved])
+        self.anonymous = [
+            file
+            for file in local.files.values()
+            if file.identity is None and file.path not in found.owners
+        ]
         self.numbers = _Numbers(baseline.tracks.values())
 
     def has_failed(self, job_id: int) -> bool:
@@ -88,6 +94,17 @@ class Planning:
         if due and not late and not self.policy.retry_now:
             return Wait(job_id=case.job_id, reason=(known and known.reason) or "failed", until=due)
         return decision
+
+    def may_be(self, placed: Placed, absence: Absence) -> list[str]:
+        """Files without an id that may be the one that is absent: first seen by the very scan that
+        missed it. A tag editor that strips tags and renames leaves no other trace.
+        """
+        return sorted(
+            file.path
+            for file in self.anonymous
+            if suffix_of(file.path).lower() == suffix_of(placed.path).lower()
+            and file.since == absence.first_scan
+        )
 
     def is_approved(self, job_id: int, verb: str) -> bool:
         held = self.baseline.holds.get((job_id, verb))
@@ -148,7 +165,9 @@ class Planning:
         placed = known.placed if known else None
         if placed and placed.format == ext:
             name = self._name_it_had(track, placed)
-            if self.standing.is_free(name.path):
+            # Its own name was kept for it; another may be kept for a track that is absent, too.
+            kept = self.standing if name.path == placed.path else self.names
+            if kept.is_free(name.path):
                 return name
         name = name_track(track, self.policy, album=album, number=number, ext=ext)
         if self.names.is_free(name.path):

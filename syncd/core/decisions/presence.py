@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
-from syncd.core.cases import Case
+from syncd.core.baseline import Named
+from syncd.core.cases import Case, is_out_of_sight
 from syncd.core.decisions.planning import (
     Decision,
     Planning,
@@ -33,10 +35,18 @@ def nothing(planning: Planning, case: Case) -> Decision:
 
 
 def out_of_sight(planning: Planning, case: Case) -> Decision:
-    return Wait(
-        job_id=case.job_id,
-        reason=f"{placed_of(case).path} could not be read, or is on another disk than before",
-    )
+    placed, local = placed_of(case), planning.local
+    reason = f"{placed.path} could not be read, or is on another disk than before"
+    if not is_out_of_sight(placed, local):
+        reason = f"{placed.path} was not found, and "
+        if local.unreadable:
+            reason += f"it may be in {local.said_unreadable()}, which could not be read"
+        else:
+            reason += (
+                f"no other track was found on the disk at {local.mount_of(placed.path)}: it may be "
+                f"another one (syncd rm {case.job_id} deletes the job)"
+            )
+    return Wait(job_id=case.job_id, reason=reason)
 
 
 def not_listed_yet(planning: Planning, case: Case) -> Decision:
@@ -58,18 +68,25 @@ def stranger(planning: Planning, case: Case) -> Decision:
         job_id=case.job_id,
         path=path,
         reason="the file at its path no longer carries its id; it is left alone "
-        f"(syncd identify PATH {case.job_id} says that it is this job's)",
+        f"({_identify(path, case.job_id)} says that it is this job's)",
     )
 
 
 def pasted(planning: Planning, case: Case) -> Decision:
     # Whose tags were pasted into whose file cannot be told from here.
+    path, owner = file_of(case).path, case.owner
     return Hold(
         job_id=case.job_id,
-        path=file_of(case).path,
-        reason=f"the file of job {case.owner} now carries the id of this job; it is left alone "
-        "(syncd identify PATH ID says whose it is)",
+        path=path,
+        reason=f"the file of job {owner} now carries the id of this job; it is left alone "
+        f"({_identify(path, owner)} says that it is job {owner}'s, "
+        f"{_identify(path, case.job_id)} that it is this one's)",
     )
+
+
+def _identify(path: str, job_id: int | None) -> str:
+    """The command, as it can be pasted into a shell."""
+    return f"syncd identify {shlex.quote(path)} {job_id}"
 
 
 def in_step(planning: Planning, case: Case) -> Decision:
@@ -126,6 +143,8 @@ def _back_from_the_way(planning: Planning, case: Case) -> Decision:
 def moved(planning: Planning, case: Case) -> Decision:
     """The user moved it under the root: it stays where they put it, and nothing is sent."""
     placed, path = placed_of(case), file_of(case).path
+    if case.named_as is not None and path == sibling(placed.path, case.named_as.stem):
+        return _named_before(planning, case, case.named_as)
     if case.moved_as is not None:
         reason = "it was moved there before, and the record of that was lost"
         if has_made_way(path, placed.path, case.job_id):
@@ -135,6 +154,22 @@ def moved(planning: Planning, case: Case) -> Decision:
         )
     return planning.adopt(
         case, placed.title, placed.stem, "its file was moved in the folder", moved=True
+    )
+
+
+def _named_before(planning: Planning, case: Case, names: Named) -> RenameLocal:
+    """This program renamed it, and stopped before that was recorded; on to its name of now."""
+    file, title, stem = file_of(case), names.title, names.stem
+    if case.track is not None and not same_text(case.track.title, title):
+        title, stem = case.track.title, planning.stem_now(case.track, placed_of(case))
+    return RenameLocal(
+        job_id=case.job_id,
+        path=file.path,
+        new_path=sibling(file.path, stem),
+        title=title,
+        stem=stem,
+        reason="renamed in the account; the record of that was lost",
+        old_title=names.title,
     )
 
 
@@ -191,10 +226,10 @@ def evicting(planning: Planning, case: Case) -> Decision:
     if file.stat != placed.stat:
         return found(planning, case)  # not the file that was to be removed
     track = track_of(case)
-    if track.status != COMPLETED or placed.format not in track.audio:
+    if track.status != COMPLETED or track.audio.get(placed.format) != placed.audio:
         return Wait(
             job_id=case.job_id,
-            reason=f"{file.path} is kept: the service offers no {placed.format} of it now, "
+            reason=f"{file.path} is kept: the service does not offer this audio of it now, "
             "and it could not be fetched again",
         )
     return Evict(job_id=case.job_id, path=file.path, reason="its eviction was interrupted")

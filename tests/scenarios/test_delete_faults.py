@@ -1,4 +1,4 @@
-"""A deletion in the account waits out its grace by both clocks, and survives any stop."""
+"""A deletion in the account under stepped clocks, lost answers and stops: once, and kept."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from mutagen.flac import FLAC
 
 from syncd.core.baseline import State
+from syncd.simulator import Fault
 
 from .mirroring import AT_ONCE, NO_GRACE, Mirror, delete, dies_after, dies_before, stepped
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 Look = Callable[..., dict[str, Any]]
 
 DAY = 86_400
+
+
+@pytest.fixture
+def mirror(bench: Bench, look: Look) -> Mirror:
+    """Four songs in step; what is deleted is deleted at once."""
+    return Mirror.of(bench, look, sync=NO_GRACE)
 
 
 @pytest.fixture
@@ -88,6 +95,52 @@ def test_a_grace_that_is_made_shorter_holds_for_what_is_pending(pending: Mirror)
     assert pending.sent() == [delete(pending.jobs["Alpha"])]
 
 
+# --- answers that are lost ---
+
+
+@pytest.mark.parametrize("kind", ["reset", "close", "hang"])
+def test_a_lost_answer_is_looked_up_and_the_job_is_deleted_once(
+    mirror: Mirror, kind: str, haste: str
+) -> None:
+    if kind == "hang":
+        mirror.bench.configure(api={"timeout": "1s"}, sync=NO_GRACE)
+    mirror.sim.faults.add(Fault(kind, method="DELETE"))
+    mirror.path("Alpha").unlink()
+    mirror.sync(before=haste)
+    assert mirror.sent() == [delete(mirror.jobs["Alpha"])]
+    assert mirror.asked()[-1] == ("GET", f"/jobs/{mirror.jobs['Alpha']}/status")
+    assert mirror.done("Alpha") == [("delete-remote", "done")]
+    assert len(mirror.trash()) == 1
+    mirror.assert_rests()
+
+
+def test_what_cannot_even_be_looked_up_ends_the_run_and_nothing_is_lost(
+    mirror: Mirror, haste: str
+) -> None:
+    mirror.sim.faults.add(Fault("reset", method="DELETE", times=None))
+    mirror.sim.faults.add(Fault("reset", path="/status$", after=2, times=None))
+    mirror.path("Alpha").unlink()
+    mirror.sync(75, before=haste)
+    assert len(mirror.trash()) == 1
+    mirror.sim.faults.clear()
+    mirror.sync()
+    assert mirror.sent() == []
+    assert mirror.known("Alpha").state is State.GONE
+    assert len(mirror.trash()) == 1
+    mirror.assert_rests()
+
+
+def test_a_job_that_somebody_else_deleted_first_is_deleted(mirror: Mirror) -> None:
+    alpha = mirror.jobs["Alpha"]
+    mirror.path("Alpha").unlink()
+    mirror.sim.faults.add(Fault("run", method="DELETE", call=lambda world: world.delete(alpha)))
+    mirror.sync()
+    assert mirror.sent() == [delete(alpha)]
+    assert mirror.known("Alpha").state is State.GONE
+    assert len(mirror.trash()) == 1
+    mirror.assert_rests()
+
+
 # --- stops ---
 
 REMOVE = "syncd.executor.remove."
@@ -111,10 +164,7 @@ STOPS = {
 
 
 @pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS)
-def test_a_stop_at_any_moment_deletes_once_and_keeps_a_copy(
-    bench: Bench, look: Look, stop: str
-) -> None:
-    mirror = Mirror.of(bench, look, sync=NO_GRACE)
+def test_a_stop_at_any_moment_deletes_once_and_keeps_a_copy(mirror: Mirror, stop: str) -> None:
     alpha = mirror.jobs["Alpha"]
     audio = mirror.path("Alpha").read_bytes()[-1000:]
     mirror.path("Alpha").unlink()

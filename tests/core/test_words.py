@@ -1,0 +1,32 @@
+"""What people are told an operation is."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from syncd.core.operations import Operation
+from syncd.core.words import TOLD, counted, words
+
+
+@pytest.mark.parametrize("verb", [operation.verb for operation in get_args(Operation)])
+def test_no_operation_is_called_by_its_code_name(verb: str) -> None:
+    found = words(verb)
+    assert not any("-" in text for text in (found.do, found.done, found.one, found.many))
+    assert found.do in (found.do.lower(), verb)
+
+
+def test_what_is_counted_is_singular_or_plural() -> None:
+    assert counted("delete-remote", 1) == "1 deletion in the account"
+    assert counted("delete-remote", 2) == "2 deletions in the account"
+
+
+def test_a_verb_that_is_not_in_the_table_is_told_as_it_is() -> None:
+    assert words("approve").do == "approve"
+    assert counted("approve", 2) == "2 approve"
+
+
+def test_a_step_on_the_way_is_not_told_as_done() -> None:
+    assert words("make-way").done == ""
+    assert "" not in TOLD

@@ -1,0 +1,82 @@
+"""A rename by this program that stops before its record is never sent as one by the user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .mirroring import Mirror, dies_after, dies_before, patch, title_of
+
+if TYPE_CHECKING:
+    from tests.scenarios.conftest import Bench
+
+Look = Callable[..., dict[str, Any]]
+
+STOPS = {
+    "before the move": dies_before("syncd.executor.names.move"),
+    "after the move": dies_after("syncd.executor.names.move"),
+    "before the record": dies_before("syncd.executor.names._record"),
+}
+FULL = """
+import syncd.executor.names
+from syncd.errors import DiskFull
+def full(*_, **__):
+    raise DiskFull("the disk is full")
+syncd.executor.names.retag = full
+"""
+
+
+@pytest.fixture
+def mirror(bench: Bench, look: Look) -> Mirror:
+    """Four songs in step."""
+    return Mirror.of(bench, look)
+
+
+@pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS.keys())
+@pytest.mark.parametrize("newest", ["Second", "Third", "Alpha"])
+def test_after_a_stop_the_name_in_the_account_counts(
+    mirror: Mirror, stop: str, newest: str
+) -> None:
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Second")
+    mirror.sync(code=9, before=stop)
+    mirror.sim.world.rename(mirror.jobs["Alpha"], newest)
+    mirror.sync()
+    assert mirror.sent() == []
+    assert mirror.files() == sorted(["Beta.flac", "Delta.flac", "Gamma.flac", f"{newest}.flac"])
+    assert mirror.path(f"{newest}.lrc").exists()
+    assert title_of(mirror.path(newest)) in (newest, "Second")
+    mirror.assert_rests()
+
+
+def test_after_two_stops_it_still_counts(mirror: Mirror) -> None:
+    for name in ("Second", "Third"):
+        mirror.sim.world.rename(mirror.jobs["Alpha"], name)
+        mirror.sync(code=9, before=STOPS["after the move"])
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Fourth")
+    mirror.sync()
+    assert mirror.sent() == []
+    assert "Fourth.flac" in mirror.files()
+    mirror.assert_rests()
+
+
+def test_after_a_stop_a_name_that_the_user_gives_is_sent(mirror: Mirror) -> None:
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Second")
+    mirror.sync(code=9, before=STOPS["after the move"])
+    mirror.rename("Second", "Mine")
+    mirror.sync()
+    assert mirror.sent() == [patch(mirror.jobs["Alpha"], "Mine")]
+    assert "Mine.flac" in mirror.files()
+    mirror.assert_rests()
+
+
+def test_a_full_disk_leaves_the_tags_as_they_are_and_the_name_is_given(mirror: Mirror) -> None:
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Second")
+    result = mirror.sync(before=FULL)
+    assert result.out == "in step: 0 placed, 1 renamed here\n"
+    assert title_of(mirror.path("Second")) == "Alpha"
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Third")
+    mirror.sync()
+    assert mirror.sent() == []
+    assert "Third.flac" in mirror.files()
