@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -212,22 +212,19 @@ def _observe(library: Library, policy: Policy) -> Trees:
             f"the library folder {library.root.path} cannot be read",
             hint="give the user that runs syncd the right to read it",
         )
-    remote = catalog.remote_tree()
-    local = _with_digests(library, remote, local, catalog.baseline(now), policy)
-    catalog.scans.remember(known, local.files)
-    baseline = catalog.baseline(now)
+    remote, baseline = catalog.remote_tree(), catalog.baseline(now)
     found = match(local, baseline, policy)
+    local = _with_digests(library, local, to_hash(remote, baseline, found))
+    catalog.scans.remember(known, local.files)
     catalog.scans.note(sight(local, baseline, found), now)
     catalog.scans.note_mounted(_mounted(local, baseline, found.files))
     return Trees(remote, local, catalog.baseline(now))
 
 
-def _with_digests(
-    library: Library, remote: RemoteTree, local: LocalTree, baseline: Baseline, policy: Policy
-) -> LocalTree:
+def _with_digests(library: Library, local: LocalTree, wanted: Iterable[LocalFile]) -> LocalTree:
     """``local`` with the SHA-256 of those files whose bytes a decision turns on."""
     files_ = dict(local.files)
-    for file in to_hash(remote, baseline, match(local, baseline, policy)):
+    for file in wanted:
         try:
             digest = files.sha256(library.root.path / file.path)
         except OSError:

@@ -78,7 +78,7 @@ def _evict(library: Library, context: Context, job: Job, placed: Placed, entry: 
     try:
         context.check_file(job.id, placed.path)
         stat = file_stat(path)
-        if stat != placed.stat and files.sha256(path) != placed.sha256:
+        if context.is_edited(placed, placed.path):
             raise SyncdError(
                 f"{placed.path} was changed in the folder, and the account has not what it holds",
                 hint="move your version out of the library first",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -186,11 +186,10 @@ def _removal(
 
 
 def _is_copy(
-    library: Library, placed: Placed | None, file: LocalFile, audio: dict[str, str] | object
+    library: Library, placed: Placed | None, file: LocalFile, audio: Mapping[str, str]
 ) -> bool:
     """Whether the file holds what the account offers: its bytes are those that were placed."""
-    offered = audio.get(placed.format) if placed and isinstance(audio, dict) else None
-    if placed is None or offered != placed.audio:
+    if placed is None or audio.get(placed.format) != placed.audio:
         return False
     try:
         return files.sha256(library.root.path / file.path) == placed.sha256
@@ -221,14 +220,8 @@ async def _look(library: Library, removal: Removal) -> Job:
 
 
 def _facts(context: Context, removal: Removal, job: Job) -> Facts:
-    return Facts(
-        job_id=removal.job_id,
-        why=Why.REMOVED,
-        now=context.clock(),
-        server_time=context.now().server,
-        title=removal.title,
-        audio=removal.audio,
-        job=job.raw,
+    return context.facts(
+        removal.job_id, Why.REMOVED, title=removal.title, audio=removal.audio, job=job
     )
 
 
@@ -258,8 +251,7 @@ def _settle(
             if removal.copy == "file" and kept is not None:
                 context.trash.finish(kept)
             else:
-                facts = _facts(context, removal, job)
-                context.trash.put(removal.path, **facts)
+                context.trash.put(removal.path, **_facts(context, removal, job))
         except Changed:
             # What the user wrote in this moment is theirs; the next scan finds it by its id.
             if os.path.lexists(context.root.path / removal.path):

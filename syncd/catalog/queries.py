@@ -20,6 +20,7 @@ from syncd.catalog.schema import ABSENCE, BASELINE, HOLD, JOB, JOURNAL
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import State
 from syncd.core.cases import EXPECTED
+from syncd.core.evidence import said_of
 
 __all__ = [
     "Entry",
@@ -284,7 +285,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
 
 
 def _pending_entry(row: Mapping[str, Any]) -> PendingEntry:
-    seen = "never by this catalog" if row["seen_at"] is None else f"{row['seen_at']:%F %T} UTC"
+    first, last = (row["first_scan"], row["first_at"]), (row["last_scan"], row["last_at"])
     return PendingEntry(
         job_id=row["job_id"],
         display_name=row["display_name"],
@@ -295,11 +296,7 @@ def _pending_entry(row: Mapping[str, Any]) -> PendingEntry:
         seen_at=row["seen_at"],
         armed_at=row["armed_at"],
         armed_server=row["armed_server"],
-        evidence=(
-            f"last seen {seen}",
-            f"missed by scan {row['first_scan']} at {row['first_at']:%F %T} UTC",
-            f"missed by scan {row['last_scan']} at {row['last_at']:%F %T} UTC",
-        ),
+        evidence=said_of(row["seen_at"], first, last),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from syncd.core.baseline import Baseline, BaselineTrack, Placed
 from syncd.core.cases import EXPECTED, REMEMBERED, is_out_of_reach, is_out_of_sight
@@ -85,6 +86,15 @@ def _original(found: list[LocalFile], known: BaselineTrack | None) -> LocalFile:
 
 def _is_same_inode(one: FileStat, other: FileStat) -> bool:
     return (one.inode, one.size, one.mtime_ns) == (other.inode, other.size, other.mtime_ns)
+
+
+def said_of(
+    seen_at: datetime | None, first: tuple[int, datetime], last: tuple[int, datetime]
+) -> tuple[str, ...]:
+    """An absence in words: when its file was seen last, and the first and last scan to miss it."""
+    seen = "never by this catalog" if seen_at is None else f"{seen_at:%F %T} UTC"
+    missed = (f"missed by scan {number} at {at:%F %T} UTC" for number, at in (first, last))
+    return (f"last seen {seen}", *missed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from syncd.catalog.store import Catalog
+from syncd.core.baseline import Placed, State
 from syncd.core.model import Job, Origin
 from syncd.core.naming import effective_title, sibling, stem_of
 from syncd.core.policy import Now
@@ -17,9 +18,10 @@ from syncd.errors import Changed, DiskFull
 from syncd.executor.absence import LastLook
 from syncd.local import files, tags
 from syncd.local.root import Marker, Root
+from syncd.local.scan import file_stat
 from syncd.local.sidecars import sidecars
 from syncd.local.tags import read_identity
-from syncd.local.trash import Trash
+from syncd.local.trash import Facts, Trash, Why
 from syncd.progress import Progress
 from syncd.remote.client import AudioPod
 from syncd.remote.http import Http
@@ -88,6 +90,38 @@ class Context:
             raise Changed(f"{path} is no longer there") from None
         if identity is None or identity.job_id != job_id:
             raise Changed(f"{path} no longer carries the id of job {job_id}")
+
+    def placed(self, job_id: int, *states: State) -> Placed:
+        """How a track was placed; raises ``Changed`` unless it is in one of ``states``."""
+        known = self.catalog.baseline_of(job_id)
+        if known is None or known.placed is None or known.state not in (states or (State.PLACED,)):
+            raise Changed(f"job {job_id} is not placed any more")
+        return known.placed
+
+    def is_edited(self, placed: Placed, path: str) -> bool:
+        """Whether the file at ``path`` holds other bytes than were placed; read where touched."""
+        file = self.root.path / path
+        return file_stat(file) != placed.stat and files.sha256(file) != placed.sha256
+
+    def check_unedited(self, placed: Placed, path: str) -> None:
+        """Raise ``Changed`` where the user changed the file at ``path``."""
+        if self.is_edited(placed, path):
+            raise Changed(f"{path} was changed in the folder meanwhile")
+
+    def facts(
+        self, job_id: int, why: Why, *, title: str | None, audio: str | None, job: Job | None
+    ) -> Facts:
+        """What the trash is told of a track that enters it now."""
+        now = self.now()
+        return Facts(
+            job_id=job_id,
+            why=why,
+            now=now.local,
+            server_time=now.server,
+            title=title,
+            audio=audio,
+            job=job.raw if job else "{}",
+        )
 
     def desired(
         self, job: Job, origin: Origin, *, album: str, number: int | None

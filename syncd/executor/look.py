@@ -17,11 +17,7 @@ PROBES = 3
 
 async def check_obtainable(context: Context, op: Evict, placed: Placed) -> None:
     """Raise ``Changed`` unless the account has what the file of ``op`` was made from."""
-    try:
-        job = await context.client.job(op.job_id)
-    except NoSuchJob:
-        raise Changed(f"job {op.job_id} is no longer in the account", sweep=True) from None
-    await asyncio.to_thread(context.catalog.observe, [job], context.clock())
+    job = await _fresh(context, op.job_id)
     offered = address_path(job.audio.get(placed.format, ""))
     if job.status != COMPLETED or offered != placed.audio:
         raise Changed(f"job {op.job_id} no longer offers the audio of {op.path}", sweep=True)
@@ -29,12 +25,7 @@ async def check_obtainable(context: Context, op: Evict, placed: Placed) -> None:
 
 async def look(context: Context, op: RenameRemote | DeleteRemote) -> Job:
     """The job as it is now; raises ``Changed`` where it is other than the plan believed."""
-    try:
-        job = await context.client.job(op.job_id)
-    except NoSuchJob:
-        # Only a complete sweep can add an absence.
-        raise Changed(f"job {op.job_id} is no longer in the account", sweep=True) from None
-    await asyncio.to_thread(context.catalog.observe, [job], context.clock())
+    job = await _fresh(context, op.job_id)
     if not same_text(job.display_name, op.title):
         raise Changed(f"job {op.job_id} is called “{job.display_name or ''}” by now")
     if isinstance(op, DeleteRemote):
@@ -42,6 +33,17 @@ async def look(context: Context, op: RenameRemote | DeleteRemote) -> Job:
             raise Changed(f"job {op.job_id} is now {job.status}")
         if address_path(job.audio.get(op.format, "")) != op.audio:
             raise Changed(f"the audio of job {op.job_id} is at another address by now")
+    return job
+
+
+async def _fresh(context: Context, job_id: int) -> Job:
+    """The job as the status call shows it now, taken into the catalog."""
+    try:
+        job = await context.client.job(job_id)
+    except NoSuchJob:
+        # Only a complete sweep can add an absence.
+        raise Changed(f"job {job_id} is no longer in the account", sweep=True) from None
+    await asyncio.to_thread(context.catalog.observe, [job], context.clock())
     return job
 
 

@@ -17,7 +17,6 @@ from syncd.errors import Changed, CorruptMedia, KeyRevoked, LocalError, NoSuchJo
 from syncd.executor.context import Context
 from syncd.executor.look import look, refused
 from syncd.executor.threads import to_its_end
-from syncd.local import files
 from syncd.local.mounts import is_mounted
 from syncd.local.moves import follow, move
 from syncd.local.retag import retag
@@ -44,7 +43,7 @@ async def rename_remote(context: Context, op: RenameRemote, entry: int, origin: 
 
 def _record_name(context: Context, op: RenameRemote, job: Job, entry: int, origin: Origin) -> None:
     context.catalog.observe([job], context.clock())
-    placed = _placed(context, op.job_id)
+    placed = context.placed(op.job_id)
     mounted = is_mounted(context.root, op.path)
     context.move_lyrics(job, placed.path, op.path)
     placed = replace(
@@ -115,7 +114,7 @@ def _moved(
     context: Context, op: RenameLocal | MoveLocal | MakeWay, *, prune: bool = False
 ) -> Placed:
     """Move the file, after a look whether it is still the track's; how it stands by then."""
-    placed = _placed(context, op.job_id)
+    placed = context.placed(op.job_id)
     context.check_file(op.job_id, op.path)
     mounted = is_mounted(context.root, op.new_path)
     before = file_stat(context.root.path / op.path)
@@ -150,13 +149,6 @@ def _file(context: Context, job_id: int, path: str, origin: Origin) -> LocalFile
     return LocalFile(path, file_stat(context.root.path / path), Identity(job_id, origin))
 
 
-def _placed(context: Context, job_id: int) -> Placed:
-    known = context.catalog.baseline_of(job_id)
-    if known is None or known.placed is None or known.state is not State.PLACED:
-        raise Changed(f"job {job_id} is not placed any more")
-    return known.placed
-
-
 def retitle(context: Context, job_id: int, placed: Placed, job: Job) -> Placed:
     """Write the new title into the tags, where it still is what this program wrote there.
 
@@ -166,8 +158,7 @@ def retitle(context: Context, job_id: int, placed: Placed, job: Job) -> Placed:
     wanted = {"title": (effective_title(job.track()),)}
     owned = {"title": placed.tags.get("title", ())}
     try:
-        path = context.root.path / placed.path
-        edited = file_stat(path) != placed.stat and files.sha256(path) != placed.sha256
+        edited = context.is_edited(placed, placed.path)
         written = retag(context.root, placed.path, placed.format, owned=owned, wanted=wanted)
     except (Changed, CorruptMedia, LocalError, OSError) as error:
         _log.warning("the title in the tags stays", job=job_id, why=str(error))

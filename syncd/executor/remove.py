@@ -18,7 +18,7 @@ from syncd.executor.look import check_obtainable, confirm_gone, look, refused
 from syncd.executor.threads import to_its_end
 from syncd.local import files
 from syncd.local.scan import file_stat
-from syncd.local.trash import Entry, Why
+from syncd.local.trash import Entry, Facts, Why
 
 
 async def trash_local(context: Context, op: TrashLocal, entry: int) -> None:
@@ -28,22 +28,13 @@ async def trash_local(context: Context, op: TrashLocal, entry: int) -> None:
 
 
 def _to_trash(context: Context, op: TrashLocal, entry: int) -> None:
-    placed = _placed(context, op.job_id)
+    placed = context.placed(op.job_id, State.PLACED, State.TRASHING)
     context.root.verify(context.marker)
     context.check_file(op.job_id, op.path)
-    _check_unedited(context, placed, op.path)
-    job = context.catalog.job(op.job_id)
+    context.check_unedited(placed, op.path)
+    facts = _facts(context, op.job_id, Why.DELETED_THERE, placed)
     context.catalog.outcomes.commit(op.job_id, State.TRASHING)
-    kept = context.trash.put(
-        op.path,
-        job_id=op.job_id,
-        why=Why.DELETED_THERE,
-        now=context.clock(),
-        server_time=context.now().server,
-        title=placed.title,
-        audio=placed.audio,
-        job=job.raw if job else "{}",
-    )
+    kept = context.trash.put(op.path, **facts)
     done = Done(
         job_id=op.job_id,
         verb=op.verb,
@@ -57,7 +48,7 @@ def _to_trash(context: Context, op: TrashLocal, entry: int) -> None:
 
 async def resume_eviction(context: Context, op: Evict, entry: int) -> None:
     """Go on with an eviction that was stopped, if the account still has what is removed here."""
-    placed = await asyncio.to_thread(_placed, context, op.job_id, State.EVICTED)
+    placed = await asyncio.to_thread(context.placed, op.job_id, State.EVICTED)
     await check_obtainable(context, op, placed)
     await to_its_end(evict, context, op, entry)
 
@@ -67,25 +58,14 @@ def evict(context: Context, op: Evict, entry: int) -> None:
 
     For who has just seen that it does. Raises ``Changed`` for a file that is not the one given up.
     """
-    placed = _placed(context, op.job_id, State.EVICTED)
+    placed = context.placed(op.job_id, State.EVICTED)
     path = context.root.path / op.path
     context.root.verify(context.marker)
     if os.path.lexists(path):
         if file_stat(path) != placed.stat:
             raise Changed(f"{op.path} was changed in the folder meanwhile")
-        job = context.catalog.job(op.job_id)
-        context.trash.discard(
-            op.path,
-            expected=placed.stat,
-            sha256=placed.sha256,
-            job_id=op.job_id,
-            why=Why.EVICTED,
-            now=context.clock(),
-            server_time=context.now().server,
-            title=placed.title,
-            audio=placed.audio,
-            job=job.raw if job else "{}",
-        )
+        facts = _facts(context, op.job_id, Why.EVICTED, placed)
+        context.trash.discard(op.path, expected=placed.stat, sha256=placed.sha256, **facts)
     done = Done(job_id=op.job_id, verb=op.verb, state=State.EVICTED, left=op.path)
     context.catalog.outcomes.record(done, entry=entry, now=context.now())
 
@@ -153,17 +133,9 @@ async def recovery_copy(
     def keep() -> Entry:
         write_tags(context, sound, cover, origin, album=album or "", number=number)
         try:
-            return context.trash.keep(
-                sound.part,
-                op.path,
-                job_id=op.job_id,
-                why=why,
-                now=context.clock(),
-                server_time=context.now().server,
-                title=sound.job.display_name,
-                audio=sound.audio,
-                job=sound.job.raw,
-            )
+            title, audio = sound.job.display_name, sound.audio
+            facts = context.facts(op.job_id, why, title=title, audio=audio, job=sound.job)
+            return context.trash.keep(sound.part, op.path, **facts)
         finally:
             files.discard_part(sound.part)
 
@@ -210,15 +182,6 @@ def _check_grace(context: Context, op: DeleteRemote, absence: Absence) -> None:
         raise Changed(f"the grace of job {op.job_id} is not over by both clocks")
 
 
-def _placed(context: Context, job_id: int, *states: State) -> Placed:
-    known = context.catalog.baseline_of(job_id)
-    wanted = states or (State.PLACED, State.TRASHING)
-    if known is None or known.placed is None or known.state not in wanted:
-        raise Changed(f"job {job_id} is not placed any more")
-    return known.placed
-
-
-def _check_unedited(context: Context, placed: Placed, path: str) -> None:
-    file = context.root.path / path
-    if file_stat(file) != placed.stat and files.sha256(file) != placed.sha256:
-        raise Changed(f"{path} was changed in the folder meanwhile")
+def _facts(context: Context, job_id: int, why: Why, placed: Placed) -> Facts:
+    job = context.catalog.job(job_id)
+    return context.facts(job_id, why, title=placed.title, audio=placed.audio, job=job)

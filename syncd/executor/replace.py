@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 
 from syncd.catalog.outcomes import Done
-from syncd.core.baseline import BaselineTrack, Placed, State
+from syncd.core.baseline import Placed, State
 from syncd.core.model import FileStat, Identity, LocalFile, Origin
 from syncd.core.operations import Compare, Redownload
 from syncd.errors import Changed
@@ -30,15 +30,15 @@ async def compare(context: Context, op: Compare, entry: int) -> None:
 
 
 def _note(context: Context, op: Compare, sound: Sound, entry: int) -> None:
-    known, placed = _known(context, op.job_id)
+    placed = context.placed(op.job_id)
     if placed.source == sound.source:
         files.discard_part(sound.part)
         same = dataclasses.replace(placed, audio=sound.audio, etag=sound.etag)
-        done = Done(job_id=op.job_id, verb=op.verb, state=known.state, placed=same)
+        done = Done(job_id=op.job_id, verb=op.verb, state=State.PLACED, placed=same)
         context.catalog.outcomes.record(done, entry=entry, now=context.now())
         return
     # The file stays in ``incoming``: of what follows it is asked for its last byte alone.
-    done = Done(job_id=op.job_id, verb=op.verb, state=known.state, replaced_by=sound.audio)
+    done = Done(job_id=op.job_id, verb=op.verb, state=State.PLACED, replaced_by=sound.audio)
     context.catalog.outcomes.record(done, entry=entry, now=context.now())
 
 
@@ -61,12 +61,11 @@ def _put_in_place(
     entry: int,
     origin: Origin,
 ) -> None:
-    _, placed = _known(context, op.job_id)
+    placed = context.placed(op.job_id)
     context.check_file(op.job_id, op.path)
     mounted = is_mounted(context.root, op.path)
+    context.check_unedited(placed, op.path)
     path = context.root.path / op.path
-    if file_stat(path) != placed.stat and files.sha256(path) != placed.sha256:
-        raise Changed(f"{op.path} was changed in the folder meanwhile")
     written = write_tags(context, sound, cover, origin, album=op.album, number=op.number)
     digest = files.sha256(sound.part)
     if digest == files.sha256(path):
@@ -103,16 +102,10 @@ def _exchange(
     context: Context, op: Redownload, sound: Sound, placed: Placed, digest: str
 ) -> FileStat:
     """Put the new file, whose SHA-256 is ``digest``, in the place of the old one, which is kept."""
-    old = context.trash.secure(
-        op.path,
-        job_id=op.job_id,
-        why=Why.REPLACED,
-        now=context.clock(),
-        server_time=context.now().server,
-        title=placed.title,
-        audio=placed.audio,
-        job=sound.job.raw,
+    facts = context.facts(
+        op.job_id, Why.REPLACED, title=placed.title, audio=placed.audio, job=sound.job
     )
+    old = context.trash.secure(op.path, **facts)
     # After a stop both are as they were placed: the old one by its stat, the new one by its bytes.
     # Neither is taken for an edit by the user, and the replacement is planned once more.
     stat = file_stat(context.root.path / op.path)
@@ -137,7 +130,7 @@ def _place_beside(
 ) -> None:
     """The user's file stays the track's; the audio of the account becomes a copy beside it."""
     assert op.copy is not None, "the plan names the copy"
-    known, placed = _known(context, op.job_id)
+    placed = context.placed(op.job_id)
     write_tags(context, sound, cover, origin, album=op.album, number=op.number)
     try:
         stat = files.place(
@@ -153,15 +146,8 @@ def _place_beside(
     done = Done(
         job_id=op.job_id,
         verb=op.verb,
-        state=known.state,
+        state=State.PLACED,
         placed=seen,
         file=LocalFile(op.copy, stat, Identity(op.job_id, origin)),
     )
     context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=op.copy)
-
-
-def _known(context: Context, job_id: int) -> tuple[BaselineTrack, Placed]:
-    known = context.catalog.baseline_of(job_id)
-    if known is None or known.placed is None or known.state is not State.PLACED:
-        raise Changed(f"job {job_id} is not placed any more")
-    return known, known.placed

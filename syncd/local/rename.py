@@ -125,19 +125,23 @@ def _is_placeholder(found: os.stat_result) -> bool:
 
 def _rename_exclusive(source: Path, target: Path) -> bool:
     """``False`` where the system or the file system has no such call."""
+    return native_rename(source, target, linux=_RENAME_NOREPLACE, darwin=_RENAME_EXCL)
+
+
+def native_rename(source: Path, target: Path, *, linux: int, darwin: int) -> bool:
+    """A rename with flags: renameat2(2) of Linux, renamex_np(2) of macOS.
+
+    ``False``, and nothing was changed, where the system has no such call or the file system does
+    not offer it. Raises ``OSError`` that names both.
+    """
     library = ctypes.CDLL(None, use_errno=True)
+    first, second = os.fsencode(source), os.fsencode(target)
     if sys.platform == "darwin":
         call = getattr(library, "renamex_np", None)
-        arguments = (os.fsencode(source), os.fsencode(target), ctypes.c_uint(_RENAME_EXCL))
+        arguments = (first, second, ctypes.c_uint(darwin))
     else:
         call = getattr(library, "renameat2", None)
-        arguments = (
-            _AT_FDCWD,
-            os.fsencode(source),
-            _AT_FDCWD,
-            os.fsencode(target),
-            ctypes.c_uint(_RENAME_NOREPLACE),
-        )
+        arguments = (_AT_FDCWD, first, _AT_FDCWD, second, ctypes.c_uint(linux))
     if call is None:
         return False
     if call(*arguments) == 0:

@@ -14,6 +14,7 @@ from syncd.core.decisions.planning import (
     placed_of,
     track_of,
 )
+from syncd.core.evidence import said_of
 from syncd.core.operations import DeleteRemote, Forget, Hold, Ignore, Pending, TrashLocal, Wait
 from syncd.core.time import agreed_elapsed
 
@@ -128,10 +129,5 @@ def _delete(planning: Planning, case: Case) -> DeleteRemote | Wait:
 
 
 def _evidence(absence: Absence) -> tuple[str, ...]:
-    """What a person needs to judge a deletion: when the file was seen last, and what missed it."""
-    seen = "never by this catalog" if absence.seen_at is None else f"{absence.seen_at:%F %T} UTC"
-    return (
-        f"last seen {seen}",
-        f"missed by scan {absence.first_scan} at {absence.first_at:%F %T} UTC",
-        f"missed by scan {absence.last_scan} at {absence.last_at:%F %T} UTC",
-    )
+    first = (absence.first_scan, absence.first_at)
+    return said_of(absence.seen_at, first, (absence.last_scan, absence.last_at))
