@@ -6,12 +6,13 @@ an unmounted disk, another folder, a folder or a catalog from a backup, another 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from syncd.catalog.store import Binding, Catalog
 from syncd.config import Settings
 from syncd.errors import CatalogUnusable, RootUnusable, SyncdError, Uninitialised, WrongAccount
-from syncd.local.root import Marker, Root, find_marker, open_root
+from syncd.local.root import Marker, Root, find_marker, open_root, root_id
 
 
 def open_bound(settings: Settings, catalog: Catalog) -> tuple[Root, Marker]:
@@ -43,12 +44,35 @@ def open_bound(settings: Settings, catalog: Catalog) -> tuple[Root, Marker]:
         catalog.bind(binding)
     if binding.library_id != marker.library_id:
         raise RootUnusable(
-            f"{where} is another library than the one in the catalog {settings.catalog}",
+            may_return=False,
+            message=f"{where} is another library than the one in the catalog {settings.catalog}",
             hint="correct library.root, or give this library a state.dir of its own; "
             "syncd adopt binds this catalog to this folder",
         )
     _check_generation(settings, binding, marker)
+    if marker.account and binding.account and marker.account != binding.account:
+        raise WrongAccount(
+            f"the library in {where} belongs to account {marker.account}, and the catalog "
+            f"{settings.catalog} to {binding.account}",
+            hint="correct library.root, or state.dir; syncd adopt shows the differences and binds "
+            "them anew; nothing was changed",
+        )
     return root, marker
+
+
+def note_root(catalog: Catalog, root: Root) -> None:
+    """Note what the root is known by, and whether it is another one than before.
+
+    Then what a scan misses may have been left behind by what brought the library there: an
+    interrupted copy looks like a deletion (``Baseline.left_behind``). Raises ``RootUnusable``.
+    """
+    binding = catalog.binding()
+    assert binding is not None, "a library is bound when it is opened"
+    found = root_id(root)
+    if binding.root_id == found:
+        return
+    moved = binding.root_moved or binding.root_id is not None
+    catalog.bind(replace(binding, root_id=found, root_moved=moved))
 
 
 def _check_generation(settings: Settings, binding: Binding, marker: Marker) -> None:
@@ -65,8 +89,9 @@ def _check_generation(settings: Settings, binding: Binding, marker: Marker) -> N
             hint="syncd adopt shows the differences and binds them anew; nothing was changed",
         )
     raise RootUnusable(
-        f"the library in {settings.library.root} is older than its catalog: it was restored from "
-        "a backup",
+        may_return=False,
+        message=f"the library in {settings.library.root} is older than its catalog: it was "
+        "restored from a backup",
         hint="syncd adopt shows the differences and binds them anew; nothing was changed",
     )
 

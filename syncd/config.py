@@ -24,9 +24,12 @@ from syncd.errors import ConfigError
 from syncd.secret import Secret, redact
 from syncd.settings import (
     Api,
+    Hooks,
     Library,
     Limits,
     Log,
+    Metrics,
+    Notify,
     Settings,
     State,
     Sync,
@@ -64,6 +67,9 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "state": State,
     "limits": Limits,
     "log": Log,
+    "hooks": Hooks,
+    "metrics": Metrics,
+    "notify": Notify,
 }
 
 

@@ -15,15 +15,16 @@ from datetime import UTC, datetime
 
 from syncd import account
 from syncd.actions.bind import Adoption, Unbound, begin_anew, bind, marker_or_none
-from syncd.binding import open_bound, unsynced, without_marker
+from syncd.binding import note_root, open_bound, unsynced, without_marker
 from syncd.catalog.database import set_aside
 from syncd.catalog.store import Catalog
 from syncd.config import Settings
 from syncd.core.model import Origin
 from syncd.core.policy import Policy
-from syncd.cycle import Library
 from syncd.errors import CatalogUnusable
 from syncd.executor import Context, Execution, Executor
+from syncd.executor.threads import to_its_end
+from syncd.library import Library
 from syncd.local import files
 from syncd.local.lock import Lock
 from syncd.local.root import Marker, Root, find_marker, open_root, prepare, root_error
@@ -31,6 +32,7 @@ from syncd.local.trash import Trash
 from syncd.progress import Progress, Silent
 from syncd.remote.client import AudioPod
 from syncd.remote.http import Http
+from syncd.remote.poll import Poller
 from syncd.remote.query import JobQuery
 from syncd.secret import Secret
 
@@ -45,13 +47,16 @@ class Engine:
     context: Context
 
 
-@contextmanager
-def _locked_catalog(settings: Settings) -> Iterator[Catalog]:
-    with ExitStack() as stack:
-        stack.callback(_state_lock(settings).release)
-        catalog = Catalog.open(settings.catalog)
-        stack.callback(catalog.close)
-        yield catalog
+def _open(settings: Settings, stack: ExitStack) -> tuple[Catalog, Root, Marker]:
+    """Locks, catalog and root, which ``stack`` closes."""
+    stack.callback(_state_lock(settings).release)
+    catalog = Catalog.open(settings.catalog)
+    stack.callback(catalog.close)
+    root, marker = open_bound(settings, catalog)
+    stack.callback(_root_lock(root).release)
+    note_root(catalog, root)
+    files.recover_placements(root)
+    return catalog, root, marker
 
 
 @asynccontextmanager
@@ -63,9 +68,9 @@ async def open_engine(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[Engine]:
     """Locks, catalog, root and service, ready to work. Raises ``SyncdError`` of many kinds."""
-    with _locked_catalog(settings) as catalog, ExitStack() as stack:
-        root, marker = open_bound(settings, catalog)
-        stack.callback(_root_lock(root).release)
+    with ExitStack() as stack:
+        # In a thread: a folder on a dead share would stop everything else.
+        catalog, root, marker = await to_its_end(_open, settings, stack)
         async with _http(settings, key) as http:
             yield _engine(settings, key, http, catalog, root, marker, progress, clock)
 
@@ -111,6 +116,7 @@ async def open_unbound(
             def join(adoption: Adoption) -> Engine:
                 stack.callback(_root_lock(root).release)
                 bound = bind(unbound, adoption, clock())
+                files.recover_placements(root)
                 return _engine(settings, key, http, catalog, root, bound, progress, clock)
 
             yield unbound, join
@@ -166,6 +172,7 @@ async def open_rehearsal(
     catalog = await asyncio.to_thread(Catalog.copy, settings.catalog)
     try:
         root, marker = open_bound(settings, catalog)
+        note_root(catalog, root)
         async with _http(settings, key) as http:
             library = _library(settings, key, http, catalog, root, marker, progress, clock)
             yield library, policy_of(settings)
@@ -202,7 +209,6 @@ def _engine(
     progress: Progress | None,
     clock: Callable[[], datetime],
 ) -> Engine:
-    files.recover_placements(root)
     library = _library(settings, key, http, catalog, root, marker, progress, clock)
     context = Context(
         http=http,
@@ -228,8 +234,10 @@ def _library(
     progress: Progress | None,
     clock: Callable[[], datetime],
 ) -> Library:
+    client = AudioPod(http)
     return Library(
-        client=AudioPod(http),
+        client=client,
+        poller=Poller(client),
         catalog=catalog,
         root=root,
         marker=marker,
@@ -249,6 +257,7 @@ def _http(settings: Settings, key: Secret) -> Http:
         requests_per_minute=settings.api.requests_per_minute,
         timeout=settings.api.timeout,
         parallel=settings.limits.parallel_downloads,
+        bandwidth=settings.limits.bandwidth,
         may_change=settings.sync.direction == "both",
     )
 

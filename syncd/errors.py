@@ -137,7 +137,7 @@ class MediaSilent(MediaUnavailable):
 
 
 class StatusUnknown(MediaError):
-    """An address ran out and the status call failed too; ``error`` is what it failed with.
+    """The status call of one job failed; ``error`` is what it failed with.
 
     Settles one track; many in a row mean ``error`` for all of them.
     """
@@ -163,9 +163,16 @@ class LocalError(SyncdError):
 
 
 class RootUnusable(LocalError):
-    """The root is missing, not a folder, not writable or not ours. Nothing is done in it."""
+    """The root is missing, not a folder, not writable or not ours. Nothing is done in it.
+
+    ``may_return``: it may be as it was without anybody's decision, as when a disk is mounted.
+    """
 
     exit_code = ExitCode.SAFETY
+
+    def __init__(self, message: str, *, may_return: bool = True, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.may_return = may_return
 
 
 class DiskFull(LocalError):
@@ -192,6 +199,10 @@ class Changed(SyncdError):
     def __init__(self, message: str, *, sweep: bool = False, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.sweep = sweep
+
+
+class AnotherDisk(Changed):
+    """What should be moved would have to leave its disk. The operation is held."""
 
 
 class Doubtful(SyncdError):

@@ -13,6 +13,9 @@ class Progress(Protocol):
     def swept(self, seen: int, total: int | None) -> None:
         """``seen`` jobs so far, of ``total`` where the service said so."""
 
+    def looked(self) -> None:
+        """A folder was looked at; told from the thread that looks. What it raises ends the look."""
+
     def planned(self, plan: Plan) -> None:
         """A plan was made and guarded; it is carried out next."""
 
@@ -33,6 +36,9 @@ class Silent:
     """Nobody is watching."""
 
     def swept(self, seen: int, total: int | None) -> None:
+        pass
+
+    def looked(self) -> None:
         pass
 
     def planned(self, plan: Plan) -> None:

@@ -125,6 +125,27 @@ def _text(value: str) -> str:
     return value
 
 
+def _listen(value: str) -> str:
+    """``HOST:PORT`` of this machine, or nothing; raises ``ValueError`` for another's."""
+    if not value:
+        return value
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65_535 or not _is_this_machine(host):
+        raise ValueError("must be an address of this machine and a port, such as 127.0.0.1:9465")
+    return value
+
+
+def _command(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
+        raise ValueError('must be a list of words, such as ["mpc", "update"]')
+    if value and not value[0].strip():
+        raise ValueError("names no program")
+    if any("\0" in word for word in value):
+        raise ValueError("holds a NUL character")
+    return tuple(value)
+
+
 def _within(days: int) -> AfterValidator:
     """At most so many days, said in days: a limit in seconds would have to be worked out."""
 
@@ -140,6 +161,7 @@ Duration = Annotated[float, BeforeValidator(parse_duration)]
 Size = Annotated[int, BeforeValidator(parse_size)]
 PathSetting = Annotated[Path, BeforeValidator(_path)]
 Format = Literal["flac", "mp3", "ogg", "wav"]
+Command = Annotated[tuple[str, ...], BeforeValidator(_command)]
 
 
 def _default_state_dir() -> Path:
@@ -181,9 +203,10 @@ class Library(_Section):
 
 
 class Sync(_Section):
-    """``[sync]``: what is sent to the account, what follows it, and how much at once.
+    """``[sync]``: what is sent to the account, what follows it, how much at once, and how often.
 
-    Budgets count tracks over a rolling day; with 0 every single one waits for the user.
+    Budgets count tracks over a rolling day; with 0 every single one waits for the user. The
+    intervals are the daemon's.
     """
 
     direction: Literal["both", "down"] = "both"
@@ -193,6 +216,9 @@ class Sync(_Section):
     rename_budget: Annotated[int, Field(ge=0)] = 100
     remote_deletions: Literal["trash", "keep"] = "trash"
     conflicts: Literal["local", "remote", "hold"] = "local"
+    poll_interval: Annotated[Duration, Field(ge=5), _within(days=1)] = 60.0
+    sweep_interval: Annotated[Duration, Field(ge=60), _within(days=30)] = 21_600.0
+    scan_interval: Annotated[Duration, Field(ge=10), _within(days=30)] = 900.0
 
 
 class Trash(_Section):
@@ -203,14 +229,16 @@ class Trash(_Section):
 
 
 class State(_Section):
-    """``[state]``: where the catalog is."""
+    """``[state]``: where the catalog is, and how long it remembers what was done."""
 
     dir: PathSetting = Field(default_factory=_default_state_dir)
+    history: Annotated[Duration, Field(ge=86_400), _within(days=36_500)] = 31_536_000.0
 
 
 class Limits(_Section):
-    """``[limits]``: what may be used at most."""
+    """``[limits]``: what may be used at most. ``bandwidth`` is bytes a second, 0 without limit."""
 
+    bandwidth: Size = 0
     parallel_downloads: Annotated[int, Field(ge=1, le=32)] = 4
     min_free_space: Size = 500_000_000
     max_file_size: Annotated[Size, Field(ge=1)] = 1 << 30
@@ -220,7 +248,31 @@ class Log(_Section):
     """``[log]``: what is written to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "text", "json"] = "auto"
+    format: Literal["auto", "text", "json", "journald"] = "auto"
+
+
+class Hooks(_Section):
+    """``[hooks]``: programs that the daemon runs, with their arguments; none where empty."""
+
+    on_added: Command = ()
+    on_removed: Command = ()
+    on_renamed: Command = ()
+    on_pending: Command = ()
+    on_held: Command = ()
+    on_error: Command = ()
+    timeout: Annotated[Duration, Field(ge=1), _within(days=1)] = 60.0
+
+
+class Metrics(_Section):
+    """``[metrics]``: where the daemon answers with figures and its health; nowhere where empty."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = ""
+
+
+class Notify(_Section):
+    """``[notify]``: how the daemon calls for the person it works for."""
+
+    desktop: bool = False
 
 
 class Settings(_Section):
@@ -233,6 +285,9 @@ class Settings(_Section):
     state: State = Field(default_factory=State)
     limits: Limits = Field(default_factory=Limits)
     log: Log = Field(default_factory=Log)
+    hooks: Hooks = Field(default_factory=Hooks)
+    metrics: Metrics = Field(default_factory=Metrics)
+    notify: Notify = Field(default_factory=Notify)
     file: Path | None = None
 
     @property

@@ -16,16 +16,10 @@ SOURCE = Path(syncd.__file__).parent
 LONGEST_FILE = 400
 
 GROUND = {"core", "errors", "secret"}
-PARTS = GROUND | {
-    "remote",
-    "local",
-    "catalog",
-    "progress",
-    "account",
-    "executor",
-    "cycle",
-    "actions",
-}
+PARTS = GROUND | {"remote", "local", "catalog", "progress", "account"}
+WORK = PARTS | {"executor", "library"}
+CYCLE = WORK | {"observation", "generation", "cycle"}
+WHOLE = CYCLE | {"rest", "actions", "binding", "config", "settings", "engine", "log", "outcome"}
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "errors": set(),
@@ -39,12 +33,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "catalog": GROUND,
     "simulator": set(),
     "account": GROUND | {"remote", "catalog"},
-    "executor": PARTS - {"account", "executor", "cycle", "actions"},
-    "cycle": PARTS - {"cycle", "actions"},
-    "actions": PARTS - {"actions"},
+    "executor": PARTS - {"account"},
+    "library": PARTS - {"account"},
+    "observation": WORK,
+    "generation": WORK,
+    "cycle": CYCLE - {"cycle"},
+    "rest": CYCLE,
+    "actions": CYCLE | {"rest"},
+    "outcome": CYCLE,
     "binding": GROUND | {"local", "catalog", "config"},
-    "engine": PARTS | {"config", "binding"},
-    "cli": PARTS | {"binding", "config", "log", "engine", "simulator", "__init__"},
+    "engine": CYCLE | {"actions", "config", "binding"},
+    "daemon": WHOLE | {"__init__"},
+    "doctor": WHOLE | {"daemon", "__init__"},
+    "cli": WHOLE | {"daemon", "doctor", "simulator", "__init__"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -59,13 +60,17 @@ ONLY_HERE = {
     "sqlite3": {"catalog"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "starlette": {"simulator"},
-    "uvicorn": {"simulator"},
+    "starlette": {"daemon", "simulator"},
+    "uvicorn": {"daemon", "simulator"},
+    "apscheduler": {"daemon"},
+    "prometheus_client": {"daemon"},
+    "watchfiles": {"local"},
 }
 
 HEAVY = {
     "httpx", "sqlmodel", "sqlalchemy", "mutagen", "pydantic", "starlette", "uvicorn", "apscheduler",
     "structlog", "numpy",
+    "watchfiles", "prometheus_client",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from syncd.config import Settings, load
 from syncd.errors import ConfigError, ExitCode
 
 KEY = "ap_live_c4nary-0123456789"
+EVENTS = ("added", "removed", "renamed", "pending", "held", "error")
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 
 
@@ -68,15 +69,22 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
             "rename_budget": 100,
             "remote_deletions": "trash",
             "conflicts": "local",
+            "poll_interval": 60.0,
+            "sweep_interval": 6 * 3_600.0,
+            "scan_interval": 900.0,
         },
         "trash": {"retention": 30 * 86_400.0},
-        "state": {"dir": tmp_path / ".local" / "state" / "syncd"},
+        "state": {"dir": tmp_path / ".local" / "state" / "syncd", "history": 365 * 86_400.0},
         "limits": {
+            "bandwidth": 0,
             "parallel_downloads": 4,
             "min_free_space": 500_000_000,
             "max_file_size": 1 << 30,
         },
         "log": {"level": "info", "format": "auto"},
+        "hooks": {**{f"on_{name}": () for name in EVENTS}, "timeout": 60.0},
+        "metrics": {"listen": ""},
+        "notify": {"desktop": False},
     }
     assert settings.catalog == tmp_path / ".local/state/syncd/catalog.sqlite3"
 
@@ -101,13 +109,22 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
         ("sync", "rename_budget", "5000", 5000),
         ("sync", "remote_deletions", '"keep"', "keep"),
         ("sync", "conflicts", '"hold"', "hold"),
+        ("sync", "poll_interval", '"5s"', 5.0),
+        ("sync", "sweep_interval", '"30d"', 30 * 86_400.0),
+        ("sync", "scan_interval", '"10s"', 10.0),
         ("trash", "retention", '"0s"', 0.0),
         ("state", "dir", '"/var/lib/x"', Path("/var/lib/x")),
+        ("state", "history", '"1d"', 86_400.0),
+        ("limits", "bandwidth", '"2MB"', 2_000_000),
         ("limits", "parallel_downloads", "32", 32),
         ("limits", "min_free_space", '"0B"', 0),
         ("limits", "max_file_size", '"10 MiB"', 10 << 20),
         ("log", "level", '"debug"', "debug"),
         ("log", "format", '"json"', "json"),
+        *(("hooks", f"on_{name}", '["mpc", "update"]', ("mpc", "update")) for name in EVENTS),
+        ("hooks", "timeout", '"2m"', 120.0),
+        ("metrics", "listen", '"[::1]:9465"', "[::1]:9465"),
+        ("notify", "desktop", "true", True),
     ],
 )
 def test_every_key_can_be_set(
@@ -135,7 +152,7 @@ def keys() -> list[tuple[str, str]]:
 
 ORIGIN = "must be an origin such as https://api.audiopod.ai, without a path"
 SIZE = "must be a size such as 500MB or 1GiB"
-SECTIONS = "known here: api, library, sync, trash, state, limits, log"
+SECTIONS = "known here: api, library, sync, trash, state, limits, log, hooks, metrics, notify"
 TIME = "must be a duration such as 0s, 90s, 10m, 2h or 30d"
 
 
@@ -188,7 +205,15 @@ TIME = "must be a duration such as 0s, 90s, 10m, 2h or 30d"
          "1, not '0B'"),
         ('[log]\nlevel = "loud"', "log.level: must be 'debug', 'info', 'warning' or 'error', not "
          "'loud'"),
-        ('[log]\nformat = "xml"', "log.format: must be 'auto', 'text' or 'json', not 'xml'"),
+        ('[log]\nformat = "xml"', "log.format: must be 'auto', 'text', 'json' or 'journald', "
+         "not 'xml'"),
+        ("[sync]\npoll_interval = '1s'", "sync.poll_interval: must be greater than or equal to 5, "
+         "not '1s'"),
+        ("[hooks]\non_added = 'mpc update'", "hooks.on_added: must be a list of words, such "
+         "as [\"mpc\", \"update\"], not 'mpc update'"),
+        ("[hooks]\non_added = [' ']", "hooks.on_added: names no program, not [' ']"),
+        ("[metrics]\nlisten = '0.0.0.0:9465'", "metrics.listen: must be an address of this "
+         "machine and a port, such as 127.0.0.1:9465, not '0.0.0.0:9465'"),
         ('[log]\nlevl = "info"', "log.levl: unknown key; did you mean level? (known here: level, "
          "format)"),
         ("[api]\nzzz = 1", "api.zzz: unknown key (known here: base_url, key_file, "
@@ -196,7 +221,7 @@ TIME = "must be a duration such as 0s, 90s, 10m, 2h or 30d"
         ("[libary]", f"libary: unknown key; did you mean library? ({SECTIONS})"),
         ("root = 1", f"root: unknown key ({SECTIONS})"),
         ('file = "x"', f"file: unknown key ({SECTIONS})"),
-        ("[limits]\n5 = 1", "limits.5: unknown key (known here: parallel_downloads, "
+        ("[limits]\n5 = 1", "limits.5: unknown key (known here: bandwidth, parallel_downloads, "
          "min_free_space, max_file_size)"),
         ('"a\\nb" = 1', f"'a\\nb': unknown key ({SECTIONS})"),
         ("library = 3", "library: must be a section, written as [library], not 3"),

@@ -67,7 +67,7 @@ def test_each_choice_can_be_made_and_no_other(
         ("sync", "direction = true", "direction: must be 'both' or 'down', not True"),
         ("sync", 'deletion = "mirror"', "deletion: unknown key; did you mean deletions? (known "
          "here: direction, deletions, deletion_grace, deletion_budget, rename_budget, "
-         "remote_deletions, conflicts)"),
+         "remote_deletions, conflicts, poll_interval, sweep_interval, scan_interval)"),
         ("trash", 'retention = "-1d"', f"retention: {TIME}, not '-1d'"),
         ("trash", "retention = 30", f"retention: {TIME}, not 30"),
         ("trash", 'retention = "36501d"', "retention: must be at most 36500d, not '36501d'"),

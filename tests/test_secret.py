@@ -65,6 +65,16 @@ def test_a_secret_has_no_attributes_to_list() -> None:
         ("https://user:password@host.example/x", "https://…@host.example/x"),
         ("https://host.example/@name", "https://host.example/@name"),
         ("plain text? yes", "plain text? yes"),
+        ("GET /7.flac?Signature=c4&Expires=9 206", "GET /7.flac?Signature=…&Expires=… 206"),
+        ("'/7?v=1&X-Amz-Signature=c4'", "'/7?v=1&X-Amz-Signature=…'"),
+        ("/7.flac?token=c4;/8.flac", "/7.flac?token=…"),
+        ("/jobs?skip=50&limit=50", "/jobs?skip=50&limit=50"),
+        ("of ada.l+music@mail.example.org.", "of …@mail.example.org."),
+        ("user=ada@example.org, 'b@example.org'", "user=…@example.org, '…@example.org'"),
+        (r"line\nada@example.org\u00e9", r"line\n…@example.org\u00e9"),
+        ("Album/me@home.flac", "Album/me@home.flac"),
+        ("Album/me@home.again.flac", "Album/me@home.again.flac"),
+        ("syncd@.host", "syncd@.host"),
     ],
 )
 def test_what_is_hidden_in(text: str, redacted: str) -> None:
@@ -78,6 +88,7 @@ QUOTED = st.text(st.sampled_from(['"', "\\", "'", "\n", "é", "a", "u", " ", "n"
 @given(before=QUOTED, after=QUOTED)
 def test_a_line_of_json_stays_one_and_keeps_no_secret(before: str, after: str) -> None:
     secrets = (f"https://m.example/a?sig=c4nary{after}c4nary", f"Bearer c4nary{after}")
+    secrets += (f"/a?sig=c4nary{after}c4nary", f"c4nary@h.example{after}")
     for secret in (*secrets, f"https://u:c4nary@h.example/{after}"):
         line = redact(json.dumps({"event": f"{before} {secret}", "next": "kept"}))
         assert json.loads(line)["next"] == "kept"

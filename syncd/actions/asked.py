@@ -13,10 +13,10 @@ from syncd.catalog import queries
 from syncd.catalog.store import Catalog
 from syncd.core.model import Job
 from syncd.core.policy import Policy
-from syncd.cycle import Library
 from syncd.errors import ConfigError, Doubtful, NoSuchJob, SyncdError
 from syncd.executor.context import Context
 from syncd.executor.threads import to_its_end
+from syncd.library import Library
 from syncd.local.root import root_error
 
 

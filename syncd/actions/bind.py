@@ -27,7 +27,7 @@ from syncd.errors import (
     WrongAccount,
 )
 from syncd.local.notes import Notes, read_notes, set_aside
-from syncd.local.root import Marker, Root, prepare, read_marker, write_marker
+from syncd.local.root import Marker, Root, prepare, read_marker, root_id, write_marker
 from syncd.local.scan import scan
 from syncd.local.tags import read_identity
 from syncd.remote.client import AudioPod
@@ -79,11 +79,12 @@ async def examine(unbound: Unbound, now: Now) -> Adoption:
     known = await asyncio.to_thread(catalog.binding)
     if known is None or await asyncio.to_thread(catalog.is_empty):
         raise _nothing_to_bind(unbound.root, marker)
-    changes = [*_marker_changes(unbound, known), *_notes_changes(unbound.root)]
+    changes = [*_notes_changes(unbound.root)]
     if known.base_url != unbound.base_url:
         await _confirm_same_jobs(unbound)
         changes.append(f"the service: {known.base_url} becomes {unbound.base_url}")
     account = await _account(unbound, known)
+    changes[:0] = _marker_changes(unbound, known, account)
     if account != known.account and known.account is not None:
         changes.append(
             f"the account: {known.account} becomes {account}; the files of the former one stay, "
@@ -97,7 +98,7 @@ async def examine(unbound: Unbound, now: Now) -> Adoption:
     before = Origin(known.base_url, known.account)
     # Another library's former origins would make its files pass for those of this one.
     ours = marker is not None and marker.library_id == known.library_id
-    aliases = {*(marker.aliases if marker and ours else ()), str(before)} - {str(origin)}
+    aliases = {str(before), *(_origins(marker) if marker and ours else ())} - {str(origin)}
     placed, found = await asyncio.to_thread(_census, unbound, now, origin, sorted(aliases))
     return Adoption(
         changes=tuple(changes),
@@ -117,6 +118,7 @@ async def examine(unbound: Unbound, now: Now) -> Adoption:
             marker_generation=generation,
             settled=False,
             bound_anew="adopt",
+            root_id=root_id(unbound.root),
         ),
         placed=placed,
         found=found,
@@ -147,6 +149,7 @@ def begin_anew(root: Root, marker: Marker | None, base_url: str) -> Adoption:
             generation=generation,
             marker_generation=generation,
             bound_anew="rebuild",
+            root_id=root_id(root),
         ),
         placed=0,
         found=0,
@@ -190,7 +193,7 @@ def _nothing_to_bind(
     )
 
 
-def _marker_changes(unbound: Unbound, known: Binding) -> Sequence[str]:
+def _marker_changes(unbound: Unbound, known: Binding, account: str | None) -> Sequence[str]:
     marker = unbound.marker
     if marker is None:
         return [f"the marker of {unbound.root.path}: it is missing or damaged, and written anew"]
@@ -204,7 +207,18 @@ def _marker_changes(unbound: Unbound, known: Binding) -> Sequence[str]:
         changes.append("the catalog is older than the folder: what happened since is looked for")
     elif marker.generation not in (known.generation, known.marker_generation):
         changes.append("the folder is older than the catalog: what it lacks is listed, and held")
+    if (
+        marker.library_id == known.library_id
+        and None not in (marker.account, known.account)
+        and marker.account != known.account
+    ):
+        changes.append(f"the account in the marker: {marker.account} becomes {account}")
     return changes
+
+
+def _origins(marker: Marker) -> set[str]:
+    """All origins under which a folder was known, as its marker says."""
+    return {str(Origin(marker.base_url, marker.account)), *marker.aliases}
 
 
 def _notes_changes(root: Root) -> Sequence[str]:

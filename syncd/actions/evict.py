@@ -10,46 +10,55 @@ from syncd.core.baseline import Placed, State
 from syncd.core.model import COMPLETED, Job, address_path
 from syncd.core.operations import Evict
 from syncd.core.policy import Policy
-from syncd.cycle import Library, enter_next_generation, keep_notes
 from syncd.errors import Changed, SyncdError
 from syncd.executor.context import Context
 from syncd.executor.remove import evict as remove_file
 from syncd.executor.threads import to_its_end
-from syncd.local import files, tags
+from syncd.generation import enter_next_generation, keep_notes
+from syncd.library import Library
 from syncd.local.scan import file_stat
-from syncd.local.sidecars import sidecars
 
 _ASKED = "named by command"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evicted:
-    """A file that was given up, ``path`` relative to the root and ``size`` in bytes."""
+    """A file that was given up, ``path`` relative to the root and ``size`` in bytes.
+
+    ``kept``: what it is called in the trash, where it is not known to hold what the account has;
+    ``changed``: it is known that the user changed it.
+    """
 
     job_id: int
     title: str | None
     path: str
     size: int
+    kept: str | None = None
+    changed: bool = False
 
 
-async def evict(library: Library, context: Context, policy: Policy, job_id: int) -> Evicted:
+async def evict(
+    library: Library, context: Context, policy: Policy, job_id: int, *, force: bool = False
+) -> Evicted:
     """Give back the space of a track: its job keeps the audio, ``fetch`` brings it back.
 
-    Raises ``SyncdError`` where it has no file, or one that the user changed or moved, and where
-    the account could not give it back.
+    A file that was taken in as it was found may hold what the user changed before: it goes to the
+    trash. ``force``: also of one that the user changed since; that goes to the trash, too. Raises
+    ``SyncdError`` where it has no file, or one that the user changed or moved, and where the
+    account could not give it back.
     """
     job = await look_up(library, job_id)
     known = await asyncio.to_thread(context.catalog.baseline_of, job_id)
     if known is None or known.placed is None or known.state is not State.PLACED:
         state = known.state if known else State.WANTED
         raise SyncdError(f"job {job_id} has no file in the folder: it is {state}")
-    _check_offered(job, known.placed, policy)
+    _check_offered(job, known.placed, policy, known.declined)
     path = known.placed.path
     async with journalled(context, job_id, Evict.verb, reason=_ASKED, path=path) as entry:
-        return await to_its_end(_evict, library, context, job, known.placed, entry)
+        return await to_its_end(_evict, library, context, job, known.placed, entry, force)
 
 
-def _check_offered(job: Job, placed: Placed, policy: Policy) -> None:
+def _check_offered(job: Job, placed: Placed, policy: Policy, declined: str | None) -> None:
     """Raise ``SyncdError`` unless the account can give the very audio back that was placed."""
     offered = job.audio.get(placed.format)
     if job.status != COMPLETED or offered is None:
@@ -64,6 +73,12 @@ def _check_offered(job: Job, placed: Placed, policy: Policy) -> None:
             "it would not be fetched again",
             hint="the file was left alone; add that format to library.formats first",
         )
+    if declined is not None and address_path(offered) == declined:
+        raise SyncdError(
+            f"the account offers other audio of job {job.id}, which was declined in favour of "
+            f"{placed.path}",
+            hint="the file was left alone, as the only copy of its audio",
+        )
     if address_path(offered) != placed.audio:
         raise SyncdError(
             f"the account offers job {job.id} from another address than {placed.path} came from, "
@@ -72,16 +87,19 @@ def _check_offered(job: Job, placed: Placed, policy: Policy) -> None:
         )
 
 
-def _evict(library: Library, context: Context, job: Job, placed: Placed, entry: int) -> Evicted:
+def _evict(
+    library: Library, context: Context, job: Job, placed: Placed, entry: int, force: bool
+) -> Evicted:
     path = context.root.path / placed.path
     context.root.verify(context.marker)
     try:
         context.check_file(job.id, placed.path)
         stat = file_stat(path)
-        if context.is_edited(placed, placed.path):
+        changed = context.is_edited(placed, placed.path)
+        if changed and not force:
             raise SyncdError(
                 f"{placed.path} was changed in the folder, and the account has not what it holds",
-                hint="move your version out of the library first",
+                hint=f"syncd evict --force {job.id} moves your version to the trash",
             )
     except Changed as error:
         raise SyncdError(error.message, hint="syncd sync looks where it is now") from None
@@ -89,17 +107,14 @@ def _evict(library: Library, context: Context, job: Job, placed: Placed, entry: 
     # With how it stands now: an eviction that is stopped goes on with this very file alone.
     context.catalog.outcomes.commit(job.id, State.EVICTED, replace(placed, stat=stat))
     keep_notes(library)
-    _remove_lyrics(context, job, placed.path)
+    context.remove_lyrics(job, placed.path)
     op = Evict(job_id=job.id, path=placed.path, reason=_ASKED)
-    remove_file(context, op, entry)
-    return Evicted(job_id=job.id, title=job.display_name, path=placed.path, size=stat.size)
-
-
-def _remove_lyrics(context: Context, job: Job, path: str) -> None:
-    """Remove the lyrics beside the file where they are what the account has."""
-    beside = files.sidecar_path(path, ".lrc")
-    text = tags.lrc_text(job.lrc_content or "")
-    lyrics = context.root.path / beside
-    ours = text.strip() and beside in sidecars(context.root, path)
-    if ours and lyrics.read_bytes() == text.encode():
-        lyrics.unlink()
+    kept = remove_file(context, op, entry)
+    return Evicted(
+        job_id=job.id,
+        title=job.display_name,
+        path=placed.path,
+        size=stat.size,
+        kept=kept.name if kept else None,
+        changed=changed,
+    )

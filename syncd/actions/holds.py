@@ -14,10 +14,13 @@ from syncd.catalog.store import Catalog
 from syncd.core.operations import DeleteRemote, MakeWay, RenameLocal, RenameRemote
 from syncd.core.policy import Policy
 from syncd.core.words import words
-from syncd.cycle import Library, Report, keep_notes, run_until_rest
+from syncd.cycle import Report
 from syncd.errors import SyncdError
 from syncd.executor import Executor
 from syncd.executor.threads import to_its_end
+from syncd.generation import keep_notes
+from syncd.library import Library
+from syncd.rest import run_until_rest
 
 _SENT = (DeleteRemote.verb, RenameRemote.verb)
 _NAMED = 10
@@ -25,7 +28,10 @@ _NAMED = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One held operation, or pending deletion (``reason`` says which), that the user decided on."""
+    """One held operation, or pending deletion (``reason`` says which), that the user decided on.
+
+    ``blocked``: its job cannot be deleted, for the ``reason``.
+    """
 
     job_id: int
     display_name: str | None
@@ -35,6 +41,7 @@ class Choice:
     reason: str
     evidence: tuple[str, ...]
     pending: bool
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +103,9 @@ def _release(
     approvable = {(h.job_id, h.verb) for h in queries.holds(catalog) if is_approvable(h)}
 
     def fits(choice: Choice) -> bool:
-        return choice.pending or (choice.job_id, choice.verb) in approvable
+        if choice.pending:
+            return not choice.blocked
+        return (choice.job_id, choice.verb) in approvable
 
     def settle(choice: Choice) -> None:
         if choice.pending:
@@ -126,11 +135,18 @@ def _choose(
         *(_of_hold(hold) for batch in found.batches for hold in batch.holds),
         *(_of_hold(hold) for hold in found.single),
     ]
+    approved = {f"batch {one.batch}" for one in catalog.holds.all() if one.approved and one.batch}
     chosen: dict[tuple[int, str], Choice] = {}
     for what, named in [
         *((f"batch {n}", [c for c in choices if c.batch == n]) for n in batches),
         *((f"job {n}", [c for c in choices if c.job_id == n]) for n in jobs),
     ]:
+        if not named and what in approved:
+            raise SyncdError(
+                f"{what} was approved already, and is not done yet: nothing was {decision}",
+                hint="the next sync goes on with it; syncd pending shows what it waits for, and "
+                "syncd reject --job ID takes one back",
+            )
         if not named:
             raise SyncdError(
                 f"{what} is neither held nor a pending deletion: nothing was {decision}",
@@ -153,9 +169,10 @@ def _of_pending(one: PendingDeletion) -> Choice:
         verb=DeleteRemote.verb,
         path=entry.path,
         batch=None,
-        reason="pending deletion",
+        reason=one.blocked or "pending deletion",
         evidence=entry.evidence,
         pending=True,
+        blocked=one.blocked is not None,
     )
 
 
@@ -187,18 +204,19 @@ def _words(found: Waiting) -> str:
 def _each(
     library: Library, chosen: Sequence[Choice], verb: str, settle: Callable[[Choice], None]
 ) -> None:
-    """Settle each, between its two entries in the journal."""
+    """Settle all of them, each with its entry in the journal, or none."""
     journal, cycle = library.catalog.journal, secrets.token_hex(4)
-    for choice in chosen:
-        where = "" if choice.batch is None else f"batch {choice.batch}, "
-        entry = journal.start(
-            cycle=cycle,
-            job_id=choice.job_id,
-            verb=verb,
-            path=choice.path,
-            reason=f"{where}{words(choice.verb).do}: {choice.reason}",
-            now=library.clock(),
-            evidence=choice.evidence,
-        )
-        settle(choice)
-        journal.finish(entry, library.clock(), outcome="done")
+    with library.catalog.together():
+        for choice in chosen:
+            where = "" if choice.batch is None else f"batch {choice.batch}, "
+            entry = journal.start(
+                cycle=cycle,
+                job_id=choice.job_id,
+                verb=verb,
+                path=choice.path,
+                reason=f"{where}{words(choice.verb).do}: {choice.reason}",
+                now=library.clock(),
+                evidence=choice.evidence,
+            )
+            settle(choice)
+            journal.finish(entry, library.clock(), outcome="done")

@@ -13,12 +13,15 @@ from syncd.core.cases import EXPECTED
 from syncd.core.evidence import Found, match
 from syncd.core.policy import Policy
 from syncd.core.safety import is_inside
-from syncd.cycle import Library, Trees, enter_next_generation, observe, policy_for
+from syncd.cycle import policy_for
 from syncd.errors import SyncdError
 from syncd.executor.context import Context
 from syncd.executor.threads import to_its_end
+from syncd.generation import enter_next_generation
+from syncd.library import Library, Trees
 from syncd.local.retag import embed_identity
 from syncd.local.sidecars import is_audio
+from syncd.observation import observe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

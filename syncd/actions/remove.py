@@ -4,50 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from syncd.actions.asked import check_sending, journalled, look_up
+from syncd.actions.removal import Removal, check_copy
 from syncd.catalog.outcomes import Done
-from syncd.core.baseline import BaselineTrack, Placed, State
-from syncd.core.evidence import match
-from syncd.core.model import FAILED, PENDING, PROCESSING, Job, LocalFile
-from syncd.core.naming import album_of, name_track
+from syncd.core.baseline import State
+from syncd.core.model import Job
 from syncd.core.operations import DeleteRemote
 from syncd.core.policy import Policy
-from syncd.cycle import Library, enter_next_generation, observe, policy_for
-from syncd.errors import Changed, ConfigError, Doubtful, KeyRevoked, NoSuchJob, SyncdError
+from syncd.cycle import policy_for
+from syncd.errors import (
+    Changed,
+    ConfigError,
+    ContractBroken,
+    KeyRevoked,
+    NoSuchJob,
+    OutcomeUnknown,
+    SyncdError,
+)
 from syncd.executor.context import Context
 from syncd.executor.look import refused
 from syncd.executor.remove import check_kept, recovery_copy, renewed
 from syncd.executor.threads import to_its_end
+from syncd.generation import enter_next_generation
+from syncd.library import Library
 from syncd.local import files
 from syncd.local.trash import Entry, Facts, Why
 
 _ASKED = "named by command"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
-    """What ``remove`` would delete, as it was a moment ago: shown before it is confirmed.
-
-    ``path``, relative to the root, and ``size``, in bytes, are those of its file, where there is
-    one. ``copy`` says what the recovery copy is made of: the file, the audio in the account, or
-    nothing, since there is none. ``format`` and ``audio`` (the address without its signature) are
-    what the account offers.
-    """
-
-    job_id: int
-    title: str | None
-    status: str
-    path: str | None
-    size: int | None
-    copy: Literal["file", "account", "none"]
-    format: str | None
-    audio: str | None
-    place: str
-    """Where its file stands, or would: the path that its recovery copy is kept for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,36 +46,6 @@ class Removed:
     title: str | None
     kept: str | None
     left: str | None = None
-
-
-async def removals(library: Library, policy: Policy, job_ids: Sequence[int]) -> list[Removal]:
-    """What ``remove`` would delete of each job. Changes nothing in the account or the folder.
-
-    Raises ``ConfigError`` for a direction that sends nothing, ``Doubtful`` before the first clean
-    cycle of the catalog and for a job without audio that did not fail, ``NoSuchJob``, and
-    ``SyncdError`` for a job that is still being made.
-    """
-    await check_sending(library, policy)
-    jobs = []
-    for job_id in job_ids:
-        job = await look_up(library, job_id)
-        if job.status in (PENDING, PROCESSING):
-            raise SyncdError(
-                f"job {job_id} is {job.status}", hint="wait until it has ended, then remove it"
-            )
-        jobs.append(job)
-    policy = policy_for(library, policy)
-    trees = await observe(library, policy)
-    found = match(trees.local, trees.baseline, policy).files
-    meant = [
-        await asyncio.to_thread(
-            _removal, library, policy, job, trees.baseline.tracks.get(job.id), found.get(job.id)
-        )
-        for job in jobs
-    ]
-    for removal in meant:
-        _check_copy(removal)
-    return meant
 
 
 async def remove(
@@ -109,7 +64,7 @@ async def remove(
     ``MediaError`` where its audio cannot be had, ``RequestRefused``, and what ``removals`` does.
     """
     await check_sending(library, policy)
-    _check_copy(removal)
+    check_copy(removal)
     if removal.copy == "none" and not without_copy:
         raise ConfigError(
             f"job {removal.job_id} has no audio, so no copy of it can be kept",
@@ -135,75 +90,28 @@ async def remove(
             origin = policy_for(library, policy).origin
             kept = await recovery_copy(context, op, job, origin, why=Why.REMOVED)
             context.progress.finished(op, done=True, detail=None)
-        await _look(library, removal)
-        await asyncio.to_thread(context.root.verify, context.marker)
-        if kept is not None:
-            await asyncio.to_thread(check_kept, context, kept)
         try:
-            await context.client.delete(removal.job_id)
-        except NoSuchJob:
-            pass  # it answered a moment ago: somebody was quicker
-        except KeyRevoked as error:
-            raise refused(error, "delete jobs") from None
+            await _look(library, removal)
+            await asyncio.to_thread(context.root.verify, context.marker)
+            if kept is not None:
+                await asyncio.to_thread(check_kept, context, kept)
+            await _delete(context, removal.job_id)
+        except (OutcomeUnknown, ContractBroken):
+            raise  # it may be gone
+        except SyncdError:
+            if kept is not None and removal.copy == "file":
+                await to_its_end(_drop, context, kept)
+            raise
         return await to_its_end(_settle, context, removal, job, kept, entry)
 
 
-def _check_copy(removal: Removal) -> None:
-    """Raise ``Doubtful`` where there has to be audio to make a recovery copy of, and is none."""
-    if removal.copy == "none" and removal.status != FAILED:
-        raise Doubtful(
-            f"job {removal.job_id} is {removal.status} and offers no audio now, so no copy of it "
-            "can be kept: only a failed job is deleted without one",
-            hint="nothing was deleted; try again later",
-        )
-
-
-def _removal(
-    library: Library,
-    policy: Policy,
-    job: Job,
-    known: BaselineTrack | None,
-    file: LocalFile | None,
-) -> Removal:
-    placed = known.placed if known else None
-    track = job.track()
-    formats = (*([placed.format] if placed else []), *policy.formats, *sorted(track.audio))
-    chosen = next((name for name in formats if name in track.audio), None)
-    copy: Literal["file", "account", "none"] = "account" if chosen else "none"
-    if file is not None and (chosen is None or _is_copy(library, placed, file, track.audio)):
-        copy = "file"
-    return Removal(
-        job_id=job.id,
-        title=job.display_name,
-        status=job.status,
-        path=file.path if file else None,
-        size=file.stat.size if file else None,
-        copy=copy,
-        format=chosen,
-        audio=track.audio[chosen] if chosen else None,
-        place=file.path if file else placed.path if placed else _would_stand(job, policy, known),
-    )
-
-
-def _is_copy(
-    library: Library, placed: Placed | None, file: LocalFile, audio: Mapping[str, str]
-) -> bool:
-    """Whether the file holds what the account offers: its bytes are those that were placed."""
-    if placed is None or audio.get(placed.format) != placed.audio:
-        return False
+async def _delete(context: Context, job_id: int) -> None:
     try:
-        return files.sha256(library.root.path / file.path) == placed.sha256
-    except OSError:
-        return False
-
-
-def _would_stand(job: Job, policy: Policy, known: BaselineTrack | None) -> str:
-    track = job.track()
-    album = (known and known.album) or album_of(track, policy)
-    ext = next(iter(track.audio), policy.formats[0])
-    return name_track(
-        track, policy, album=album, number=(known and known.number) or 0, ext=ext
-    ).path
+        await context.client.delete(job_id)
+    except NoSuchJob:
+        pass  # it answered a moment ago: somebody was quicker
+    except KeyRevoked as error:
+        raise refused(error, "delete jobs") from None
 
 
 async def _look(library: Library, removal: Removal) -> Job:
@@ -220,21 +128,47 @@ async def _look(library: Library, removal: Removal) -> Job:
 
 
 def _facts(context: Context, removal: Removal, job: Job) -> Facts:
-    return context.facts(
-        removal.job_id, Why.REMOVED, title=removal.title, audio=removal.audio, job=job
-    )
+    # Of a file that is no copy of it, nobody knows what it holds.
+    audio = removal.audio if removal.copy == "file" else None
+    return context.facts(removal.job_id, Why.REMOVED, title=removal.title, audio=audio, job=job)
 
 
 def _secure(context: Context, removal: Removal, job: Job) -> Entry:
-    """A recovery copy of the file where it stands; that of an earlier try, if it is one still."""
+    """A recovery copy of the file where it stands; that of an earlier try, if it is one still.
+
+    Raises ``Changed`` where the file is not the one that was confirmed.
+    """
     assert removal.path is not None, "it is the file that is to be copied"
     context.check_file(removal.job_id, removal.path)
-    digest = files.sha256(context.root.path / removal.path)
+    _check_same(removal, files.sha256(context.root.path / removal.path))
     for kept in reversed(context.trash.of_job(removal.job_id)):
-        same = (kept.path, kept.sha256, kept.why) == (removal.path, digest, Why.REMOVED)
+        same = (kept.path, kept.sha256, kept.why) == (removal.path, removal.sha256, Why.REMOVED)
         if same and context.trash.verify(kept):
             return renewed(context, kept, Why.REMOVED)
-    return context.trash.secure(removal.path, **_facts(context, removal, job))
+    kept = context.trash.secure(removal.path, link=False, **_facts(context, removal, job))
+    try:
+        _check_same(removal, kept.sha256)
+    except Changed:
+        _drop(context, kept)
+        raise
+    return kept
+
+
+def _check_same(removal: Removal, digest: str) -> None:
+    if digest != removal.sha256:
+        raise Changed(
+            f"{removal.path} was changed in the folder meanwhile", hint="look at it, and try again"
+        )
+
+
+def _drop(context: Context, kept: Entry) -> None:
+    """Remove a recovery copy that nothing came of, as long as its file holds the same."""
+    try:
+        same = files.sha256(context.root.path / kept.path) == kept.sha256
+    except OSError:
+        return
+    if same:
+        context.trash.empty([kept])
 
 
 def _settle(

@@ -1,4 +1,4 @@
-"""Rename, cover, fetch: what is asked of one track by its id."""
+"""Rename and cover: what is asked of one track by its id."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from syncd.actions.asked import check_sending, journalled, look_up, unknown
-from syncd.catalog import queries
-from syncd.catalog.outcomes import Done
-from syncd.core.baseline import State
+from syncd.actions.asked import check_sending, journalled, look_up
+from syncd.core.baseline import Named, State
 from syncd.core.cases import Here, classify
 from syncd.core.decisions.planning import Planning, is_moved
 from syncd.core.evidence import match
@@ -18,23 +16,24 @@ from syncd.core.model import Job
 from syncd.core.naming import stem_of
 from syncd.core.operations import Adopt, RenameRemote
 from syncd.core.policy import Policy
-from syncd.cycle import (
-    Library,
-    Report,
-    Trees,
-    observe,
-    policy_for,
-    run_until_rest,
+from syncd.cycle import Report, policy_for
+from syncd.errors import (
+    AddressRefused,
+    ConfigError,
+    ContractBroken,
+    KeyRevoked,
+    NoSuchJob,
+    OutcomeUnknown,
+    SyncdError,
 )
-from syncd.errors import AddressRefused, ConfigError, KeyRevoked, NoSuchJob, SyncdError
 from syncd.executor import Executor
 from syncd.executor.adopt import adopt
 from syncd.executor.context import Context
 from syncd.executor.look import refused
 from syncd.executor.threads import to_its_end
-
-FETCHABLE = (State.WANTED, State.UNAVAILABLE, State.EVICTED, State.IGNORED, State.GONE)
-"""The states in which a track can be wanted again: those without a file."""
+from syncd.library import Library, Trees
+from syncd.observation import observe
+from syncd.rest import run_until_rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +64,11 @@ async def rename(
 ) -> Renamed:
     """Give a job another display name (``PATCH /jobs/{id}``), then let its file follow.
 
-    What its file is called by the user does not count any more: this name was given last.
-    Raises ``ConfigError`` for no name and for a direction that sends nothing, ``Doubtful`` before
-    the first clean cycle of the catalog, ``NoSuchJob``, ``RequestRefused``.
+    What its file is called by the user does not count any more: this name was given last. That is
+    settled before it is sent, so that after a stop the file's name is not sent over it; where it is
+    refused, the file's name counts again. Raises ``ConfigError`` for no name and for a direction
+    that sends nothing, ``Doubtful`` before the first clean cycle of the catalog, ``NoSuchJob``,
+    ``RequestRefused``.
     """
     await check_sending(library, policy)
     if not name.strip():
@@ -76,6 +77,7 @@ async def rename(
         raise ConfigError("the name is not valid UTF-8, so it cannot be sent")
     job = await look_up(library, job_id)
     before = job.display_name
+    settled = await _settle_name(library, context, policy, job_id)
     if name != before:
         async with journalled(
             context,
@@ -85,12 +87,18 @@ async def rename(
             before=before,
             after=name,
         ) as entry:
-            job = await _change(library, job_id, "rename jobs", display_name=name)
+            try:
+                job = await _change(library, job_id, "rename jobs", display_name=name)
+            except (OutcomeUnknown, ContractBroken):
+                raise  # it may be called so by now
+            except SyncdError:
+                if settled is not None:
+                    await to_its_end(_unsettle, context, job_id, settled)
+                raise
             finish = context.catalog.journal.finish
             now = context.clock()
             done = partial(finish, entry, now, outcome="done", after=job.display_name)
             await to_its_end(done)
-    await _settle_name(library, context, policy, job_id)
     reports = await run_until_rest(library, executor, policy, sweep=False)
     return Renamed(
         job_id=job_id, before=before, asked=name, after=job.display_name, reports=reports
@@ -126,31 +134,6 @@ async def cover(
     return Covered(job_id=job_id, before=before, after=job.thumbnail_url)
 
 
-async def fetch(
-    library: Library,
-    executor: Executor,
-    context: Context,
-    policy: Policy,
-    job_ids: Sequence[int],
-) -> list[Report]:
-    """Want tracks without a file again, then run cycles until nothing is left to do.
-
-    Raises ``SyncdError``, before anything is changed, for a track that cannot be wanted, and where
-    the account cannot be asked for each.
-    """
-    for job_id in job_ids:
-        await asyncio.to_thread(_check_fetchable, library, job_id)
-    for job_id in job_ids:
-        await look_up(library, job_id)
-    for job_id in job_ids:
-        async with journalled(context, job_id, "fetch", reason="wanted by command") as entry:
-            done = Done(job_id=job_id, verb="fetch", state=State.WANTED)
-            record = context.catalog.outcomes.record
-            await to_its_end(partial(record, done, entry=entry, now=context.now()))
-    again = replace(policy, retry_now=True)
-    return await run_until_rest(library, executor, again, sweep=False)
-
-
 async def _change(library: Library, job_id: int, what: str, **values: str) -> Job:
     """Send a change; the job as the service has it then, taken into the catalog."""
     try:
@@ -165,17 +148,29 @@ async def _change(library: Library, job_id: int, what: str, **values: str) -> Jo
     return job
 
 
-async def _settle_name(library: Library, context: Context, policy: Policy, job_id: int) -> None:
-    """Take the name that the user gave the file as known, so that it is not sent after this one."""
+async def _settle_name(
+    library: Library, context: Context, policy: Policy, job_id: int
+) -> Named | None:
+    """Take the name that the user gave the file as known, so that it is not sent after this one.
+
+    The names that were known before, where they were others.
+    """
     policy = policy_for(library, policy)
     trees = await observe(library, policy)
     op = _taken_as_known(trees, policy, library, job_id)
     if op is None:
-        return
+        return None
+    placed = await asyncio.to_thread(context.placed, job_id)
     async with journalled(
         context, job_id, op.verb, reason=op.reason, path=op.path, after=op.path
     ) as entry:
         await to_its_end(adopt, context, op, entry, policy.origin)
+    return Named(placed.title, placed.stem)
+
+
+def _unsettle(context: Context, job_id: int, names: Named) -> None:
+    placed = replace(context.placed(job_id), title=names.title, stem=names.stem)
+    context.catalog.outcomes.commit(job_id, State.PLACED, placed)
 
 
 def _taken_as_known(trees: Trees, policy: Policy, library: Library, job_id: int) -> Adopt | None:
@@ -197,27 +192,6 @@ def _taken_as_known(trees: Trees, policy: Policy, library: Library, job_id: int)
     planning = Planning(trees.local, trees.baseline, found, policy, library.now())
     reason = f"the folder said “{case.new_title}”; the name given by command counts"
     return planning.adopt(case, case.new_title, stem_of(file.path), reason, moved=is_moved(case))
-
-
-def _check_fetchable(library: Library, job_id: int) -> None:
-    entry = queries.job(library.catalog, job_id)
-    if entry is None:
-        raise unknown(job_id)
-    if entry.absent_since:
-        raise SyncdError(
-            f"job {job_id} is gone from the account: there is nothing to fetch",
-            hint="syncd trash ls lists what was kept",
-        )
-    known = library.catalog.baseline_of(job_id)
-    if known is None or known.state in FETCHABLE:
-        return
-    if known.absence is not None:
-        raise SyncdError(
-            f"the file of job {job_id} is missing, and its deletion is pending",
-            hint=f"syncd reject --job {job_id} keeps the job and fetches the file again",
-        )
-    where = known.placed.path if known.placed else "the folder"
-    raise SyncdError(f"job {job_id} has its file: {where}", hint="syncd verify reads it again")
 
 
 def _is_text(name: str) -> bool:

@@ -15,11 +15,14 @@ from syncd.catalog import queries
 from syncd.core.cases import EXPECTED
 from syncd.core.operations import Detach
 from syncd.core.safety import is_inside
-from syncd.cycle import Library, enter_next_generation
-from syncd.errors import SyncdError
+from syncd.errors import CorruptMedia, SyncdError
 from syncd.executor.adopt import detach
 from syncd.executor.context import Context
 from syncd.executor.threads import to_its_end
+from syncd.generation import enter_next_generation
+from syncd.library import Library
+from syncd.local import tags
+from syncd.local.audio import sniff
 from syncd.local.sidecars import is_audio
 from syncd.local.trash import Entry, Trash
 
@@ -73,8 +76,9 @@ async def restore(
     """Bring an entry back to where it stood, or to ``path`` relative to the root.
 
     ``name`` is that of the entry, or the id of a job: then its newest. Where something stands there
-    it gets a free name. Raises ``SyncdError`` for what is not in the trash, and for a ``path`` that
-    is no audio file's in the library; ``RootUnusable``, ``Changed``, ``Occupied``.
+    it gets a free name. Raises ``SyncdError`` for what is not in the trash, for what is no audio
+    any more where its job is gone, and for a ``path`` that is no audio file's in the library;
+    ``RootUnusable``, ``Changed``, ``Occupied``.
     """
     entry = (await asyncio.to_thread(chosen, context.trash, [name]))[-1]
     if path is not None:
@@ -113,6 +117,8 @@ async def empty(library: Library, context: Context, entries: Sequence[Entry]) ->
 
 
 def _restore(context: Context, entry: Entry, path: str | None, row: int) -> Restored:
+    if _has_no_job(context, entry.job_id):
+        _check_audio(context, entry)
     place = context.trash.restore(entry, path)
     detached = _is_detached(context, entry.job_id)
     if detached:
@@ -126,13 +132,33 @@ def _restore(context: Context, entry: Entry, path: str | None, row: int) -> Rest
 
 def _is_detached(context: Context, job_id: int) -> bool:
     """Whether a file of this job is the user's own: its job is gone, and no other file is known."""
-    job = queries.job(context.catalog, job_id)
-    if job is not None and job.absent_since is None:
+    if not _has_no_job(context, job_id):
         return False
     known = context.catalog.baseline_of(job_id)
     if known is None or known.placed is None or known.state not in EXPECTED:
         return True
     return not os.path.lexists(context.root.path / known.placed.path)
+
+
+def _has_no_job(context: Context, job_id: int) -> bool:
+    job = queries.job(context.catalog, job_id)
+    return job is None or job.absent_since is not None
+
+
+def _check_audio(context: Context, entry: Entry) -> None:
+    """Raise ``SyncdError`` for what no library would take in: it stays here, with its note."""
+    file = context.trash.folder / entry.name
+    format_ = sniff(file)
+    try:
+        if format_ is not None:
+            tags.read_fields(file, format_)
+            return
+    except CorruptMedia:
+        pass
+    raise SyncdError(
+        f"{entry.name} is damaged: it is no audio file any more",
+        hint=f"nothing was moved; {file} is what is left of it",
+    )
 
 
 def _check_place(entry: Entry, path: str) -> None:

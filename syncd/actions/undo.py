@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from syncd.actions.asked import check_sending, look_up
-from syncd.catalog import queries
 from syncd.catalog.outcomes import Done
-from syncd.catalog.queries import HistoryEntry
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import State
 from syncd.core.model import Job
 from syncd.core.naming import same_text
 from syncd.core.operations import RenameLocal, RenameRemote
 from syncd.core.policy import Policy
-from syncd.cycle import Library, Report, run_until_rest
+from syncd.cycle import Report
 from syncd.errors import KeyRevoked, NoSuchJob, RequestRefused
 from syncd.executor import Executor
 from syncd.executor.look import refused
 from syncd.executor.threads import to_its_end
+from syncd.library import Library
+from syncd.rest import run_until_rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +65,17 @@ def renamings(
 
     Those of ``cycle``; else those of the last cycle that renamed ``job_id``, or any job. By job.
     """
-    history = queries.history(catalog, job_id, limit=None)
-    found = [one for one in history if one.verb in _RENAMING and one.outcome == "done"]
-    found = [one for one in found if not same_text(one.before, one.after)]
+    followed = cycle is not None
     if cycle is None:
-        found = _without_echoes(found)
-        cycle = found[-1].cycle if found else None
-    last = {one.job_id: one for one in found if one.cycle == cycle}
-    return tuple(
-        Renaming(
-            entry=one.id,
-            cycle=one.cycle,
-            job_id=one.job_id,
-            when=one.started_at,
-            before=one.before,
-            after=one.after,
-        )
-        for _, one in sorted(last.items())
-    )
+        newest = (one for one in _renames(catalog, job_id=job_id) if not _is_echo(catalog, one))
+        if (last := next(newest, None)) is None:
+            return ()
+        cycle = last.cycle
+    found: dict[int, Renaming] = {}
+    for one in _renames(catalog, job_id=job_id, cycle=cycle):
+        if one.job_id not in found and (followed or not _is_echo(catalog, one)):
+            found[one.job_id] = one.renaming
+    return tuple(renaming for _, renaming in sorted(found.items()))
 
 
 async def undo(
@@ -106,22 +99,65 @@ async def undo(
 _RENAMING = (RenameRemote.verb, RenameLocal.verb)
 
 
-def _without_echoes(found: Sequence[HistoryEntry]) -> list[HistoryEntry]:
-    """``found`` without the files' renames that followed from a name which was sent from here."""
-    kept: list[HistoryEntry] = []
-    last: dict[int, HistoryEntry] = {}
-    for one in found:
-        before = last.get(one.job_id)
-        is_echo = (
-            one.verb == RenameLocal.verb
-            and before is not None
-            and before.verb == RenameRemote.verb
-            and same_text(before.after, one.after)
+@dataclass(frozen=True, slots=True)
+class _Rename:
+    """An entry of the journal that gave a name; ``sent``: to the account, not to a file here."""
+
+    sent: bool
+    renaming: Renaming
+
+    @property
+    def cycle(self) -> str:
+        return self.renaming.cycle
+
+    @property
+    def job_id(self) -> int:
+        return self.renaming.job_id
+
+
+def _renames(
+    catalog: Catalog,
+    *,
+    job_id: int | None = None,
+    cycle: str | None = None,
+    before: int | None = None,
+) -> Iterator[_Rename]:
+    """What gave another name, newest first (``Journal.done``)."""
+    for row in catalog.journal.done(_RENAMING, job_id=job_id, cycle=cycle, before=before):
+        if same_text(row["before"], row["after"]):
+            continue
+        renaming = Renaming(
+            entry=row["id"],
+            cycle=row["cycle"],
+            job_id=row["job_id"],
+            when=row["started_at"],
+            before=row["before"],
+            after=row["after"],
         )
-        if not is_echo:
-            kept.append(one)
-            last[one.job_id] = one
-    return kept
+        yield _Rename(row["verb"] == RenameRemote.verb, renaming)
+
+
+def _is_echo(catalog: Catalog, one: _Rename) -> bool:
+    """Whether a file was renamed since its name had been sent from here before."""
+    followers: list[_Rename] = [one]
+    last: _Rename | None = None
+    if not one.sent:
+        for earlier in _renames(catalog, job_id=one.job_id, before=one.renaming.entry):
+            if earlier.sent:
+                last = earlier
+                break
+            followers.append(earlier)
+    is_echo = False
+    # An echo says nothing of the next one; what is none does.
+    for follower in reversed(followers):
+        is_echo = (
+            not follower.sent
+            and last is not None
+            and last.sent
+            and same_text(last.renaming.after, follower.renaming.after)
+        )
+        last = last if is_echo else follower
+    return is_echo
 
 
 async def _revert(library: Library, renaming: Renaming, cycle: str) -> Undone:

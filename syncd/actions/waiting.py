@@ -10,6 +10,7 @@ from itertools import groupby
 from syncd.catalog import queries
 from syncd.catalog.queries import HistoryEntry, HoldEntry, PendingEntry
 from syncd.catalog.store import Catalog
+from syncd.core.model import COMPLETED
 from syncd.core.operations import (
     Adopt,
     DeleteRemote,
@@ -48,6 +49,7 @@ class PendingDeletion:
 
     ``until`` is when it is due by the local clock; ``None`` where the service has not told its
     time, without which nothing becomes due. ``approved``: released before that, and not done yet.
+    ``blocked`` is why its job is not deleted whatever is decided, where no copy could be kept.
     ``meanwhile`` is what was renamed, moved or found elsewhere since its file was seen last.
     """
 
@@ -55,6 +57,7 @@ class PendingDeletion:
     until: datetime | None
     approved: bool
     meanwhile: tuple[HistoryEntry, ...]
+    blocked: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +76,14 @@ class Waiting:
     """Everything that waits for the user, or for a grace to end; each hold stands once.
 
     ``single`` are the holds without a batch: what the service refused, and what no approval
-    settles, because its cause must end.
+    settles, because its cause must end. ``unseen``: the jobs whose files the last scan could not
+    look for, so that nothing is decided of them.
     """
 
     deletions: tuple[PendingDeletion, ...]
     batches: tuple[Batch, ...]
     single: tuple[HoldEntry, ...]
+    unseen: tuple[int, ...] = ()
 
 
 def waiting(catalog: Catalog, policy: Policy) -> Waiting:
@@ -95,6 +100,7 @@ def waiting(catalog: Catalog, policy: Policy) -> Waiting:
         deletions=tuple(deletions),
         batches=tuple(_batch(number or 0, tuple(found)) for number, found in batched),
         single=tuple(hold for hold in held if hold.batch is None),
+        unseen=tuple(sorted(catalog.scans.unseen())),
     )
 
 
@@ -129,9 +135,23 @@ def _deletions(
             until=entry.armed_at + grace if entry.armed_server or not grace else None,
             approved=entry.job_id in of_job,
             meanwhile=tuple(one for one in relocated if one.started_at >= _last_seen(entry)),
+            blocked=_without_audio(catalog, entry.job_id),
         )
         for entry in entries
     ]
+
+
+def _without_audio(catalog: Catalog, job_id: int) -> str | None:
+    """Why no recovery copy can be had, as far as the catalog knows (``decisions.deletions``)."""
+    job, known = catalog.job(job_id), catalog.baseline_of(job_id)
+    if job is None or known is None or known.placed is None:
+        return None
+    if job.status != COMPLETED:
+        return f"the job is {job.status}: without audio no copy of it can be kept"
+    if known.placed.format not in job.audio:
+        offered = f"the service no longer offers {known.placed.format} of it"
+        return f"{offered}: no copy of what was deleted can be kept"
+    return None
 
 
 def _last_seen(entry: PendingEntry) -> datetime:

@@ -104,7 +104,7 @@ class Holds:
                 )
 
     def refuse(self, op: Operation, reason: str, now: datetime) -> None:
-        """Hold ``op``, which the service refused: not sent again as long as it is the same."""
+        """Hold ``op``, which was refused: not tried again as long as it is the same."""
         values = {
             "reason": reason,
             "since": now,
@@ -215,15 +215,22 @@ def _without(connection: Connection, job_id: int, verb: str) -> dict[str, object
     if placed is None or track is None:
         return {}
     if verb == Redownload.verb:
-        return {"audio": track.replaced_by or placed.audio, "replaced_by": None}
+        # What the file holds is not what is there: its own address stays that of what was placed.
+        return {"declined": track.replaced_by or track.declined, "replaced_by": None}
     if verb == RenameRemote.verb:
-        return {"stem": stem_of(placed.path if not (h := _path(connection, job_id, verb)) else h)}
+        # Also the title: where it was renamed on both sides, the account's own is no news either.
+        stem = stem_of(placed.path if not (h := _path(connection, job_id, verb)) else h)
+        return {"stem": stem, "title": _title(connection, job_id)}
     if verb == RenameLocal.verb:
-        title = connection.execute(select(JOB.c.display_name).where(JOB.c.id == job_id))
-        return {"title": title.scalar_one_or_none()}
+        return {"title": _title(connection, job_id)}
     if verb == MoveLocal.verb:
         return {"moved": True}
     return {}
+
+
+def _title(connection: Connection, job_id: int) -> str | None:
+    found = connection.execute(select(JOB.c.display_name).where(JOB.c.id == job_id))
+    return found.scalar_one_or_none()
 
 
 def _path(connection: Connection, job_id: int, verb: str) -> str | None:

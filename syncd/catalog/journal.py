@@ -5,7 +5,7 @@ The journal is for people and for ``undo``; planning never reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from syncd.catalog.schema import JOURNAL
+
+_PAGE = 50
+"""Entries that are in memory at once while the history is read backwards."""
 
 
 class Journal:
@@ -91,3 +94,32 @@ class Journal:
         with self._begin() as connection:
             found = [row._asdict() for row in connection.execute(statement)]
         return found[::-1]
+
+    def done(
+        self,
+        verbs: Collection[str],
+        *,
+        job_id: int | None = None,
+        cycle: str | None = None,
+        before: int | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """What of these verbs was done, newest first; read only as far as it is asked for.
+
+        Of one job or of one cycle, and older than the entry ``before``, where these are given.
+        """
+        while True:
+            statement = select(JOURNAL).where(JOURNAL.c.verb.in_(verbs))
+            statement = statement.where(JOURNAL.c.outcome == "done")
+            if job_id is not None:
+                statement = statement.where(JOURNAL.c.job_id == job_id)
+            if cycle is not None:
+                statement = statement.where(JOURNAL.c.cycle == cycle)
+            if before is not None:
+                statement = statement.where(JOURNAL.c.id < before)
+            statement = statement.order_by(JOURNAL.c.id.desc()).limit(_PAGE)
+            with self._begin() as connection:
+                page = [row._asdict() for row in connection.execute(statement)]
+            yield from page
+            if len(page) < _PAGE:
+                return
+            before = page[-1]["id"]

@@ -99,7 +99,11 @@ ALTER TABLE baseline ADD COLUMN next_stem VARCHAR;
 ALTER TABLE file ADD COLUMN since INTEGER;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3)
+_V4 = """
+ALTER TABLE baseline ADD COLUMN declined VARCHAR;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4)
 VERSION = len(MIGRATIONS)
 
 

@@ -16,7 +16,7 @@ from syncd.catalog.journal import Journal
 from syncd.catalog.schema import ABSENCE, BASELINE, FILE, HOLD, JOB, SPENT
 from syncd.core.baseline import BaselineTrack, Named, Placed, State
 from syncd.core.model import LocalFile
-from syncd.core.operations import Compare, Redownload
+from syncd.core.operations import Compare, Download, Redownload, Restore
 from syncd.core.policy import Now
 from syncd.core.time import DAY
 
@@ -25,6 +25,9 @@ _NO_FILE = (State.WANTED, State.UNAVAILABLE, State.EVICTED, State.IGNORED, State
 
 _NAMELESS = (Compare.verb, Redownload.verb)
 """What is done to a file whatever its name, and says nothing of that."""
+
+_FETCHES = (Download.verb, Restore.verb, Redownload.verb)
+"""What puts another file in place, of which nothing was declined yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,8 @@ class Outcomes:
             values |= rows.placed_to_row(done.placed)
         if done.verb not in _NAMELESS:
             values |= {"next_title": None, "next_stem": None}
+        if done.verb in _FETCHES:
+            values |= {"declined": None}
         with self._begin() as connection:
             write_track(connection, done.job_id, values)
             if done.left is not None:

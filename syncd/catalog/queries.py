@@ -16,7 +16,7 @@ from sqlalchemy import Row, Select, and_, case, func, or_, select
 
 from syncd.catalog.foreign import ForeignFile, foreign
 from syncd.catalog.rows import JOB_FIELDS
-from syncd.catalog.schema import ABSENCE, BASELINE, HOLD, JOB, JOURNAL
+from syncd.catalog.schema import ABSENCE, BASELINE, HOLD, JOB, JOURNAL, SWEEP
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import State
 from syncd.core.cases import EXPECTED
@@ -37,7 +37,9 @@ __all__ = [
     "holds",
     "job",
     "jobs",
+    "last_sweep",
     "pending",
+    "states",
     "stream",
 ]
 
@@ -52,6 +54,9 @@ _CONFIRMED = ABSENCE.c.scans >= 2
 
 _WITH_FILE = (*EXPECTED, State.TRASHING)
 """The states in which a file stands at the known path, or should."""
+
+_THERE = or_(JOB.c.absent_since.is_(None), BASELINE.c.state.in_(_WITH_FILE))
+"""The job is in the account, or its file is here."""
 
 _COLUMNS = (
     *(JOB.c[name] for name in JOB_FIELDS),
@@ -72,7 +77,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Which jobs to list: the parameters of ``GET /jobs`` that the catalog answers so far."""
+    """Which jobs to list: the parameters of ``GET /jobs`` that the catalog answers so far.
+
+    ``gone``: also those that are gone from the account and have no file here.
+    """
 
     status: str | None = None
     search: str | None = None
@@ -80,6 +88,7 @@ class Listing:
     sort_order: SortOrder = "desc"
     skip: int = 0
     limit: int | None = None
+    gone: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +192,8 @@ def stream(catalog: Catalog, listing: Listing) -> Generator[Entry, None, None]:
 
 def _listed(listing: Listing) -> Select[Any]:
     statement = _select()
+    if not listing.gone:
+        statement = statement.where(_THERE)
     if listing.status is not None:
         statement = statement.where(JOB.c.status == listing.status.upper())
     if listing.search is not None:
@@ -206,10 +217,30 @@ def job(catalog: Catalog, job_id: int) -> Entry | None:
     return _entry(row._asdict()) if row else None
 
 
-def count(catalog: Catalog) -> int:
-    """How many jobs the catalog knows."""
+def count(catalog: Catalog, *, gone: bool = False) -> int:
+    """How many jobs there are; ``gone`` as in ``Listing``."""
+    statement = select(func.count()).select_from(
+        JOB.join(BASELINE, BASELINE.c.job_id == JOB.c.id, isouter=True)
+    )
+    if not gone:
+        statement = statement.where(_THERE)
     with catalog.reading() as connection:
-        return int(connection.execute(select(func.count()).select_from(JOB)).scalar_one())
+        return int(connection.execute(statement).scalar_one())
+
+
+def states(catalog: Catalog) -> dict[str, int]:
+    """How many tracks are in each state of the catalog (``core.baseline.State``)."""
+    statement = select(BASELINE.c.state, func.count()).group_by(BASELINE.c.state)
+    with catalog.reading() as connection:
+        return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def last_sweep(catalog: Catalog) -> datetime | None:
+    """When the whole account was last listed without a doubt."""
+    statement = select(func.max(SWEEP.c.finished_at)).where(SWEEP.c.complete)
+    with catalog.reading() as connection:
+        found: datetime | None = connection.execute(statement).scalar_one()
+        return found
 
 
 def pending(catalog: Catalog) -> list[PendingEntry]:

@@ -95,6 +95,7 @@ def baseline_from_row(row: BaselineRow, absence: Absence | None = None) -> Basel
         next_try_at=row.next_try_at,
         absence=absence,
         replaced_by=row.replaced_by,
+        declined=row.declined,
         intended=None if row.next_stem is None else Named(row.next_title, row.next_stem),
     )
 

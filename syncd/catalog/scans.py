@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -21,6 +21,10 @@ from syncd.core.policy import Now
 from syncd.core.time import rearmed
 
 _NUMBER, _LAST_AT = "scan", "scanned_at"
+_MOVED = "root_moved"
+"""Of ``store.Binding``."""
+_LEFT_BEHIND = "left_behind"
+"""JSON: the tracks of ``Baseline.left_behind``."""
 _UNSEEN = "unseen"
 """JSON: the tracks that the last scan could not look for -> when one last could."""
 
@@ -80,12 +84,18 @@ class Scans:
                 connection.execute(
                     statement.on_conflict_do_update(index_elements=["job_id"], set_=asdict(after))
                 )
+            _note_left_behind(connection, absences.keys(), sighting)
             _set_meta(connection, _NUMBER, str(number))
             _set_meta(connection, _LAST_AT, now.local.isoformat())
             # Else a scan that could not look there would count as the last that saw the file.
             since = {str(job): unseen.get(str(job), previous) for job in sighting.unsure}
             _set_meta(connection, _UNSEEN, json.dumps(since))
         return number
+
+    def unseen(self) -> frozenset[int]:
+        """The tracks that the last scan could not look for."""
+        with self._begin() as connection:
+            return frozenset(map(int, json.loads(_meta(connection, _UNSEEN) or "{}")))
 
     def note_mounted(self, mounted: Mapping[int, bool]) -> None:
         """Remember of tracks whether their folder is on another device than the root."""
@@ -96,6 +106,19 @@ class Scans:
                 connection.execute(
                     update(BASELINE).where(BASELINE.c.job_id == job_id).values(mounted=value)
                 )
+
+
+def _note_left_behind(connection: Connection, absent: Set[int], sighting: Sighting) -> None:
+    """``absent`` are the tracks that were missed before this scan."""
+    before = read_left_behind(connection) & absent
+    left = before & (sighting.missed | sighting.unsure)
+    if _meta(connection, _MOVED) == "1":
+        left |= sighting.missed - absent
+    _set_meta(connection, _LEFT_BEHIND, json.dumps(sorted(left)))
+
+
+def read_left_behind(connection: Connection) -> frozenset[int]:
+    return frozenset(json.loads(_meta(connection, _LEFT_BEHIND) or "[]"))
 
 
 def _first(

@@ -78,7 +78,11 @@ class Json(TypeDecorator[Any]):
 
 
 class JobRow(SQLModel, table=True):
-    """One job as the API showed it last; ``absent_since``: a complete sweep lacked it."""
+    """One job as the API showed it last; ``absent_since``: a complete sweep lacked it.
+
+    ``last_seen``: when the row was written last. What shows the job as it stands here does not
+    write it again, a sweep excepted.
+    """
 
     __tablename__ = "job"
 
@@ -153,6 +157,7 @@ class BaselineRow(SQLModel, table=True):
     replaced_by: str | None = None
     next_title: str | None = None
     next_stem: str | None = Field(default=None, sa_type=PathText)
+    declined: str | None = None
 
 
 class FileRow(SQLModel, table=True):

@@ -1,19 +1,20 @@
 """The catalog as the cycle uses it: observations in, trees out, and outcomes.
 
 ``scans`` keeps what the folder showed, ``outcomes`` what was done, ``holds`` what waits for the
-user, ``journal`` the history.
+user, ``journal`` the history; ``upkeep`` backs it up and relieves it of what is old.
 Every method is one transaction, blocks on the disk, and may be called from any thread.
 All raise ``CatalogUnusable``, and ``SyncdError`` for an integer of more than 64 bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from threading import local
+from typing import Self
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -22,17 +23,18 @@ from syncd.catalog import rows
 from syncd.catalog.database import copy_in_memory, open_database, open_for_reading, transaction
 from syncd.catalog.holds import Holds, read_holds
 from syncd.catalog.journal import Journal
+from syncd.catalog.news import InFlight, News, take_in
 from syncd.catalog.outcomes import Outcomes, read_spent, read_track
-from syncd.catalog.scans import Scans
+from syncd.catalog.scans import Scans, read_left_behind
 from syncd.catalog.schema import ABSENCE, BASELINE, JOB, META, SWEEP
+from syncd.catalog.upkeep import Upkeep
 from syncd.core.baseline import Baseline, BaselineTrack
-from syncd.core.model import Job, RemoteTree
+from syncd.core.model import PENDING, PROCESSING, Job, RemoteTree
 from syncd.core.policy import Now
+from syncd.errors import CatalogUnusable
 
 KEPT_SWEEPS = 100
 """How many sweeps are remembered: enough to see when a doubt began."""
-
-_FIRST = ("id", "first_seen")  # what a later observation of a job never changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Binding:
     the marker is known to hold. ``key_fingerprint`` is a keyed hash: it tells whether the key
     changed, and cannot be turned back into it. ``settled``: a complete clean cycle has ended since.
     ``bound_anew`` says by which command, until all that differs since is listed and held.
+    ``root_id`` is what the root was known by last (``local.root.root_id``); ``root_moved``: it is
+    another one than before, and was not looked through since.
     """
 
     library_id: str
@@ -53,22 +57,28 @@ class Binding:
     marker_generation: int = 0
     settled: bool = False
     bound_anew: str | None = None
+    root_id: str | None = None
+    root_moved: bool = False
 
 
 class Catalog:
     """An open catalog. Make one with ``open``, ``read`` or ``copy``; close it after use."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, path: Path | None = None) -> None:
         self._engine = engine
+        self._path = path
+        self._file = _file(path)
+        self._open = local()
         self.journal = Journal(self._begin)
         self.outcomes = Outcomes(self._begin, self.journal)
         self.holds = Holds(self._begin)
         self.scans = Scans(self._begin)
+        self.upkeep = Upkeep(engine, self._begin)
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """For a writer: made and migrated where needed."""
-        return cls(open_database(path))
+        return cls(open_database(path), path)
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
@@ -84,8 +94,31 @@ class Catalog:
     def close(self) -> None:
         self._engine.dispose()
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread writes in here is one transaction: all of it, or nothing."""
+        with self._begin() as connection:
+            self._open.connection = connection
+            try:
+                yield
+            finally:
+                self._open.connection = None
+
     def _begin(self) -> AbstractContextManager[Connection]:
-        return transaction(self._engine)
+        connection: Connection | None = getattr(self._open, "connection", None)
+        return transaction(self._engine) if connection is None else nullcontext(connection)
+
+    def verify(self) -> None:
+        """Raise ``CatalogUnusable`` where its file is gone, or another one stands in its place.
+
+        What would be written then is written to nowhere.
+        """
+        if self._file != _file(self._path):
+            raise CatalogUnusable(
+                f"the catalog {self._path} vanished or was exchanged while it was in use",
+                hint="bring the state folder back, then start again; syncd rebuild makes a lost "
+                "catalog anew",
+            )
 
     # --- what it is bound to ---
 
@@ -104,6 +137,8 @@ class Catalog:
             marker_generation=int(values.get("marker_generation", 0)),
             settled=values.get("settled") == "1",
             bound_anew=values.get("bound_anew"),
+            root_id=values.get("root_id"),
+            root_moved=values.get("root_moved") == "1",
         )
 
     def is_empty(self) -> bool:
@@ -124,6 +159,8 @@ class Catalog:
             "marker_generation": str(binding.marker_generation),
             "settled": "1" if binding.settled else "0",
             "bound_anew": binding.bound_anew,
+            "root_id": binding.root_id,
+            "root_moved": "1" if binding.root_moved else "0",
         }
         rows_ = [{"key": key, "value": value} for key, value in values.items() if value is not None]
         statement = upsert(META)
@@ -141,20 +178,29 @@ class Catalog:
             assert result.inserted_primary_key is not None
             return int(result.inserted_primary_key[0])
 
-    def observe(self, jobs: Sequence[Job], now: datetime, *, sweep: int | None = None) -> None:
-        """Take in what the API showed of ``jobs``, in one statement; presence ends an absence."""
-        if not jobs:
-            return
-        statement = upsert(JOB)
-        changed: dict[str, Any] = {
-            column.name: statement.excluded[column.name]
-            for column in JOB.columns
-            if column.name not in _FIRST
-        }
-        changed["last_sweep"] = func.coalesce(statement.excluded.last_sweep, JOB.c.last_sweep)
-        statement = statement.on_conflict_do_update(index_elements=["id"], set_=changed)
+    def observe(self, jobs: Sequence[Job], now: datetime, *, sweep: int | None = None) -> News:
+        """Take in what the API showed of ``jobs``; presence ends an absence.
+
+        A sweep writes every job, in one statement. Otherwise a job that the service shows as it
+        stands here, its signatures aside, is not written, and its ``last_seen`` stays.
+        """
+        seen = {job.id: rows.job_to_row(job, now, sweep) for job in jobs}
+        if not seen:
+            return News()
         with self._begin() as connection:
-            connection.execute(statement, [rows.job_to_row(job, now, sweep) for job in jobs])
+            return take_in(connection, seen, all_of_them=sweep is not None)
+
+    def in_flight(self) -> dict[int, InFlight]:
+        """The jobs that are present and not finished, by id."""
+        columns = (JOB.c.id, JOB.c.status, JOB.c.created_at)
+        statement = (
+            select(*columns)
+            .where(JOB.c.status.in_((PENDING, PROCESSING)))
+            .where(JOB.c.absent_since.is_(None))
+        )
+        with self._begin() as connection:
+            found = connection.execute(statement)
+            return {row.id: InFlight(row.status, row.created_at) for row in found}
 
     def finish_sweep(
         self,
@@ -236,6 +282,7 @@ class Catalog:
                 holds=read_holds(connection),
                 spent=read_spent(connection, now),
                 settled=settled == "1",
+                left_behind=read_left_behind(connection),
             )
 
     def baseline_of(self, job_id: int) -> BaselineTrack | None:
@@ -250,3 +297,12 @@ class Catalog:
     def reading(self) -> AbstractContextManager[Connection]:
         """A transaction for ``catalog.queries``."""
         return self._begin()
+
+
+def _file(path: Path | None) -> tuple[int, int] | None:
+    """What the file at ``path`` is known by: its device and inode."""
+    try:
+        found = path.stat() if path else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None

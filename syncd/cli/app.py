@@ -13,19 +13,25 @@ from syncd import __version__
 from syncd.cli import (
     bind,
     demo,
+    doctor,
     history,
     holds,
     init,
     library,
+    logs,
     output,
+    pausing,
     plan,
     remove,
+    service,
     simulate,
+    status,
     sync,
     tracks,
     trash,
     verify,
 )
+from syncd.cli.run import run as run_daemon
 from syncd.cli.usage import Command
 from syncd.errors import ConfigError, ExitCode, SyncdError
 
@@ -78,6 +84,11 @@ for command in (
     demo.demo,
     init.init,
     sync.sync,
+    run_daemon,
+    status.status,
+    pausing.pause,
+    pausing.resume,
+    logs.logs,
     plan.plan,
     library.ls,
     library.show,
@@ -93,12 +104,14 @@ for command in (
     tracks.evict,
     tracks.fetch,
     verify.verify,
+    doctor.doctor,
     bind.adopt,
     bind.rebuild,
     simulate.simulate,
 ):
     app.command(cls=Command)(command)
 app.add_typer(trash.app, name="trash")
+app.add_typer(service.app, name="service")
 
 
 def run() -> None:

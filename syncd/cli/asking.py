@@ -61,4 +61,6 @@ def size_words(size: int) -> str:
     """Bytes for the eye."""
     if size < 1_000_000:
         return f"{size / 1000:.1f} kB"
-    return f"{size / 1_000_000:.1f} MB"
+    if size < 1_000_000_000:
+        return f"{size / 1_000_000:.1f} MB"
+    return f"{size / 1_000_000_000:.1f} GB"

@@ -13,8 +13,8 @@ from syncd.errors import CatalogUnusable, Changed, ExitCode
 
 if TYPE_CHECKING:
     from syncd.actions.bind import Adoption
-    from syncd.cli.outcome import Run
     from syncd.config import Settings
+    from syncd.outcome import Run
     from syncd.progress import Progress
     from syncd.secret import Secret
 
@@ -29,11 +29,11 @@ def adopt(context: typer.Context, yes: YES = False, as_json: JSON = False) -> No
     held for you.
     """
     from syncd import config
-    from syncd.cli.opening import load_key, watched
+    from syncd.cli.opening import borrowed, load_key, watched
 
     settings = config.load(context.obj)
     key = load_key(settings)
-    with watched(settings):
+    with borrowed(settings, "adopt"), watched(settings):
         # The library is not kept locked while a question waits for its answer.
         shown = output.run_until_stopped(_examine(settings, key))
     run: Run | None = None
@@ -43,7 +43,7 @@ def adopt(context: typer.Context, yes: YES = False, as_json: JSON = False) -> No
         if not yes:
             check_somebody_there("say --yes to do it")
             confirm((), "Bind them so?")
-        with watched(settings) as progress:
+        with borrowed(settings, "adopt"), watched(settings) as progress:
             run = output.run_until_stopped(_adopt(settings, key, progress, shown))
     _finish(settings, run, as_json=as_json)
 
@@ -55,7 +55,7 @@ def rebuild(context: typer.Context, yes: YES = False, as_json: JSON = False) -> 
     removed.
     """
     from syncd import config
-    from syncd.cli.opening import load_key, watched
+    from syncd.cli.opening import borrowed, load_key, watched
 
     settings = config.load(context.obj)
     key = load_key(settings)
@@ -63,7 +63,7 @@ def rebuild(context: typer.Context, yes: YES = False, as_json: JSON = False) -> 
         check_somebody_there("say --yes to put the catalog aside and make it anew")
         question = f"Put the catalog in {settings.state.dir} aside and make it anew?"
         confirm((), output.printable(question))
-    with watched(settings) as progress:
+    with borrowed(settings, "rebuild"), watched(settings) as progress:
         run = output.run_until_stopped(_rebuild(settings, key, progress))
     _finish(settings, run, as_json=as_json)
 
@@ -85,10 +85,10 @@ async def _adopt(
     from datetime import UTC, datetime
 
     from syncd.actions.bind import examine
-    from syncd.cli.outcome import Run
     from syncd.core.policy import Now
-    from syncd.cycle import run_until_rest
     from syncd.engine import open_unbound
+    from syncd.outcome import Run
+    from syncd.rest import run_until_rest
 
     async with open_unbound(settings, key, progress=progress) as (unbound, join):
         if await examine(unbound, Now(datetime.now(UTC))) != shown:
@@ -102,9 +102,9 @@ async def _adopt(
 
 async def _rebuild(settings: Settings, key: Secret, progress: Progress | None) -> Run:
     from syncd.actions.bind import begin_anew
-    from syncd.cli.outcome import Run
-    from syncd.cycle import run_until_rest
     from syncd.engine import open_unbound
+    from syncd.outcome import Run
+    from syncd.rest import run_until_rest
 
     async with open_unbound(settings, key, progress=progress, afresh=True) as (unbound, join):
         if unbound.aside is not None:

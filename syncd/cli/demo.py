@@ -18,8 +18,8 @@ from syncd.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from syncd.catalog.queries import Entry
-    from syncd.cli.outcome import Run
     from syncd.config import Settings
+    from syncd.outcome import Run
     from syncd.simulator import Simulator
 
 _FACETS = frozenset({"genre", "emotion", "occasion", "language", "song_type", "liked"})

@@ -73,9 +73,9 @@ def undo(
     from syncd import config
     from syncd.actions.asked import check_direction
     from syncd.actions.undo import renamings
-    from syncd.cli.opening import load_key, reading, watched
-    from syncd.cli.outcome import Run
+    from syncd.cli.opening import borrowed, load_key, reading, watched
     from syncd.engine import policy_of
+    from syncd.outcome import Run
 
     settings = config.load(context.obj)
     check_direction(policy_of(settings))
@@ -86,7 +86,7 @@ def undo(
         raise SyncdError("the history holds no such rename", hint="syncd history shows what it has")
     if not yes:
         _ask(meant)
-    with watched(settings) as progress:
+    with borrowed(settings, "undo"), watched(settings) as progress:
         undoing = output.run_until_stopped(_undo(settings, key, progress, meant))
     run = Run(undoing.reports)
     if as_json:

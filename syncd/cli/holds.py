@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -62,24 +63,25 @@ def approve(
 ) -> None:
     """Carry out what is held, or a deletion before its grace is over."""
     from syncd import config
+    from syncd.cli.forwarding import find, finish, forward
     from syncd.cli.opening import load_key, watched
-    from syncd.cli.outcome import Run
+    from syncd.daemon.telling import result_of
+    from syncd.outcome import Run
 
     settings = config.load(context.obj)
     named = _named(batches, jobs, "approved")
-    key = load_key(settings)
-    with watched(settings) as progress:
-        approval = output.run_until_stopped(_approve(settings, key, progress, *named))
-    run = Run(approval.reports)
     root = settings.library.root
-    if as_json:
-        released = [_choice_json(choice, root) for choice in approval.released]
-        output.print_json({"approved": released, **run.document(root)})
-    elif said := run.summary():
-        typer.echo(said)
-    if run.error:
-        output.complain(run.error)
-    raise typer.Exit(int(run.exit_code))
+    released: Sequence[Mapping[str, Any]]
+    if contact := find(settings):
+        result = forward(contact, "approve", quiet=False, **named)
+        released = result["released"]
+    else:
+        key = load_key(settings)
+        with watched(settings) as progress:
+            approval = output.run_until_stopped(_approve(settings, key, progress, **named))
+        result = result_of(Run(approval.reports), root)
+        released = [asdict(choice) for choice in approval.released]
+    finish(result, as_json=as_json, approved=[_choice_json(one, root) for one in released])
 
 
 def reject(
@@ -88,22 +90,29 @@ def reject(
     """Settle what is held, or a pending deletion, by not doing it. Needs no network."""
     from syncd import config
     from syncd.actions.waiting import FOLLOWS
+    from syncd.cli.forwarding import find, forward
     from syncd.cli.opening import watched
     from syncd.core.words import words
 
     settings = config.load(context.obj)
     named = _named(batches, jobs, "rejected")
-    with watched(settings):
-        rejected = output.run_until_stopped(_reject(settings, *named))
+    rejected: Sequence[Mapping[str, Any]]
+    if contact := find(settings):
+        result = forward(contact, "reject", quiet=True, **named)
+        rejected = result["rejected"]
+    else:
+        with watched(settings):
+            found = output.run_until_stopped(_reject(settings, **named))
+        rejected = [asdict(choice) for choice in found]
     if as_json:
         root = settings.library.root
-        shown = [{**_choice_json(c, root), "follows": FOLLOWS[c.verb]} for c in rejected]
+        shown = [{**_choice_json(c, root), "follows": FOLLOWS[c["verb"]]} for c in rejected]
         output.print_json({"rejected": shown})
         return
     for choice in rejected:
-        name = choice.path or choice.display_name or ""
-        what = words(choice.verb).one
-        line = f"job {choice.job_id}  {name}: {what} rejected; {FOLLOWS[choice.verb]}"
+        name = choice["path"] or choice["display_name"] or ""
+        verb = choice["verb"]
+        line = f"job {choice['job_id']}  {name}: {words(verb).one} rejected; {FOLLOWS[verb]}"
         typer.echo(output.printable(line))
 
 
@@ -138,12 +147,12 @@ async def _reject(
 
 def _named(
     batches: Sequence[int] | None, jobs: Sequence[int] | None, decision: str
-) -> tuple[Sequence[int], Sequence[int]]:
+) -> dict[str, Sequence[int]]:
     if not batches and not jobs:
         raise ConfigError(
             f"say what is {decision}: a batch, or --job ID", hint="syncd pending shows both"
         )
-    return batches or (), jobs or ()
+    return {"batches": batches or (), "jobs": jobs or ()}
 
 
 # --- for people ---
@@ -156,6 +165,12 @@ def _lines(found: Waiting) -> Iterator[str]:
         yield from _batch_lines(batch)
     for hold in found.single:
         yield from _single_lines(hold)
+    if found.unseen:
+        yield (
+            "out of sight of the last scan, so that nothing is decided of them: "
+            f"{len(found.unseen)} {'file' if len(found.unseen) == 1 else 'files'}; "
+            "syncd plan says why"
+        )
     if not (found.deletions or found.batches or found.single):
         yield "nothing is pending and nothing is held"
         return
@@ -179,10 +194,13 @@ def _pending_lines(one: PendingDeletion) -> Iterator[str]:
     if len(meanwhile) > _MEANWHILE:
         yield f"  and {len(meanwhile) - _MEANWHILE} more before that: syncd history"
     name = f"--job {entry.job_id}"
-    yield f"  delete it now: {_command('approve', name)}; keep it: {_command('reject', name)}"
+    sent = [f"delete it now: {_command('approve', name)}"] * (not (one.approved or one.blocked))
+    yield "  " + "; ".join([*sent, f"keep it: {_command('reject', name)}"])
 
 
 def _due(one: PendingDeletion) -> str:
+    if one.blocked:
+        return f"its job is not deleted: {one.blocked}"
     if one.approved:
         return "approved: the next sync deletes its job"
     return output.due_words(one.until)
@@ -266,6 +284,7 @@ def _document(found: Waiting, root: Path) -> dict[str, object]:
             for batch in found.batches
         ],
         "held": [_single_json(hold, root) for hold in found.single],
+        "out_of_sight": list(found.unseen),
     }
 
 
@@ -284,7 +303,10 @@ def _pending_json(one: PendingDeletion, root: Path) -> dict[str, object]:
         "approved": one.approved,
         "evidence": list(entry.evidence),
         "meanwhile": [entry_json(step, root) for step in one.meanwhile],
-        "approve": _command("approve", f"--job {entry.job_id}"),
+        "blocked": one.blocked,
+        "approve": None
+        if one.approved or one.blocked
+        else _command("approve", f"--job {entry.job_id}"),
         "reject": _command("reject", f"--job {entry.job_id}"),
     }
 
@@ -314,13 +336,13 @@ def _hold_json(hold: HoldEntry, root: Path) -> dict[str, object]:
     }
 
 
-def _choice_json(choice: Choice, root: Path) -> dict[str, object]:
+def _choice_json(choice: Mapping[str, Any], root: Path) -> dict[str, object]:
     return {
-        "id": choice.job_id,
-        "display_name": choice.display_name,
-        "path": root / choice.path if choice.path else None,
-        "held": choice.verb,
-        "batch": choice.batch,
-        "reason": choice.reason,
-        "evidence": list(choice.evidence),
+        "id": choice["job_id"],
+        "display_name": choice["display_name"],
+        "path": root / choice["path"] if choice["path"] else None,
+        "held": choice["verb"],
+        "batch": choice["batch"],
+        "reason": choice["reason"],
+        "evidence": list(choice["evidence"]),
     }

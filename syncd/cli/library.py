@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -42,20 +41,29 @@ def ls(
     limit: Annotated[
         int | None, typer.Option(min=0, max=_LARGEST, metavar="N", help="List at most so many.")
     ] = None,
+    gone: Annotated[
+        bool,
+        typer.Option("--gone", help="Also jobs that are gone from the account and have no file."),
+    ] = False,
     foreign: Annotated[
         bool, typer.Option("--foreign", help="List the files in the folder that are no job's.")
     ] = False,
     as_json: JSON = False,
 ) -> None:
-    """List the jobs in the catalog, newest first; needs no network."""
+    """List the jobs in the catalog, newest first; needs no network.
+
+    Jobs that are gone from the account and have no file here are left out.
+    """
     from syncd import config
     from syncd.catalog import queries
     from syncd.cli.opening import reading
 
     settings = config.load(context.obj)
     if foreign:
-        if status is not None or search is not None:
-            raise ConfigError("--foreign lists files, which have no status and no words to search")
+        if status is not None or search is not None or gone:
+            raise ConfigError(
+                "--foreign lists files, which have no status, no words to search, and are not gone"
+            )
         files = _foreign(settings)[skip:][:limit]
         if as_json:
             output.print_json_array(_foreign_json(settings, file) for file in files)
@@ -72,6 +80,7 @@ def ls(
         sort_order=sort_order,
         skip=skip,
         limit=limit,
+        gone=gone,
     )
     with reading(settings) as catalog, closing(queries.stream(catalog, listing)) as entries:
         if as_json:
@@ -82,7 +91,8 @@ def ls(
             typer.echo(_line(entry))
             listed = True
         if not listed:
-            output.say_nothing_found("there is no such job in the catalog")
+            more = "" if gone else " (--gone also lists those that are gone)"
+            output.say_nothing_found(f"there is no such job in the catalog{more}")
 
 
 def show(
@@ -115,9 +125,11 @@ def show(
         }
         output.print_json({**_entry_json(settings, entry), **said})
         return
+    from syncd.core.model import unsigned
+
     # Addresses are long and of little use to the eye: they come after what is.
     facts = sorted(entry.job.items(), key=lambda item: "url" in item[0])
-    rows = [(name, _text(_unsigned(value))) for name, value in facts if _text(value)]
+    rows = [(name, _text(unsigned(value))) for name, value in facts if _text(value)]
     rows.append(("path", str(settings.library.root / entry.path) if entry.path else "not placed"))
     if entry.state:
         rows.append(("state", entry.state))
@@ -243,15 +255,6 @@ def _line(entry: Entry) -> str:
     note = f"  ({'; '.join(notes)})" if notes else ""
     line = f"{entry.id:>6}  {made}  {_length(entry.audio_duration):>5}  {name}{note}"
     return output.printable(line)
-
-
-def _unsigned(value: object) -> object:
-    """Addresses without their signature, which is as good as a key for a while; JSON keeps it."""
-    if isinstance(value, Mapping):
-        return {name: _unsigned(one) for name, one in value.items()}
-    if isinstance(value, str) and value.startswith(("https://", "http://")):
-        return value.partition("?")[0]
-    return value
 
 
 def _length(seconds: float | None) -> str:

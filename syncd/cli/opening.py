@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
+
+import typer
 
 from syncd.errors import ConfigError, SyncdError
 
@@ -52,6 +54,23 @@ def load_key(settings: Settings) -> Secret:
         if settings.file is None and find_marker(settings.library.root) is None:
             raise without_marker(settings) from None
         raise
+
+
+@contextmanager
+def borrowed(settings: Settings, command: str) -> Iterator[None]:
+    """The library for ``command`` alone: a daemon stands aside until the end.
+
+    Raises ``SyncdError`` where it does not.
+    """
+    from syncd.cli.forwarding import find, leaving
+
+    with ExitStack() as stack:
+        with leaving("nothing was done"):
+            if contact := find(settings):
+                stack.enter_context(contact.borrowed(f"syncd {command}"))
+                if sys.stderr.isatty():
+                    typer.echo("the daemon stands aside", err=True)
+        yield
 
 
 @contextmanager

@@ -4,37 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import shutil
 import signal
 import sys
 from collections.abc import Coroutine, Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
+from syncd.core.words import due_words, printable
+from syncd.daemon.wire import plain
 from syncd.errors import ExitCode, SyncdError
+
+__all__ = ["due_words", "printable"]
 
 T = TypeVar("T")
 
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-
-# Titles come from elsewhere: control and bidi characters could rewrite what the terminal shows.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
-
-def printable(text: str) -> str:
-    """``text`` on one line, without characters that command a terminal."""
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def due_words(until: datetime | None) -> str:
-    """When a pending deletion is due, in words."""
-    if until is None:
-        return "its grace has not begun: the service does not say its time"
-    return f"its job is deleted in the account after {until:%Y-%m-%d %H:%M} UTC"
 
 
 def program() -> str:
@@ -62,7 +49,7 @@ def complain(error: SyncdError) -> None:
 
 def print_json(value: object) -> None:
     """One JSON document on standard output: paths as text, times as ISO 8601."""
-    typer.echo(json.dumps(value, indent=2, default=_plain))
+    typer.echo(json.dumps(value, indent=2, default=plain))
 
 
 def print_error_json(error: SyncdError) -> None:
@@ -82,19 +69,11 @@ def print_json_array(values: Iterable[object]) -> None:
     """The same for an array, written value by value: it need not fit into memory."""
     begun = False
     for value in values:
-        text = json.dumps(value, indent=2, default=_plain).replace("\n", "\n  ")
+        text = json.dumps(value, indent=2, default=plain).replace("\n", "\n  ")
         sys.stdout.write(f"{',' if begun else '['}\n  {text}")
         begun = True
     sys.stdout.write("\n]\n" if begun else "[]\n")
     sys.stdout.flush()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
@@ -125,4 +104,4 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
 
 def one_line_json(value: object) -> str:
     """A value inside a line for people: JSON with its letters as they are."""
-    return json.dumps(value, ensure_ascii=False, default=_plain)
+    return json.dumps(value, ensure_ascii=False, default=plain)

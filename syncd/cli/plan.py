@@ -46,7 +46,7 @@ def plan(
     """Show what sync would do, and why. Changes nothing."""
     from syncd import config, log
     from syncd.cli.opening import load_key
-    from syncd.cli.outcome import operation_json, pending_json, wait_json
+    from syncd.outcome import operation_json, pending_json, wait_json
     from syncd.secret import Secret
 
     settings = config.load(context.obj)
@@ -71,11 +71,12 @@ def plan(
 
 
 async def _rehearse(settings: Settings, key: Secret, *, offline: bool) -> Rehearsal:
-    from syncd.cycle import make_plan, observe, observe_remote, policy_for
+    from syncd.cycle import make_plan, policy_for
     from syncd.engine import open_rehearsal
+    from syncd.observation import observe, sweep_account
 
     async with open_rehearsal(settings, key) as (library, policy):
-        doubts = () if offline else await observe_remote(library)
+        doubts = () if offline else (await sweep_account(library)).doubts
         policy = policy_for(library, replace(policy, retry_now=True))
         trees = await observe(library, policy)
         doubts += tuple(f"{path} could not be read" for path in sorted(trees.local.unreadable))
@@ -89,8 +90,8 @@ async def _rehearse(settings: Settings, key: Secret, *, offline: bool) -> Rehear
 
 
 def _lines(made: Rehearsal) -> Iterator[str]:
-    from syncd.cli.outcome import batch_lines
     from syncd.core.words import words
+    from syncd.outcome import batch_lines
 
     plan = made.plan
     told = [(words(op.verb).do, f"{_where(op)}  ({_why(op)})") for op in plan]
@@ -101,7 +102,8 @@ def _lines(made: Rehearsal) -> Iterator[str]:
     yield from batch_lines(plan.holds, made.batches, with_files=False)
     yield from (f"doubtful: {doubt}" for doubt in made.doubts)
     if not plan.operations:
-        is_open = plan.pending or plan.missed
+        unseen = any(wait.unseen for wait in plan.waits)
+        is_open = plan.pending or plan.missed or unseen
         yield "nothing to do now" if is_open else "nothing to do: the folder is in step"
     elif len(told) > 1:
         counts = Counter(verb for verb, _ in told)

@@ -23,6 +23,7 @@ from rich.text import Text
 
 from syncd.cli.output import printable
 from syncd.core.operations import Download, Fetching, Operation, Plan
+from syncd.daemon.telling import downloads_in
 
 
 class _Bar(BarColumn):
@@ -44,6 +45,7 @@ class _Count(MofNCompleteColumn):
 class Bars:
     """A line for the run as a whole and one for each download under way, on standard error.
 
+    Both a ``Progress``, for a run in this process, and a ``Watcher``, for one of the daemon's.
     ``console`` is where they are drawn; rich leaves colour out under ``NO_COLOR``.
     """
 
@@ -86,12 +88,23 @@ class Bars:
     def swept(self, seen: int, total: int | None) -> None:
         self._run.update(self._listing, completed=seen, total=total)
 
+    def looked(self) -> None:
+        pass
+
     def planned(self, plan: Plan) -> None:
+        self.expect(downloads_in(plan))
+
+    def started(self, operation: Fetching) -> None:
+        self.begin(operation.job_id, operation.path)
+
+    def finished(self, operation: Operation, *, done: bool, detail: str | None) -> None:
+        self.end(operation.job_id, counts=isinstance(operation, Download))
+
+    def expect(self, downloads: int) -> None:
         self._run.update(self._listing, visible=False)
         if self._waiting is not None:
             self._run.remove_task(self._waiting)
             self._waiting = None
-        downloads = sum(isinstance(op, Download) for op in plan)
         if not downloads:
             return
         if self._tracks is None:
@@ -99,19 +112,21 @@ class Bars:
         (known,) = [task for task in self._run.tasks if task.id == self._tracks]
         self._run.update(self._tracks, total=(known.total or 0) + downloads)
 
-    def started(self, operation: Fetching) -> None:
-        name = printable(operation.path.rpartition("/")[2])
+    def begin(self, job_id: int, path: str) -> None:
+        name = printable(path.rpartition("/")[2])
         short = name if len(name) <= 40 else f"{name[:39]}…"
-        self._running[operation.job_id] = self._files.add_task(short, total=None)
+        self._running[job_id] = self._files.add_task(short, total=None)
 
     def advanced(self, job_id: int, size: int, total: int | None) -> None:
-        self._files.update(self._running[job_id], completed=size, total=total)
+        # Whoever asks a daemon may come in the middle of a transfer, and not have seen it begin.
+        if job_id in self._running:
+            self._files.update(self._running[job_id], completed=size, total=total)
 
-    def finished(self, operation: Operation, *, done: bool, detail: str | None) -> None:
-        running = self._running.pop(operation.job_id, None)
+    def end(self, job_id: int, *, counts: bool) -> None:
+        running = self._running.pop(job_id, None)
         if running is not None:
             self._files.remove_task(running)
-        if isinstance(operation, Download) and self._tracks is not None:
+        if counts and self._tracks is not None:
             self._run.advance(self._tracks)
 
     def looking_again(self, missed: int, seconds: float) -> None:

@@ -14,7 +14,8 @@ from syncd.cli.tracks import IDS
 from syncd.errors import ConfigError, SyncdError
 
 if TYPE_CHECKING:
-    from syncd.actions.remove import Removal, Removed
+    from syncd.actions.removal import Removal
+    from syncd.actions.remove import Removed
     from syncd.config import Settings
     from syncd.progress import Progress
     from syncd.secret import Secret
@@ -37,14 +38,14 @@ def rm(
     A copy of each goes to the trash.
     """
     from syncd import config
-    from syncd.cli.opening import load_key, watched
+    from syncd.cli.opening import borrowed, load_key, watched
 
     settings = config.load(context.obj)
     key = load_key(settings)
     if not yes:
         check_somebody_there("say --yes to delete without being asked")
     wanted = list(dict.fromkeys(job_ids))
-    with watched(settings):
+    with borrowed(settings, "rm"), watched(settings):
         # The library is not kept locked while a question waits for its answer.
         meant = output.run_until_stopped(_removals(settings, key, wanted))
     silent = [one for one in meant if one.copy == "none"]
@@ -55,7 +56,7 @@ def rm(
         )
     if not yes:
         _ask([one for one in meant if one.copy != "none"], silent)
-    with watched(settings) as progress:
+    with borrowed(settings, "rm"), watched(settings) as progress:
         done, refused = output.run_until_stopped(_remove(settings, key, progress, meant))
     for error in refused:
         output.complain(error)
@@ -69,7 +70,7 @@ def rm(
 
 
 async def _removals(settings: Settings, key: Secret, job_ids: Sequence[int]) -> list[Removal]:
-    from syncd.actions.remove import removals
+    from syncd.actions.removal import removals
     from syncd.engine import open_engine
 
     async with open_engine(settings, key) as engine:

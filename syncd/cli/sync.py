@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -12,8 +13,8 @@ from syncd.cli import output
 from syncd.cli.output import JSON
 
 if TYPE_CHECKING:
-    from syncd.cli.outcome import Run
     from syncd.config import Settings
+    from syncd.outcome import Run
     from syncd.progress import Progress
     from syncd.secret import Secret
 
@@ -25,32 +26,40 @@ def sync(
 ) -> None:
     """Bring the folder into step with the account, then exit.
 
-    Runs cycles until nothing is left to do now, and tries again what failed earlier.
+    Runs cycles until nothing is left to do now, and tries again what failed earlier. A daemon that
+    runs does it, and goes on with it if this command is stopped.
     """
     from syncd import config, log
+    from syncd.cli.forwarding import find, finish, forward
     from syncd.cli.opening import load_key, watched
+    from syncd.daemon.telling import result_of
 
     settings = config.load(context.obj)
+    if contact := find(settings):
+        result = forward(contact, "sync", quiet=quiet)
+        finish(result, as_json=as_json, quiet=quiet)
     if quiet:
         log.configure("error" if settings.log.level == "error" else "warning", settings.log.format)
     key = load_key(settings)
     with nullcontext() if quiet else watched(settings) as progress:
         run = output.run_until_stopped(run_sync(settings, key, progress))
-    if as_json:
-        output.print_json(run.document(settings.library.root))
-    elif not quiet and (said := run.summary()):
-        typer.echo(said)
-    if run.error:
-        output.complain(run.error)
-    raise typer.Exit(int(run.exit_code))
+    finish(result_of(run, settings.library.root), as_json=as_json, quiet=quiet)
 
 
 async def run_sync(settings: Settings, key: Secret, progress: Progress | None) -> Run:
-    """Open the library, run cycles until nothing is left to do now, close it."""
-    from syncd.cli.outcome import Run
-    from syncd.cycle import run_until_rest
+    """Open the library, run cycles until nothing is left to do now, close it.
+
+    Once a day the catalog is kept up as well: where no daemon runs nobody else does it.
+    """
+    from syncd.daemon.upkeep import is_due, keep_up
     from syncd.engine import open_engine
+    from syncd.outcome import Run
+    from syncd.rest import run_until_rest
 
     async with open_engine(settings, key, progress=progress) as engine:
         policy = replace(engine.policy, retry_now=True)
-        return Run(await run_until_rest(engine.library, engine.executor, policy))
+        library = engine.library
+        reports = await run_until_rest(library, engine.executor, policy)
+        if not reports[-1].error and await asyncio.to_thread(is_due, library, library.now()):
+            await keep_up(library, settings, library.now())
+        return Run(reports)

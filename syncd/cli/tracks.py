@@ -36,12 +36,12 @@ def rename(
 ) -> None:
     """Rename a track in the account; its file follows."""
     from syncd import config
-    from syncd.cli.opening import load_key, watched
-    from syncd.cli.outcome import Run
+    from syncd.cli.opening import borrowed, load_key, watched
+    from syncd.outcome import Run
 
     settings = config.load(context.obj)
     key = load_key(settings)
-    with watched(settings) as progress:
+    with borrowed(settings, "rename"), watched(settings) as progress:
         done = output.run_until_stopped(_rename(settings, key, progress, job_id, name))
     run = Run(done.reports)
     if as_json:
@@ -74,11 +74,13 @@ def cover(
     The one inside its file stays for now.
     """
     from syncd import config, log
-    from syncd.cli.opening import load_key
+    from syncd.cli.opening import borrowed, load_key
 
     settings = config.load(context.obj)
     log.configure(settings.log.level, settings.log.format)
-    done = output.run_until_stopped(_cover(settings, load_key(settings), job_id, url))
+    key = load_key(settings)
+    with borrowed(settings, "cover"):
+        done = output.run_until_stopped(_cover(settings, key, job_id, url))
     if as_json:
         output.print_json({"id": done.job_id, "thumbnail_url": done.after, "before": done.before})
         return
@@ -88,14 +90,17 @@ def cover(
 
 
 def fetch(context: typer.Context, job_ids: IDS, as_json: JSON = False) -> None:
-    """Fetch tracks that were evicted, ignored or could not be had."""
+    """Fetch tracks that were evicted, ignored or could not be had, or whose file is broken.
+
+    What verify found broken, though nobody wrote it, goes to the trash first.
+    """
     from syncd import config
-    from syncd.cli.opening import load_key, watched
-    from syncd.cli.outcome import Run
+    from syncd.cli.opening import borrowed, load_key, watched
+    from syncd.outcome import Run
 
     settings = config.load(context.obj)
     key = load_key(settings)
-    with watched(settings) as progress:
+    with borrowed(settings, "fetch"), watched(settings) as progress:
         run = Run(output.run_until_stopped(_fetch(settings, key, progress, job_ids)))
     if as_json:
         output.print_json(run.document(settings.library.root))
@@ -117,12 +122,14 @@ def identify(
     It is written into them. Needs no network.
     """
     from syncd import config, log
+    from syncd.cli.opening import borrowed
 
     settings = config.load(context.obj)
     log.configure(settings.log.level, settings.log.format)
     root = settings.library.root
     where = library_path(root, path)
-    done = output.run_until_stopped(_identify(settings, where, job_id))
+    with borrowed(settings, "identify"):
+        done = output.run_until_stopped(_identify(settings, where, job_id))
     if as_json:
         output.print_json(
             {
@@ -138,18 +145,26 @@ def identify(
         typer.echo(f"it was known as the file of job {rival}, which the next sync fetches again")
 
 
-def evict(context: typer.Context, job_ids: IDS, as_json: JSON = False) -> None:
+def evict(
+    context: typer.Context,
+    job_ids: IDS,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also files that you changed: they go to the trash.")
+    ] = False,
+    as_json: JSON = False,
+) -> None:
     """Remove the files of tracks to free space.
 
     Their jobs keep the audio (see fetch).
     """
     from syncd import config, log
-    from syncd.cli.opening import load_key
+    from syncd.cli.opening import borrowed, load_key
 
     settings = config.load(context.obj)
     log.configure(settings.log.level, settings.log.format)
     key = load_key(settings)
-    done, refused = output.run_until_stopped(_evict(settings, key, job_ids))
+    with borrowed(settings, "evict"):
+        done, refused = output.run_until_stopped(_evict(settings, key, job_ids, force))
     for error in refused:
         output.complain(error)
     root = settings.library.root
@@ -163,6 +178,7 @@ def evict(context: typer.Context, job_ids: IDS, as_json: JSON = False) -> None:
                         "path": root / one.path,
                         "state": "evicted",
                         "size": one.size,
+                        "kept": one.kept,
                     }
                     for one in done
                 ],
@@ -171,9 +187,17 @@ def evict(context: typer.Context, job_ids: IDS, as_json: JSON = False) -> None:
         )
     else:
         for one in done:
-            typer.echo(output.printable(f"evicted {one.path}, freed {size_words(one.size)}"))
+            freed = f", freed {size_words(one.size)}"
+            said = (
+                f"; {_why_kept(one)}, and is kept in the trash as {one.kept}" if one.kept else freed
+            )
+            typer.echo(output.printable(f"evicted {one.path}{said}"))
     if refused:
         raise typer.Exit(int(max(error.exit_code for error in refused)))
+
+
+def _why_kept(one: Evicted) -> str:
+    return "it was changed" if one.changed else "it may hold what the account has not"
 
 
 def _renamed(done: Renamed) -> str:
@@ -208,7 +232,7 @@ async def _cover(settings: Settings, key: Secret, job_id: int, url: str) -> Cove
 async def _fetch(
     settings: Settings, key: Secret, progress: Progress | None, job_ids: Sequence[int]
 ) -> list[Report]:
-    from syncd.actions.tracks import fetch
+    from syncd.actions.fetch import fetch
     from syncd.engine import open_engine
 
     async with open_engine(settings, key, progress=progress) as engine:
@@ -224,7 +248,7 @@ async def _identify(settings: Settings, path: str, job_id: int) -> Identified:
 
 
 async def _evict(
-    settings: Settings, key: Secret, job_ids: Sequence[int]
+    settings: Settings, key: Secret, job_ids: Sequence[int], force: bool
 ) -> tuple[list[Evicted], list[SyncdError]]:
     """What was evicted, and why the others were not: one track's trouble is not another's."""
     from syncd.actions.evict import evict
@@ -234,7 +258,8 @@ async def _evict(
     async with open_engine(settings, key) as engine:
         for job_id in job_ids:
             try:
-                done.append(await evict(engine.library, engine.context, engine.policy, job_id))
+                parts = (engine.library, engine.context, engine.policy)
+                done.append(await evict(*parts, job_id, force=force))
             except SyncdError as error:
                 refused.append(error)
     return done, refused

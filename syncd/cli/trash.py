@@ -66,13 +66,15 @@ def restore(
 ) -> None:
     """Bring files back to where they stood; of a job its newest. Needs no network."""
     from syncd import config, log
+    from syncd.cli.opening import borrowed
 
     settings = config.load(context.obj)
     log.configure(settings.log.level, settings.log.format)
     if to is not None and len(names) > 1:
         raise ConfigError("--to names one place", hint="bring one file back at a time")
     path = None if to is None else library_path(settings.library.root, to)
-    done = output.run_until_stopped(_restore(settings, names, path))
+    with borrowed(settings, "trash"):
+        done = output.run_until_stopped(_restore(settings, names, path))
     root = settings.library.root
     if as_json:
         output.print_json(
@@ -112,6 +114,7 @@ def empty(
     """Remove files from the trash for good, after asking. Needs no network."""
     from syncd import config, log
     from syncd.actions.trash import chosen, older
+    from syncd.cli.opening import borrowed
     from syncd.engine import open_trash
 
     settings = config.load(context.obj)
@@ -124,7 +127,8 @@ def empty(
     if entries and not yes:
         check_somebody_there(_CONSENT)
         _ask(entries)
-    done = output.run_until_stopped(_empty(settings, entries))
+    with borrowed(settings, "trash"):
+        done = output.run_until_stopped(_empty(settings, entries))
     if as_json:
         output.print_json(
             {
@@ -170,7 +174,8 @@ def _ask(entries: Sequence[Entry]) -> None:
     lines = [_line(entry) for entry in entries[:_SHOWN]]
     if len(entries) > _SHOWN:
         lines.append(f"and {len(entries) - _SHOWN} more")
-    gone = sum(entry.why is not Why.REPLACED for entry in entries)
+    there = (Why.REPLACED, Why.EVICTED, Why.ROTTEN)
+    gone = sum(entry.why not in there for entry in entries)
     if gone:
         lines.append(f"{gone} of them may be the last copy of a track whose job was deleted")
     confirm(

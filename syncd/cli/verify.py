@@ -23,23 +23,30 @@ if TYPE_CHECKING:
 def verify(context: typer.Context, as_json: JSON = False) -> None:
     """Read every file again and compare it with what was placed.
 
-    Repairs nothing, and needs no network. Exits with 1 where a file rotted, is damaged or missing,
-    or cannot be read; a pending deletion is none of these.
+    Repairs nothing, and needs no network; says what fetch can replace. Exits with 1 where a file
+    rotted, is damaged or missing, or cannot be read; a pending deletion is none of these.
     """
     from syncd import config, log
-    from syncd.actions.verify import SOUND
+    from syncd.actions.verify import SOUND, Verdict
+    from syncd.cli.opening import borrowed
 
     settings = config.load(context.obj)
     log.configure("warning", settings.log.format)
-    with _bar() as told:
+    with borrowed(settings, "verify"), _bar() as told:
         found = output.run_until_stopped(_verify(settings, told))
     bad = [one for one in found if one.verdict not in SOUND]
     code = ExitCode.FAILED if bad else ExitCode.IN_STEP
     if as_json:
         output.print_json({"exit_code": int(code), **_document(found)})
     else:
-        for one in bad:
-            typer.echo(output.printable(f"{one.verdict:10} {one.path}  ({one.reason})"))
+        for one in found:
+            if one in bad or one.verdict is Verdict.UNFINISHED:
+                typer.echo(output.printable(f"{one.verdict:10} {one.path}  ({one.reason})"))
+        if fetchable := [str(one.job_id) for one in bad if one.fetchable]:
+            typer.echo(
+                f"syncd fetch {' '.join(fetchable)} moves what is broken to the trash "
+                "and fetches it again"
+            )
         typer.echo(_summary(found))
     raise typer.Exit(int(code))
 
@@ -66,6 +73,7 @@ def _document(found: Sequence[Checked]) -> dict[str, object]:
                 "state": one.verdict,
                 "reason": one.reason,
                 "in_trash": one.in_trash,
+                "fetchable": one.fetchable,
             }
             for one in found
             if one.verdict != "ok"

@@ -64,6 +64,14 @@ class Placed:
     moved: bool = False
     mounted: bool = False
 
+    @property
+    def as_found(self) -> bool:
+        """Whether it was taken in as it stood: what the user had changed in it before is unknown.
+
+        A file that was fetched before ``source`` was kept has an ``etag``, where one was served.
+        """
+        return self.source is None and self.etag is None
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -97,7 +105,8 @@ class BaselineTrack:
 
     ``album`` and ``number`` are given once and never change. ``attempts`` counts failures in a
     row, ``next_try_at`` says when the next one is due, ``reason`` why the last one failed.
-    ``replaced_by`` is an address whose audio was found to differ from what was placed.
+    ``replaced_by`` is an address whose audio was found to differ from what was placed, ``declined``
+    one whose audio the user would not have in its place.
     ``intended`` is the pair of names that its file was about to get, where that is not recorded.
     """
 
@@ -111,6 +120,7 @@ class BaselineTrack:
     next_try_at: datetime | None = None
     absence: Absence | None = None
     replaced_by: str | None = None
+    declined: str | None = None
     intended: Named | None = None
 
 
@@ -139,9 +149,12 @@ class Baseline:
 
     ``holds`` by job and verb; ``spent`` the jobs that each verb was carried out for within the last
     day. ``settled``: a complete clean cycle has ended since the catalog was made or bound anew.
+    ``left_behind``: the jobs whose files were first missed where the root was another one than
+    before, so that what brought the library there may have left them behind.
     """
 
     tracks: Mapping[int, BaselineTrack]
     holds: Mapping[tuple[int, str], Held] = field(default_factory=dict)
     spent: Mapping[str, frozenset[int]] = field(default_factory=dict)
     settled: bool = True
+    left_behind: frozenset[int] = frozenset()

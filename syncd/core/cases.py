@@ -297,7 +297,9 @@ def _there(
     if renamed:
         return There.RENAMED
     address = track.audio.get(placed.format) if placed else None
-    if placed is None or known is None or address is None or address == placed.audio:
+    if placed is None or known is None or address is None:
+        return There.AS_KNOWN
+    if address in (placed.audio, known.declined):
         return There.AS_KNOWN
     return There.REPLACED if address == known.replaced_by else There.READDRESSED
 

@@ -12,10 +12,10 @@ from datetime import datetime
 
 from syncd.core.baseline import Baseline, BaselineTrack, Placed
 from syncd.core.cases import EXPECTED, REMEMBERED, is_out_of_reach, is_out_of_sight
-from syncd.core.model import FileStat, LocalFile, LocalTree, RemoteTree
-from syncd.core.naming import stem_of
+from syncd.core.model import FileStat, LocalFile, LocalTree, RemoteTrack, RemoteTree
+from syncd.core.naming import Name, album_of, name_track, same_text, stem_of, suffix_of
 from syncd.core.policy import Policy
-from syncd.core.renaming import without_conflict
+from syncd.core.renaming import is_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,14 @@ class Found:
         return min((job for job in others if job not in self.files), default=None)
 
 
-def match(local: LocalTree, baseline: Baseline, policy: Policy) -> Found:
+def match(
+    local: LocalTree, baseline: Baseline, policy: Policy, remote: RemoteTree | None = None
+) -> Found:
     """The file of each job: by embedded id and origin, then by what is known of the path.
 
     Of files with the same id the one at the known path is the track's; else the one that is, by
-    inode, size and date, the file that was placed; else the first by name that is no conflict copy.
+    inode, size and date, the file that was placed; else one that has the name which ``remote``
+    gives it; else the first by name that this program did not place beside another.
     """
     owners: defaultdict[str, list[int]] = defaultdict(list)
     for known in baseline.tracks.values():
@@ -57,7 +60,8 @@ def match(local: LocalTree, baseline: Baseline, policy: Policy) -> Found:
     files: dict[int, LocalFile] = {}
     copies: dict[str, int] = {}
     for job_id, found in bearers.items():
-        files[job_id] = _original(found, baseline.tracks.get(job_id))
+        track = remote.tracks.get(job_id) if remote else None
+        files[job_id] = _original(found, baseline.tracks.get(job_id), track, policy)
         copies |= {file.path: job_id for file in found if file is not files[job_id]}
     return Found(files, owners, copies, _disks(local, baseline, files))
 
@@ -74,14 +78,42 @@ def _disks(local: LocalTree, baseline: Baseline, files: Mapping[int, LocalFile])
     return frozenset(disks)
 
 
-def _original(found: list[LocalFile], known: BaselineTrack | None) -> LocalFile:
-    if len(found) == 1 or known is None or known.placed is None:
+def _original(
+    found: list[LocalFile], known: BaselineTrack | None, track: RemoteTrack | None, policy: Policy
+) -> LocalFile:
+    if len(found) == 1:
         return found[0]
-    placed = known.placed
-    at_path = (file for file in found if file.path == placed.path)
-    same = (file for file in found if _is_same_inode(file.stat, placed.stat))
-    plain = (file for file in found if without_conflict(stem_of(file.path)) == stem_of(file.path))
-    return next(at_path, None) or next(same, None) or next(plain, found[0])
+    placed = known.placed if known else None
+    if placed is not None:
+        at_path = (file for file in found if file.path == placed.path)
+        same = (file for file in found if _is_same_inode(file.stat, placed.stat))
+        if original := next(at_path, None) or next(same, None):
+            return original
+    if track is not None:
+        names = _names(track, known, policy)
+        at_home = (file for file in found if any(_is_at(name, file) for name in names))
+        stems = [name.stem for name in names]
+        called_so = (
+            file for file in found if any(same_text(stem, stem_of(file.path)) for stem in stems)
+        )
+        if original := next(at_home, None) or next(called_so, None):
+            return original
+    return next((file for file in found if not is_beside(stem_of(file.path))), found[0])
+
+
+def _names(track: RemoteTrack, known: BaselineTrack | None, policy: Policy) -> list[Name]:
+    """What the template calls ``track``, without and with its own suffix."""
+    album = (known and known.album) or album_of(track, policy)
+    number = (known and known.number) or 0
+    return [
+        name_track(track, policy, album=album, number=number, ext="", suffixed=suffixed)
+        for suffixed in (False, True)
+    ]
+
+
+def _is_at(name: Name, file: LocalFile) -> bool:
+    """Whether ``file`` stands where ``name`` says, whatever its suffix."""
+    return same_text(name.path.removesuffix("."), file.path.removesuffix(suffix_of(file.path))[:-1])
 
 
 def _is_same_inode(one: FileStat, other: FileStat) -> bool:

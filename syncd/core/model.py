@@ -6,6 +6,7 @@ of the folder. ``baseline`` has the third tree.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,29 @@ def address_path(address: str) -> str:
         return f"{parts.hostname or ''}{parts.path}"
     except ValueError:
         return ""
+
+
+def without_signatures(raw: str) -> str:
+    """A job as JSON text whose addresses lack their signature.
+
+    What is no JSON object is given as ``{}``.
+    """
+    try:
+        said = json.loads(raw)
+    except (ValueError, RecursionError):
+        return "{}"
+    return json.dumps(unsigned(said)) if isinstance(said, dict) else "{}"
+
+
+def unsigned(value: object) -> object:
+    """What the service said, but the signature of its addresses: as good as a key for a while."""
+    if isinstance(value, dict):
+        return {name: unsigned(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [unsigned(inner) for inner in value]
+    if isinstance(value, str) and value.lower().startswith(("https://", "http://")):
+        return value.partition("?")[0]
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,8 @@ class Compare:
 class Redownload:
     """Put the changed audio of a job in the place of its file, which goes to the trash.
 
-    Where the user changed that file it stays, and the new audio is placed at ``copy`` beside it.
+    Where the user changed that file, or may have, it stays, and the new audio is placed at ``copy``
+    beside it.
     """
 
     verb: ClassVar[str] = "redownload"
@@ -274,11 +275,15 @@ Operation = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """A track for which nothing is to be done now; ``until`` where the time is known."""
+    """A track for which nothing is to be done now; ``until`` where the time is known.
+
+    ``unseen`` is the path, where a file should be that could not be looked for.
+    """
 
     job_id: int
     reason: str
     until: datetime | None = None
+    unseen: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,7 @@ def plan(
     remote: RemoteTree, local: LocalTree, baseline: Baseline, policy: Policy, now: Now
 ) -> Plan:
     """What brings the three trees into step, as of ``now``."""
-    found = match(local, baseline, policy)
+    found = match(local, baseline, policy, remote)
     planning = Planning(local, baseline, found, policy, now)
     decisions: list[Decision] = []
     missed = set()

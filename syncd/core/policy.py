@@ -44,6 +44,7 @@ class Policy:
     retry_now: bool = False
     cautious: bool = False
     rebuilding: bool = False
+    room: bool = True
     attempted: frozenset[tuple[int, str]] = frozenset()
 
     def knows(self, origin: Origin | None) -> bool:

@@ -29,6 +29,7 @@ _LEAST_ROOM = 16
 """Bytes; a frame that leaves a title less than this is given up for the title."""
 
 _CONFLICT = re.compile(r" \(conflict [0-9]{4}-[0-9]{2}-[0-9]{2}\)(?: [0-9]+)?$")
+_RESTORED = re.compile(r" \(restored(?: [0-9]+)?\)$")
 
 # What naming fills in that can be told from a title by its looks.
 _SHAPES = {
@@ -114,6 +115,14 @@ def conflict_stem(stem: str, day: date, number: int) -> str:
 def without_conflict(stem: str) -> str:
     """``stem`` without what a conflict copy has behind it: that is no part of a title."""
     return _CONFLICT.sub("", stem)
+
+
+def is_beside(stem: str) -> bool:
+    """Whether this program gives such a name to what it places beside another file.
+
+    A conflict copy, or what the trash brought back to where another file stands.
+    """
+    return _CONFLICT.search(stem) is not None or _RESTORED.search(stem) is not None
 
 
 def is_renamed(stem: str, placed_stem: str) -> bool:

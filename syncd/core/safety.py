@@ -49,6 +49,11 @@ HALF_FROM = 4
 _REMOVING = (DeleteRemote, RenameRemote, TrashLocal)
 """What a new, adopted or rebuilt catalog must not do before one complete clean cycle."""
 
+_MOVED = (
+    "the library is in another folder or on another disk than before, and this file is not there: "
+    "it may have been left behind"
+)
+
 _UNASKED = (*_REMOVING, Download, Redownload, Evict, Ignore)
 """What is not done unasked while a catalog is bound anew."""
 
@@ -58,6 +63,7 @@ def guard(plan: Plan, local: LocalTree, baseline: Baseline, policy: Policy) -> P
     # First: a file that is held where it stands gives its name to no other.
     plan = _keep_still(plan, local, baseline, policy)
     plan = _check_paths(plan, local)
+    plan = _doubt_absences(plan, baseline)
     plan = _await_clean_cycle(plan, local, baseline)
     for verb, budget, wholesale in (
         (DeleteRemote.verb, policy.deletion_budget, True),
@@ -165,7 +171,7 @@ def _keep_still(plan: Plan, local: LocalTree, baseline: Baseline, policy: Policy
         if not policy.cautious or not isinstance(op, _UNASKED) or _is_approved(baseline, op):
             return op
         if not isinstance(op, Download):
-            return _batched(op, op.reason)
+            return _batched(op, _anew(op.reason))
         if policy.rebuilding or isinstance(op, Restore):
             # It may be new, or its file may have been deleted: only the user knows.
             return _batched(op, "no file in the folder carries its id")
@@ -184,8 +190,32 @@ def _keep_still(plan: Plan, local: LocalTree, baseline: Baseline, policy: Policy
     )
     if not policy.cautious:
         return plan
-    pending = tuple(_held_pending(one, one.reason) for one in plan.pending)
+    pending = tuple(_held_pending(one, _anew("its file is gone")) for one in plan.pending)
     return replace(plan, operations=(*plan.operations, *pending), pending=())
+
+
+def _anew(reason: str) -> str:
+    return f"{reason}; catalog and folder were bound anew, so nothing follows from that unasked"
+
+
+def _doubt_absences(plan: Plan, baseline: Baseline) -> Plan:
+    """What is missing since the root is another one is asked about, not deleted."""
+
+    def is_doubtful(job_id: int) -> bool:
+        known = baseline.tracks.get(job_id)
+        return job_id in baseline.left_behind and known is not None and known.absence is not None
+
+    def checked(op: Operation) -> Operation:
+        if not isinstance(op, DeleteRemote | Ignore) or _is_approved(baseline, op):
+            return op
+        return _batched(op, _MOVED) if is_doubtful(op.job_id) else op
+
+    held = tuple(_held_pending(one, _MOVED) for one in plan.pending if is_doubtful(one.job_id))
+    return replace(
+        plan,
+        operations=(*(checked(op) for op in plan), *held),
+        pending=tuple(one for one in plan.pending if not is_doubtful(one.job_id)),
+    )
 
 
 def _await_clean_cycle(plan: Plan, local: LocalTree, baseline: Baseline) -> Plan:

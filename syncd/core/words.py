@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from syncd.core.operations import (
     Adopt,
@@ -23,6 +25,21 @@ from syncd.core.operations import (
     Restore,
     TrashLocal,
 )
+
+# Titles come from elsewhere: control and bidi characters could rewrite what the terminal shows.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """``text`` on one line, without characters that command a terminal."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def due_words(until: datetime | None) -> str:
+    """When a pending deletion is due, in words."""
+    if until is None:
+        return "its grace has not begun: the service does not say its time"
+    return f"its job is deleted in the account after {until:%Y-%m-%d %H:%M} UTC"
 
 
 @dataclass(frozen=True, slots=True)

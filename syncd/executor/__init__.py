@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -43,6 +43,7 @@ from syncd.core.operations import (
     TrashLocal,
 )
 from syncd.errors import (
+    AnotherDisk,
     CatalogUnusable,
     Changed,
     Doubtful,
@@ -66,7 +67,7 @@ from syncd.executor.replace import compare, redownload
 from syncd.executor.threads import to_its_end
 from syncd.local.root import root_error
 
-__all__ = ["Context", "Execution", "Executor", "Outcome", "Result"]
+__all__ = ["FIRST_BACKOFF", "Context", "Execution", "Executor", "Outcome", "Result"]
 
 REPLANS = 3
 """How often in a row a track may turn out other than planned before it is put off."""
@@ -75,13 +76,14 @@ SILENT_IN_A_ROW, REFUSED_IN_A_ROW = 8, 40
 """Tracks in a row that got no answer, or only faults for an answer, before that is taken for the
 service's fault and not theirs. What failed comes last in the next run, so the others get on."""
 
-_FIRST_BACKOFF = timedelta(minutes=10)
+FIRST_BACKOFF = timedelta(minutes=10)
 _LONGEST_BACKOFF = timedelta(days=1)
 
 _log = structlog.get_logger("syncd.executor")
 
 
 _RELOCATIONS = (RenameLocal, MoveLocal, MakeWay)
+_FETCHING = (Download, Redownload, Compare)
 
 Acting = (
     Download
@@ -134,9 +136,18 @@ class Executor:
         self._faults = 0
         self._replanned: Counter[int] = Counter()
 
-    async def run(self, plan: Plan, *, cycle: str, origin: Origin, outcomes: list[Outcome]) -> None:
+    async def run(
+        self,
+        plan: Plan,
+        *,
+        cycle: str,
+        origin: Origin,
+        outcomes: list[Outcome],
+        give_way: Callable[[], bool] = lambda: False,
+    ) -> bool:
         """Carry out ``plan``; each outcome is added to ``outcomes`` as it comes.
 
+        Once ``give_way()`` is true nothing more begins to be fetched; whether it came to the end.
         Raises what concerns all tracks at once; what was done by then stays done.
         """
         self._faults = 0
@@ -145,16 +156,27 @@ class Executor:
         relocations = [op for op in plan if isinstance(op, _RELOCATIONS)]
         await self._work(iter(relocations), cycle, origin, outcomes)
         others = iter([op for op in plan if not isinstance(op, _RELOCATIONS)])
+        left: list[Operation] = []
+
+        def in_turn() -> Iterator[Operation]:
+            for operation in others:
+                if isinstance(operation, _FETCHING) and give_way():
+                    left.append(operation)
+                    return
+                yield operation
+
+        turns = in_turn()
         try:
             async with asyncio.TaskGroup() as workers:
                 for _ in range(self._context.settings.parallel_downloads):
-                    workers.create_task(self._work(others, cycle, origin, outcomes))
+                    workers.create_task(self._work(turns, cycle, origin, outcomes))
         except ExceptionGroup as group:
             # Not ``except*``: Python before 3.11.4 wraps what is raised there in a group anew.
             ours, others_ = group.split(SyncdError)
             if ours is None or others_ is not None:
                 raise
             raise ours.exceptions[0] from None
+        return not left
 
     async def _work(
         self, operations: Iterator[Operation], cycle: str, origin: Origin, outcomes: list[Outcome]
@@ -191,15 +213,15 @@ class Executor:
         failure: SyncdError | None = None
         try:
             await self._carry_out(operation, entry, origin)
+        except (RequestRefused, AnotherDisk) as error:
+            # Understood and not done: it waits for the user instead of being tried for ever.
+            result, failure = Result.HELD, error
+            why = str(error)
+            await asyncio.to_thread(self._catalog.holds.refuse, operation, why, self._clock())
         except (Occupied, Changed) as error:
             result, failure = self._replan_or_fail(operation.job_id), error
         except (MediaError, NoSuchJob, Doubtful, FolderUnusable) as error:
             result, failure = Result.FAILED, error
-        except RequestRefused as error:
-            # Understood and not done: it waits for the user instead of being sent for ever.
-            result, failure = Result.HELD, error
-            why = str(error)
-            await asyncio.to_thread(self._catalog.holds.refuse, operation, why, self._clock())
         except BaseException as error:
             await self._note_stop(entry, error)
             raise
@@ -282,7 +304,7 @@ class Executor:
         """Record the failure, and when the next try is due (doubling, at most a day)."""
         known = self._catalog.baseline_of(job_id)
         attempts = (known.attempts if known else 0) + 1
-        backoff = min(_FIRST_BACKOFF * 2 ** min(attempts - 1, 10), _LONGEST_BACKOFF)
+        backoff = min(FIRST_BACKOFF * 2 ** min(attempts - 1, 10), _LONGEST_BACKOFF)
         self._catalog.outcomes.fail(
             job_id, reason, attempts=attempts, next_try_at=self._clock() + backoff
         )

@@ -60,7 +60,9 @@ def _look(context: Context, origin: Origin) -> _Seen:
     begun = uptime()
     context.root.verify(context.marker)
     known = context.catalog.scans.known_files()
-    local = scan(context.root.path, known, read_identity=read_identity)
+    local = scan(
+        context.root.path, known, read_identity=read_identity, looked=context.progress.looked
+    )
     context.root.verify(context.marker)
     if local.unreadable:
         return _Seen(begun)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from syncd.catalog.outcomes import Done
-from syncd.core.baseline import Placed, State
+from syncd.core.baseline import BaselineTrack, Placed, State
 from syncd.core.cases import EXPECTED, REMEMBERED
 from syncd.core.model import Job, LocalFile, Origin, address_path
 from syncd.core.naming import stem_of
@@ -16,6 +16,7 @@ from syncd.executor.context import Context
 from syncd.executor.names import retitle
 from syncd.local import files, tags
 from syncd.local.audio import sniff
+from syncd.local.carry import is_unmoved
 from syncd.local.mounts import is_mounted
 from syncd.local.scan import file_stat
 
@@ -36,12 +37,14 @@ def adopt(context: Context, op: Adopt, entry: int, origin: Origin) -> None:
             if known.state is State.PLACED and op.title != placed.title:
                 placed = retitle(context, op.job_id, placed, job)
         else:
-            placed = _as_found(context, op, job, path, origin)
+            placed = _as_before(known, path) or _as_found(context, op, job, path, origin)
         stat = file_stat(path)
         identity = tags.read_identity(path)
     except FileNotFoundError:
         raise Changed(f"{op.path} is no longer there") from None
-    placed = replace(placed, title=op.title, stem=op.stem, moved=op.moved, mounted=mounted)
+    placed = replace(
+        placed, path=op.path, title=op.title, stem=op.stem, moved=op.moved, mounted=mounted
+    )
     context.catalog.outcomes.give_number(op.job_id, album=op.album, number=op.number)
     if known and known.placed and known.state in EXPECTED:
         context.move_lyrics(job, known.placed.path, op.path)
@@ -101,6 +104,21 @@ def _found(context: Context, name: str, path: Path) -> Placed:
         stat=file_stat(path),
         placed_at=context.clock(),
     )
+
+
+def _as_before(known: BaselineTrack | None, path: Path) -> Placed | None:
+    """How the file at ``path`` was placed, if it is the one that was: by its bytes.
+
+    Where only that was not recorded, also by what the file system says of it: one that rotted is
+    not to be taken in as it is by now.
+    """
+    if known is None or known.placed is None:
+        return None
+    placed, stat = known.placed, file_stat(path)
+    if files.sha256(path) == placed.sha256:
+        return replace(placed, stat=stat)
+    is_wanted = known.state in (State.WANTED, State.UNAVAILABLE)
+    return placed if is_wanted and is_unmoved(stat, placed.stat) else None
 
 
 def _as_found(context: Context, op: Adopt, job: Job, path: Path, origin: Origin) -> Placed:

@@ -14,17 +14,13 @@ from syncd.core.model import COMPLETED, Job, Origin, address_path
 from syncd.errors import (
     AddressExpired,
     Changed,
-    ContractBroken,
     CorruptMedia,
-    CreditsExhausted,
-    KeyRevoked,
     MediaError,
     MediaUnavailable,
-    Offline,
-    RequestRefused,
     StatusUnknown,
 )
 from syncd.executor.context import Context
+from syncd.executor.look import ask
 from syncd.local import files, tags
 from syncd.local.audio import check
 from syncd.remote.media import fetch, fetch_bytes
@@ -55,12 +51,24 @@ class Sound:
         return address_path(self.job.audio[self.format])
 
 
-async def fetch_sound(context: Context, job: Job, format_: str, *, again: bool = False) -> Sound:
+async def fetch_sound(
+    context: Context, job: Job, format_: str, *, again: bool = False, what: str = "the audio"
+) -> Sound:
     """Fetch the audio of ``job`` into its unfinished file, and check it from end to end.
 
-    ``again``: it is only looked at, and what fetches it next takes up what is there.
-    Raises ``MediaError`` of every kind, ``Changed``, ``DiskFull``.
+    ``again``: it is only looked at, and what fetches it next takes up what is there. ``what`` it is
+    called where it cannot be had. Raises ``MediaError`` of every kind, ``Changed``, ``DiskFull``.
     """
+    try:
+        return await _fetch_sound(context, job, format_, again=again)
+    except StatusUnknown:
+        raise  # of another call
+    except MediaError as error:
+        error.message = f"{what}: {error.message}"
+        raise
+
+
+async def _fetch_sound(context: Context, job: Job, format_: str, *, again: bool) -> Sound:
     part = files.part_path(context.root, job.id, format_)
     asked_again = False
     tries = 0
@@ -113,13 +121,11 @@ def _checked(part: Path, format_: str, job: Job) -> tuple[float, str]:
 
 async def _look_again(context: Context, job_id: int) -> Job:
     try:
-        job = await context.client.job(job_id)
-    except (ContractBroken, RequestRefused, CreditsExhausted, KeyRevoked, Offline) as error:
-        # It may be this job alone: 403 for one job is no revoked key, 500 no absent service.
+        job = await ask(context, job_id)
+    except StatusUnknown as error:
         raise StatusUnknown(
-            f"its address ran out, and the status call failed: {error.message}", error=error
+            f"its address ran out, and {error.message}", error=error.error
         ) from None
-    await asyncio.to_thread(context.catalog.observe, [job], context.clock())
     if job.status != COMPLETED:
         raise Changed(f"job {job_id} is now {job.status}")
     return job

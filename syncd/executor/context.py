@@ -10,13 +10,14 @@ from pathlib import Path
 
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import Placed, State
-from syncd.core.model import Job, Origin
+from syncd.core.model import Job, Origin, without_signatures
 from syncd.core.naming import effective_title, sibling, stem_of
 from syncd.core.policy import Now
 from syncd.core.tagging import desired_fields
 from syncd.errors import Changed, DiskFull
 from syncd.executor.absence import LastLook
 from syncd.local import files, tags
+from syncd.local.exchange import exchange
 from syncd.local.root import Marker, Root
 from syncd.local.scan import file_stat
 from syncd.local.sidecars import sidecars
@@ -103,6 +104,13 @@ class Context:
         file = self.root.path / path
         return file_stat(file) != placed.stat and files.sha256(file) != placed.sha256
 
+    def is_as_placed(self, placed: Placed, path: str) -> bool:
+        """Whether the file at ``path`` is known to hold what we placed; reads all of it.
+
+        Of one that was taken in as it was found that is never known.
+        """
+        return not placed.as_found and files.sha256(self.root.path / path) == placed.sha256
+
     def check_unedited(self, placed: Placed, path: str) -> None:
         """Raise ``Changed`` where the user changed the file at ``path``."""
         if self.is_edited(placed, path):
@@ -111,7 +119,10 @@ class Context:
     def facts(
         self, job_id: int, why: Why, *, title: str | None, audio: str | None, job: Job | None
     ) -> Facts:
-        """What the trash is told of a track that enters it now."""
+        """What the trash is told of a track that enters it now.
+
+        ``audio`` only where it is known to hold what was served there (``is_as_placed``).
+        """
         now = self.now()
         return Facts(
             job_id=job_id,
@@ -120,7 +131,7 @@ class Context:
             server_time=now.server,
             title=title,
             audio=audio,
-            job=job.raw if job else "{}",
+            job=without_signatures(job.raw) if job else "{}",
         )
 
     def desired(
@@ -147,6 +158,7 @@ class Context:
         """Let our own lyrics follow the file that the user moved; theirs stay where they are.
 
         They stand where the file stood, or in its new folder, where that was renamed as a whole.
+        Those of two tracks that changed their names with each other do so, too.
         """
         text = tags.lrc_text(job.lrc_content or "")
         if old == new or not text.strip():
@@ -158,7 +170,31 @@ class Context:
             if files.place_text(self.root, target, text, mode=self.settings.file_mode):
                 # The same bytes stand beside the track by now.
                 (self.root.path / lyrics).unlink(missing_ok=True)
+            elif self._are_of_swapped(old, new, target):
+                exchange(self.root.path / lyrics, self.root.path / target)
             return
+
+    def remove_lyrics(self, job: Job, path: str) -> None:
+        """Remove the lyrics that were placed beside the file at ``path``; the user's own stay."""
+        lyrics = files.sidecar_path(path, ".lrc")
+        text = tags.lrc_text(job.lrc_content or "")
+        is_ours = text.strip() and _holds(self.root.path / lyrics, text)
+        if is_ours and lyrics in sidecars(self.root, path):
+            (self.root.path / lyrics).unlink(missing_ok=True)
+
+    def _are_of_swapped(self, old: str, new: str, lyrics: str) -> bool:
+        """Whether ``lyrics`` are what was placed for the track that stood at ``new``, and whose
+        file has the name ``old`` by now."""
+        try:
+            other = read_identity(self.root.path / old)
+        except OSError:
+            return False
+        known = self.catalog.baseline_of(other.job_id) if other else None
+        job = self.catalog.job(other.job_id) if other else None
+        if job is None or known is None or known.placed is None or known.placed.path != new:
+            return False
+        text = tags.lrc_text(job.lrc_content or "")
+        return bool(text.strip()) and _holds(self.root.path / lyrics, text)
 
     def _left_beside(self, old: str, new: str) -> str | None:
         """The lyrics in the folder of ``new`` that bear the name of ``old``, if no track has it."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from syncd.catalog.outcomes import Done
 from syncd.core.baseline import Placed, State
 from syncd.core.model import Identity, Job, LocalFile, Origin
-from syncd.core.operations import Download
+from syncd.core.operations import Download, Restore
 from syncd.executor.audio import Sound, fetch_cover, fetch_sound, write_tags
 from syncd.executor.context import Context
 from syncd.executor.threads import to_its_end
 from syncd.local import files, tags
 from syncd.local.mounts import is_mounted
+from syncd.local.scan import file_stat
 
 
 async def download(context: Context, op: Download, entry: int, origin: Origin) -> None:
@@ -41,8 +43,26 @@ def _place(
 ) -> None:
     written = write_tags(context, sound, cover, origin, album=op.album, number=op.number)
     mounted = is_mounted(context.root, op.path)
+    placed = Placed(
+        path=op.path,
+        title=op.title,
+        stem=op.stem,
+        template=context.settings.template,
+        format=op.format,
+        audio=sound.audio,
+        etag=sound.etag,
+        sha256=files.sha256(sound.part),
+        stat=file_stat(sound.part),
+        source=sound.source,
+        tags=written,
+        placed_at=context.clock(),
+        moved=op.moved,
+        mounted=mounted,
+    )
+    if isinstance(op, Restore):
+        # It was placed before: after a stop, neither this file nor its absence is the user's doing.
+        context.catalog.outcomes.commit(op.job_id, State.WANTED, placed)
     try:
-        digest = files.sha256(sound.part)
         stat = files.place(
             context.root,
             sound.part,
@@ -53,22 +73,7 @@ def _place(
     finally:
         files.discard_part(sound.part)
     context.place_lyrics(sound.job, op.path)
-    placed = Placed(
-        path=op.path,
-        title=op.title,
-        stem=op.stem,
-        template=context.settings.template,
-        format=op.format,
-        audio=sound.audio,
-        etag=sound.etag,
-        sha256=digest,
-        stat=stat,
-        source=sound.source,
-        tags=written,
-        placed_at=context.clock(),
-        moved=op.moved,
-        mounted=mounted,
-    )
+    placed = replace(placed, stat=stat)
     # What was written was read back; opening the file anew would find it gone if the user is quick.
     file = LocalFile(op.path, stat, Identity(op.job_id, origin))
     done = Done(job_id=op.job_id, verb=op.verb, state=State.PLACED, placed=placed, file=file)

@@ -8,7 +8,17 @@ from syncd.core.baseline import Placed
 from syncd.core.model import COMPLETED, Job, address_path
 from syncd.core.naming import same_text
 from syncd.core.operations import DeleteRemote, Evict, RenameRemote, TrashLocal
-from syncd.errors import Changed, Doubtful, KeyRevoked, NoSuchJob, RequestRefused
+from syncd.errors import (
+    Changed,
+    ContractBroken,
+    CreditsExhausted,
+    Doubtful,
+    KeyRevoked,
+    NoSuchJob,
+    Offline,
+    RequestRefused,
+    StatusUnknown,
+)
 from syncd.executor.context import Context
 
 PROBES = 3
@@ -16,7 +26,10 @@ PROBES = 3
 
 
 async def check_obtainable(context: Context, op: Evict, placed: Placed) -> None:
-    """Raise ``Changed`` unless the account has what the file of ``op`` was made from."""
+    """Raise ``Changed`` unless the account has what the file of ``op`` was made from.
+
+    ``StatusUnknown`` where it does not say.
+    """
     job = await _fresh(context, op.job_id)
     offered = address_path(job.audio.get(placed.format, ""))
     if job.status != COMPLETED or offered != placed.audio:
@@ -24,7 +37,10 @@ async def check_obtainable(context: Context, op: Evict, placed: Placed) -> None:
 
 
 async def look(context: Context, op: RenameRemote | DeleteRemote) -> Job:
-    """The job as it is now; raises ``Changed`` where it is other than the plan believed."""
+    """The job as it is now; raises ``Changed`` where it is other than the plan believed.
+
+    ``StatusUnknown`` where the account does not say.
+    """
     job = await _fresh(context, op.job_id)
     if not same_text(job.display_name, op.title):
         raise Changed(f"job {op.job_id} is called “{job.display_name or ''}” by now")
@@ -36,15 +52,26 @@ async def look(context: Context, op: RenameRemote | DeleteRemote) -> Job:
     return job
 
 
-async def _fresh(context: Context, job_id: int) -> Job:
-    """The job as the status call shows it now, taken into the catalog."""
+async def ask(context: Context, job_id: int) -> Job:
+    """The job as the status call shows it now, taken into the catalog.
+
+    Raises ``NoSuchJob``, and ``StatusUnknown`` for an answer that settles nothing: it may be this
+    job's alone, for 403 for one job is no revoked key, and 500 no absent service.
+    """
     try:
         job = await context.client.job(job_id)
+    except (ContractBroken, RequestRefused, CreditsExhausted, KeyRevoked, Offline) as error:
+        raise StatusUnknown(f"the status call failed: {error.message}", error=error) from None
+    await asyncio.to_thread(context.catalog.observe, [job], context.clock())
+    return job
+
+
+async def _fresh(context: Context, job_id: int) -> Job:
+    try:
+        return await ask(context, job_id)
     except NoSuchJob:
         # Only a complete sweep can add an absence.
         raise Changed(f"job {job_id} is no longer in the account", sweep=True) from None
-    await asyncio.to_thread(context.catalog.observe, [job], context.clock())
-    return job
 
 
 async def confirm_gone(context: Context, op: TrashLocal) -> None:
@@ -52,25 +79,31 @@ async def confirm_gone(context: Context, op: TrashLocal) -> None:
 
     Where none does, the account may have been emptied, or be another one: then only the user can
     say so, who has approved ``op``.
-    Raises ``Changed`` where it is there after all, ``Doubtful`` where nobody vouches for it.
+    Raises ``Changed`` where it is there after all, ``Doubtful`` where nobody vouches for it, and
+    ``StatusUnknown``.
     """
     job_id = op.job_id
     for _ in range(2):
         try:
-            job = await context.client.job(job_id)
+            await ask(context, job_id)
         except NoSuchJob:
             continue
-        await asyncio.to_thread(context.catalog.observe, [job], context.clock())
         raise Changed(f"job {job_id} is in the account after all")
     known = await asyncio.to_thread(context.catalog.some_jobs, PROBES)
+    unknown: StatusUnknown | None = None
     for other in known:
         try:
-            await context.client.job(other)
+            await ask(context, other)
         except NoSuchJob:
+            continue
+        except StatusUnknown as error:
+            unknown = error
             continue
         return
     if await asyncio.to_thread(context.catalog.holds.is_approved, job_id, op.verb):
         return
+    if unknown is not None:
+        raise unknown
     others = "any other that it listed a moment ago" if known else "another one to ask for"
     raise Doubtful(
         f"the service knows neither job {job_id} nor {others}, so nothing was removed",

@@ -20,6 +20,9 @@ from syncd.local import files
 from syncd.local.scan import file_stat
 from syncd.local.trash import Entry, Facts, Why
 
+_COPIES = (Why.DELETED_HERE, Why.DELETED_THERE, Why.REMOVED)
+"""Why an entry is the copy of a track as it was when it went."""
+
 
 async def trash_local(context: Context, op: TrashLocal, entry: int) -> None:
     """Confirm that the job is gone, then move its file to the trash, sidecars and all."""
@@ -32,7 +35,8 @@ def _to_trash(context: Context, op: TrashLocal, entry: int) -> None:
     context.root.verify(context.marker)
     context.check_file(op.job_id, op.path)
     context.check_unedited(placed, op.path)
-    facts = _facts(context, op.job_id, Why.DELETED_THERE, placed)
+    ours = context.is_as_placed(placed, op.path)
+    facts = _facts(context, op, Why.DELETED_THERE, placed, ours=ours)
     context.catalog.outcomes.commit(op.job_id, State.TRASHING)
     kept = context.trash.put(op.path, **facts)
     done = Done(
@@ -53,21 +57,29 @@ async def resume_eviction(context: Context, op: Evict, entry: int) -> None:
     await to_its_end(evict, context, op, entry)
 
 
-def evict(context: Context, op: Evict, entry: int) -> None:
+def evict(context: Context, op: Evict, entry: int) -> Entry | None:
     """Remove the file that the user gave up; its job keeps the audio.
 
-    For who has just seen that it does. Raises ``Changed`` for a file that is not the one given up.
+    For who has just seen that it does. A file that is not known to hold what was placed goes to the
+    trash; its entry is given. Raises ``Changed`` for a file that is not the one given up.
     """
     placed = context.placed(op.job_id, State.EVICTED)
     path = context.root.path / op.path
     context.root.verify(context.marker)
+    kept = None
     if os.path.lexists(path):
         if file_stat(path) != placed.stat:
             raise Changed(f"{op.path} was changed in the folder meanwhile")
-        facts = _facts(context, op.job_id, Why.EVICTED, placed)
-        context.trash.discard(op.path, expected=placed.stat, sha256=placed.sha256, **facts)
+        ours = context.is_as_placed(placed, op.path)
+        facts = _facts(context, op, Why.EVICTED, placed, ours=ours)
+        if ours:
+            context.trash.discard(op.path, expected=placed.stat, sha256=placed.sha256, **facts)
+        else:
+            kept = context.trash.put(op.path, beside=False, **facts)
     done = Done(job_id=op.job_id, verb=op.verb, state=State.EVICTED, left=op.path)
-    context.catalog.outcomes.record(done, entry=entry, now=context.now())
+    after = kept.name if kept else None
+    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=after)
+    return kept
 
 
 async def delete_remote(context: Context, op: DeleteRemote, entry: int, origin: Origin) -> None:
@@ -100,11 +112,25 @@ def _record_deletion(context: Context, op: DeleteRemote, kept: Entry, entry: int
 
 
 def forget(context: Context, op: Forget, entry: int) -> None:
-    """Both sides are gone: what stopped between the two may have left sidecars in the folder."""
-    for kept in context.trash.of_job(op.job_id)[-1:]:
-        # Beside another track they would be that one's.
-        if not os.path.lexists(context.root.path / kept.path):
-            context.trash.gather(kept)
+    """Both sides are gone: what stopped between the two may have left sidecars in the folder.
+
+    They follow the copy of what stood there last, never an older file of the track. Where it was
+    evicted, what was left of that may be the last copy. Lyrics that were placed beside a file which
+    the user deleted by hand go, too.
+    """
+    known = context.catalog.baseline_of(op.job_id)
+    place = known.placed.path if known and known.placed else None
+    entries = context.trash.of_job(op.job_id)
+    copies = [kept for kept in entries if kept.why in _COPIES]
+    for kept in [kept for kept in copies if kept.path == place][-1:]:
+        context.trash.gather(renewed(context, kept, kept.why))
+    if not copies:
+        for kept in entries:
+            if kept.why is Why.EVICTED:
+                renewed(context, kept, Why.DELETED_THERE)
+    job = context.catalog.job(op.job_id)
+    if job and place and not os.path.lexists(context.root.path / place):
+        context.remove_lyrics(job, place)
     done = Done(job_id=op.job_id, verb=op.verb, state=State.GONE)
     context.catalog.outcomes.record(done, entry=entry, now=context.now())
 
@@ -117,15 +143,15 @@ async def recovery_copy(
     *,
     why: Why = Why.DELETED_HERE,
 ) -> Entry:
-    """The copy of an earlier try, if it is whole and of this audio; else a new one.
+    """The copy of an earlier try, if it is whole and of this audio and place; else a new one.
 
     Raises what fetching raises (``executor.audio``), and ``RootUnusable``.
     """
-    if (kept := await asyncio.to_thread(_earlier_copy, context, op)) is not None:
+    if (kept := await asyncio.to_thread(_earlier_copy, context, op, why)) is not None:
         return await asyncio.to_thread(renewed, context, kept, why)
     await asyncio.to_thread(context.check_space)
     context.progress.started(op)
-    sound = await fetch_sound(context, job, op.format)
+    sound = await fetch_sound(context, job, op.format, what="the recovery copy")
     cover = await fetch_cover(context, sound.job)
     known = await asyncio.to_thread(context.catalog.baseline_of, op.job_id)
     album, number = (known.album, known.number) if known else (None, None)
@@ -142,9 +168,14 @@ async def recovery_copy(
     return await to_its_end(keep)
 
 
-def _earlier_copy(context: Context, op: DeleteRemote) -> Entry | None:
+def _earlier_copy(context: Context, op: DeleteRemote, why: Why) -> Entry | None:
+    """One that was made for this alone: what else lies in the trash is a file of the user's.
+
+    And for this place: from another its sidecars could be those of the track that is there by now.
+    """
     for kept in reversed(context.trash.of_job(op.job_id)):
-        if kept.audio == op.audio and context.trash.verify(kept):
+        same = (kept.why, kept.path, kept.audio) == (why, op.path, op.audio)
+        if same and context.trash.verify(kept):
             return kept
     return None
 
@@ -182,6 +213,9 @@ def _check_grace(context: Context, op: DeleteRemote, absence: Absence) -> None:
         raise Changed(f"the grace of job {op.job_id} is not over by both clocks")
 
 
-def _facts(context: Context, job_id: int, why: Why, placed: Placed) -> Facts:
-    job = context.catalog.job(job_id)
-    return context.facts(job_id, why, title=placed.title, audio=placed.audio, job=job)
+def _facts(
+    context: Context, op: TrashLocal | Evict, why: Why, placed: Placed, *, ours: bool
+) -> Facts:
+    job = context.catalog.job(op.job_id)
+    audio = placed.audio if ours else None
+    return context.facts(op.job_id, why, title=placed.title, audio=audio, job=job)

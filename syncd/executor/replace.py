@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from contextlib import suppress
 
 from syncd.catalog.outcomes import Done
 from syncd.core.baseline import Placed, State
@@ -14,10 +15,14 @@ from syncd.executor.audio import Sound, fetch_cover, fetch_sound, write_tags
 from syncd.executor.context import Context
 from syncd.executor.threads import to_its_end
 from syncd.local import files, tags
+from syncd.local.audio.untagged import untagged_sha256
 from syncd.local.mounts import is_mounted
 from syncd.local.retag import put_in_place
 from syncd.local.scan import file_stat
 from syncd.local.trash import Why
+
+_NO_FILE = FileStat(inode=0, size=0, mtime_ns=0, ctime_ns=0)
+"""What the file system says of no file."""
 
 
 async def compare(context: Context, op: Compare, entry: int) -> None:
@@ -31,15 +36,32 @@ async def compare(context: Context, op: Compare, entry: int) -> None:
 
 def _note(context: Context, op: Compare, sound: Sound, entry: int) -> None:
     placed = context.placed(op.job_id)
-    if placed.source == sound.source:
+    if placed.source == sound.source or (
+        placed.source is None and _sounds_alike(context, placed, sound)
+    ):
         files.discard_part(sound.part)
-        same = dataclasses.replace(placed, audio=sound.audio, etag=sound.etag)
+        same = dataclasses.replace(placed, audio=sound.audio)
+        if not placed.as_found:
+            # Else its tags and cues may be the user's: the audio alone does not make it ours.
+            same = dataclasses.replace(same, etag=sound.etag, source=sound.source)
         done = Done(job_id=op.job_id, verb=op.verb, state=State.PLACED, placed=same)
         context.catalog.outcomes.record(done, entry=entry, now=context.now())
         return
     # The file stays in ``incoming``: of what follows it is asked for its last byte alone.
     done = Done(job_id=op.job_id, verb=op.verb, state=State.PLACED, replaced_by=sound.audio)
     context.catalog.outcomes.record(done, entry=entry, now=context.now())
+
+
+def _sounds_alike(context: Context, placed: Placed, sound: Sound) -> bool:
+    """Whether the file, of which nobody saw what was served, holds this audio under its tags.
+
+    Where that cannot be told it does not.
+    """
+    try:
+        held = untagged_sha256(context.root.path / placed.path, placed.format)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return held is not None and held == untagged_sha256(sound.part, sound.format)
 
 
 async def redownload(context: Context, op: Redownload, entry: int, origin: Origin) -> None:
@@ -102,9 +124,8 @@ def _exchange(
     context: Context, op: Redownload, sound: Sound, placed: Placed, digest: str
 ) -> FileStat:
     """Put the new file, whose SHA-256 is ``digest``, in the place of the old one, which is kept."""
-    facts = context.facts(
-        op.job_id, Why.REPLACED, title=placed.title, audio=placed.audio, job=sound.job
-    )
+    audio = placed.audio if context.is_as_placed(placed, op.path) else None
+    facts = context.facts(op.job_id, Why.REPLACED, title=placed.title, audio=audio, job=sound.job)
     old = context.trash.secure(op.path, **facts)
     # After a stop both are as they were placed: the old one by its stat, the new one by its bytes.
     # Neither is taken for an edit by the user, and the replacement is planned once more.
@@ -133,21 +154,46 @@ def _place_beside(
     placed = context.placed(op.job_id)
     write_tags(context, sound, cover, origin, album=op.album, number=op.number)
     try:
-        stat = files.place(
-            context.root,
-            sound.part,
-            op.copy,
-            mode=context.settings.file_mode,
-            modified=None,
-        )
+        digest = files.sha256(sound.part)
+        copy = _copy_before(context, op, digest) or op.copy
+        if copy == op.copy:
+            stat = files.place(
+                context.root,
+                sound.part,
+                op.copy,
+                mode=context.settings.file_mode,
+                modified=None,
+            )
+        else:
+            stat = file_stat(context.root.path / copy)
     finally:
         files.discard_part(sound.part)
-    seen = dataclasses.replace(placed, audio=sound.audio, etag=sound.etag, source=sound.source)
+    # From now on the file counts as the user's, also one that was taken in as it was found: what
+    # was placed of this audio is the copy, and no file of it stands under the track's name.
+    seen = dataclasses.replace(
+        placed,
+        audio=sound.audio,
+        etag=sound.etag,
+        source=sound.source,
+        sha256=digest,
+        stat=_NO_FILE,
+    )
     done = Done(
         job_id=op.job_id,
         verb=op.verb,
         state=State.PLACED,
         placed=seen,
-        file=LocalFile(op.copy, stat, Identity(op.job_id, origin)),
+        file=LocalFile(copy, stat, Identity(op.job_id, origin)),
     )
-    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=op.copy)
+    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=copy)
+
+
+def _copy_before(context: Context, op: Redownload, digest: str) -> str | None:
+    """The copy that an earlier try placed, and was stopped before it was recorded."""
+    for path, file in context.catalog.scans.known_files().items():
+        if file.identity is None or file.identity.job_id != op.job_id or path == op.path:
+            continue
+        with suppress(OSError):
+            if files.sha256(context.root.path / path) == digest:
+                return path
+    return None

@@ -8,17 +8,28 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from syncd.core.safety import PRIVATE_FOLDER
 from syncd.local.root import Root
 
 _MOUNTINFO = Path("/proc/self/mountinfo")
-_MOUNT_POINT = 4
-"""The field of a line that is the mount point; fields are separated by one space."""
+_NUMBER, _POINT, _OPTIONAL = 0, 4, 6
+"""The fields of a line that are the mount's number and point; fields are separated by one space.
+After ``_OPTIONAL`` there may be more of them, up to a ``-`` and the type."""
 
 _ESCAPED = re.compile(rb"\\([0-7]{3})")
 """How a space, a tab, a newline and a backslash are written there: in octal."""
+
+
+class Mount(NamedTuple):
+    """One mount. ``number`` is its own as long as it stands, ``kind`` the file system's type."""
+
+    number: int
+    point: PurePosixPath
+    kind: str
 
 
 def mount_points(root: Path) -> frozenset[str]:
@@ -28,19 +39,23 @@ def mount_points(root: Path) -> frozenset[str]:
     out, and so is ``root`` itself.
     """
     try:
-        lines = _MOUNTINFO.read_bytes().splitlines()
         top = PurePosixPath(os.path.realpath(root))
+        points = {mount.point for mount in _mounts() if mount.point != top}
     except OSError:
         return frozenset()
-    found = set()
-    for line in lines:
-        fields = line.split(b" ")
-        if len(fields) <= _MOUNT_POINT:
-            continue
-        point = PurePosixPath(os.fsdecode(_unescaped(fields[_MOUNT_POINT])))
-        if point != top and point.is_relative_to(top):
-            found.add(str(point.relative_to(top)))
+    found = {str(point.relative_to(top)) for point in points if point.is_relative_to(top)}
     return frozenset(path for path in found if path.split("/")[0] != PRIVATE_FOLDER)
+
+
+def mount_of(folder: Path) -> Mount | None:
+    """What ``folder`` lies in; ``None`` where the system does not say."""
+    try:
+        path = PurePosixPath(os.path.realpath(folder))
+        above = [mount for mount in _mounts() if path.is_relative_to(mount.point)]
+    except OSError:
+        return None
+    # Of several at one point, the last one covers the others.
+    return max(reversed(above), key=lambda mount: len(mount.point.parts), default=None)
 
 
 def is_mounted(root: Root, path: str) -> bool:
@@ -60,6 +75,16 @@ def is_mounted(root: Root, path: str) -> bool:
         except OSError:
             continue  # not made yet
     return False
+
+
+def _mounts() -> Iterator[Mount]:
+    for line in _MOUNTINFO.read_bytes().splitlines():
+        fields = line.split(b" ")
+        if b"-" not in fields[_OPTIONAL:]:
+            continue
+        point = PurePosixPath(os.fsdecode(_unescaped(fields[_POINT])))
+        kind = fields[fields.index(b"-", _OPTIONAL) + 1]
+        yield Mount(int(fields[_NUMBER]), point, os.fsdecode(kind))
 
 
 def _unescaped(field: bytes) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from syncd.core.model import FileStat
 from syncd.core.safety import is_inside
-from syncd.errors import Changed, Occupied, RootUnusable, SyncdError
+from syncd.errors import AnotherDisk, Changed, Occupied, RootUnusable, SyncdError
 from syncd.local.files import make_folders
 from syncd.local.rename import forget_target, rename_without_replacing
 from syncd.local.root import Root, fsync_folder, root_error
@@ -31,8 +31,7 @@ def move(
 
     Raises ``Occupied`` where something stands at ``new``, or a link or a file where one of its
     folders should be; ``Changed`` where ``old`` is gone, is no ordinary file in real folders, is
-    not ``expected`` any more, or lies on another file system; ``FolderUnusable``,
-    ``RootUnusable``, ``DiskFull``.
+    not ``expected`` any more; ``AnotherDisk``; ``FolderUnusable``, ``RootUnusable``, ``DiskFull``.
     """
     source, target = _inside(root, old), _inside(root, new)
     try:
@@ -148,7 +147,10 @@ def _meaning(error: OSError, root: Root, old: str, new: str) -> SyncdError:
     if isinstance(error, FileNotFoundError) and not os.path.lexists(root.path / old):
         return Changed(f"{old} is no longer there")
     if error.errno == errno.EXDEV:
-        return Changed(f"{new} is on another file system than {old}")
+        return AnotherDisk(
+            f"{new} is on another file system than {old}, so it is not moved there",
+            hint="move it yourself: it is known wherever it lies under the root",
+        )
     return root_error(error, root.path)
 
 

@@ -21,8 +21,10 @@ from syncd.core.model import FileStat, Origin
 from syncd.core.safety import is_inside
 from syncd.errors import Changed, CorruptMedia, RootUnusable
 from syncd.local.audio import check, sniff
+from syncd.local.beside import beside
 from syncd.local.exchange import exchange
 from syncd.local.files import sha256
+from syncd.local.mounts import is_mounted
 from syncd.local.rename import rename_without_replacing
 from syncd.local.root import Root, fsync_folder, root_error
 from syncd.local.scan import file_stat, open_stat
@@ -31,6 +33,9 @@ from syncd.local.tags import Change, changes, edit_fields, read_fields
 Fields = Mapping[str, tuple[str, ...]]
 Decide = Callable[[Fields], tuple[Change, ...]]
 """From the fields that a file holds to what is to be changed in it."""
+
+Foretold = Callable[[str], None]
+"""Told the SHA-256 of the file that is about to take the place of the old one."""
 
 _GONE = (errno.ENOENT, errno.ENOTDIR)
 _TICK = 2_000_000_000
@@ -54,6 +59,7 @@ def retag(
     owned: Mapping[str, tuple[str, ...]],
     wanted: Mapping[str, tuple[str, ...]],
     force: Collection[str] = (),
+    foretold: Foretold = lambda _: None,
 ) -> Retagged | None:
     """Write the managed fields ``wanted`` into the file at ``path``, relative to the root.
 
@@ -62,7 +68,8 @@ def retag(
     audio, is carried over byte for byte, as are mode, owner and extended attributes where the
     system allows it; the date moves on, or players would not look again.
 
-    ``None`` where nothing was to be written. Raises ``Changed`` where the file is gone, is no
+    ``None`` where nothing was to be written; else ``foretold`` is told before it is, so that the
+    new file is known after a stop. Raises ``Changed`` where the file is gone, is no
     ordinary file in real folders, lies on another file system than the root or was changed
     meanwhile (then it stays as it is); ``CorruptMedia`` where it is no sound ``format_`` file or
     its tags cannot be changed; ``RootUnusable``, ``DiskFull``.
@@ -71,7 +78,7 @@ def retag(
     def decide(found: Fields) -> tuple[Change, ...]:
         return changes(found, owned=owned, wanted=wanted, force=force)
 
-    return _rewritten(root, path, format_, decide)
+    return _rewritten(root, path, format_, decide, foretold)
 
 
 def embed_identity(root: Root, path: str, job_id: int, origin: Origin) -> FileStat:
@@ -91,7 +98,7 @@ def embed_identity(root: Root, path: str, job_id: int, origin: Origin) -> FileSt
         format_ = sniff(source)
     if format_ is None:
         raise CorruptMedia(f"{path} is no audio file that can be tagged")
-    written = _rewritten(root, path, format_, decide)
+    written = _rewritten(root, path, format_, decide, lambda _: None)
     return before if written is None else written.stat
 
 
@@ -107,36 +114,62 @@ def put_in_place(root: Root, part: Path, path: str, *, kept: str) -> FileStat:
         before, digest = target.lstat(), sha256(target)
         if digest != kept:
             raise Changed(f"{path} was changed in the folder meanwhile")
-        _dress(part, target, before)
-        with part.open("rb") as stream:
-            os.fsync(stream.fileno())
-            _put(root, part, target, path, before, digest)
-            return open_stat(stream.fileno())
+        if not is_mounted(root, path):
+            return _exchanged(root, part, target, path, before, digest)
+        with beside(root, target) as near:
+            _copy(part, near)
+            stat_ = _exchanged(root, near, target, path, before, digest)
+        part.unlink()
+        return stat_
 
 
-def _rewritten(root: Root, path: str, format_: str, decide: Decide) -> Retagged | None:
+def _exchanged(
+    root: Root, part: Path, target: Path, path: str, before: os.stat_result, digest: str
+) -> FileStat:
+    _dress(part, target, before)
+    with part.open("rb") as stream:
+        os.fsync(stream.fileno())
+        _put(root, part, target, path, before, digest)
+        return open_stat(stream.fileno())
+
+
+def _rewritten(
+    root: Root, path: str, format_: str, decide: Decide, foretold: Foretold
+) -> Retagged | None:
     with _translated(root, path):
         target = _ordinary(root, path)
         if not decide(read_fields(target, format_)):
             return None  # told without a copy, which may be large
-        part = root.incoming / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}.retag.part"
-        part.unlink(missing_ok=True)
-        try:
-            before, digest = _copy(target, part)
-            written = edit_fields(part, format_, decide(read_fields(part, format_)))
-            if not written:
-                part.unlink()
-                return None
-            check(part, format_, expected_duration=None)
-            new_digest = sha256(part)
-            _dress(part, target, before)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        with part.open("rb") as stream:
-            os.fsync(stream.fileno())
-            _put(root, part, target, path, before, digest)
-            return Retagged(open_stat(stream.fileno()), new_digest, written)
+        with _part(root, target, path) as part:
+            try:
+                before, digest = _copy(target, part)
+                written = edit_fields(part, format_, decide(read_fields(part, format_)))
+                if not written:
+                    part.unlink()
+                    return None
+                check(part, format_, expected_duration=None)
+                new_digest = sha256(part)
+                _dress(part, target, before)
+                foretold(new_digest)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+            with part.open("rb") as stream:
+                os.fsync(stream.fileno())
+                _put(root, part, target, path, before, digest)
+                return Retagged(open_stat(stream.fileno()), new_digest, written)
+
+
+@contextmanager
+def _part(root: Root, target: Path, path: str) -> Iterator[Path]:
+    """Where the new file is written: on the disk of ``target``, or it could not be exchanged."""
+    if is_mounted(root, path):
+        with beside(root, target) as part:
+            yield part
+        return
+    part = root.incoming / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}.retag.part"
+    part.unlink(missing_ok=True)
+    yield part
 
 
 def _ordinary(root: Root, path: str) -> Path:

@@ -120,6 +120,19 @@ def open_root(path: Path) -> Root:
     return Root(path, found.st_dev, found.st_ino)
 
 
+def root_id(root: Root) -> str:
+    """What the folder is known by from one start to the next: its inode, and its file system's id.
+
+    Of statvfs(3); 0 where that says nothing. Not the device number: a reboot may change it.
+    Raises ``RootUnusable``.
+    """
+    try:
+        system = os.statvfs(root.path).f_fsid
+    except OSError as error:
+        raise RootUnusable(f"the library folder {root.path}: {error.strerror}") from None
+    return f"{root.inode}:{system:x}"
+
+
 def find_marker(path: Path) -> Marker | None:
     """The marker of the folder at ``path``; ``None`` where either is missing.
 

@@ -36,12 +36,13 @@ def scan(
     known: Mapping[str, LocalFile],
     *,
     read_identity: Callable[[Path], Identity | None],
+    looked: Callable[[], None] = lambda: None,
 ) -> LocalTree:
     """Every audio file and every name under ``root``; opens only files that ``known`` lacks.
 
     Never raises ``OSError``: a path with an error is unreadable in the tree, and ``.`` is where
     the root itself cannot be read, or is a link. Where something was mounted or unmounted
-    meanwhile, what lies there is unreadable too.
+    meanwhile, what lies there is unreadable too. ``looked`` is called after each folder.
     """
     before = mount_points(root)
     try:
@@ -52,6 +53,7 @@ def scan(
             folders = [""]
             while folders:
                 folders += look.into(folders.pop())
+                looked()
             look.settle_missing()
     except OSError:
         return LocalTree({}, unreadable=frozenset({"."}))

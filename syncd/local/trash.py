@@ -20,12 +20,11 @@ import structlog
 
 from syncd.core.model import FileStat
 from syncd.core.safety import is_inside
-from syncd.errors import Changed, Occupied, RootUnusable
-from syncd.local.carry import Content, carry, link_or_copy, read_content, translated
-from syncd.local.files import make_folders
+from syncd.errors import Changed, RootUnusable
+from syncd.local.carry import Content, carry, copy, link_or_copy, read_content, translated
 from syncd.local.root import Root, fsync_folder
-from syncd.local.scan import file_stat
 from syncd.local.sidecars import carry_sidecars, is_audio, sidecar_name, sidecars
+from syncd.local.trash_back import bring_back, bring_back_sidecars
 from syncd.local.trash_folder import (
     days,
     entry_of,
@@ -33,7 +32,6 @@ from syncd.local.trash_folder import (
     free_file,
     look,
     make_day,
-    restored,
     settle,
     tidy,
     trash_of,
@@ -99,27 +97,31 @@ class Trash:
         """The entries of one job, newest last."""
         return [entry for entry in self.entries() if entry.job_id == job_id]
 
-    def put(self, path: str, **facts: Unpack[Facts]) -> Entry:
-        """Move the track at ``path``, relative to the root, into the trash, sidecars and all."""
+    def put(self, path: str, *, beside: bool = True, **facts: Unpack[Facts]) -> Entry:
+        """Move the track at ``path``, relative to the root, into the trash.
+
+        Its sidecars go with it, if ``beside``; else they wait where they are for another file.
+        """
         source = self._track(path)
         with translated(self._root):
             content = read_content(source)
-        with self._acting(), self._noted(path, content, facts, beside=True) as (entry, moves):
+        with self._acting(), self._noted(path, content, facts, beside=beside) as (entry, moves):
             carry(self._root, source, self.folder / entry.name, content.stat)
             carry_sidecars(self._root, moves)
         return entry
 
-    def secure(self, path: str, **facts: Unpack[Facts]) -> Entry:
+    def secure(self, path: str, *, link: bool = True, **facts: Unpack[Facts]) -> Entry:
         """Make a recovery copy of the track at ``path``, which stays until ``finish``.
 
         A hard link, which shares later changes of the bytes (``verify`` tells); where there are
-        none a copy. Sidecars stay with the track for now.
+        none, or without ``link``, a copy. Sidecars stay with the track for now.
         """
         source = self._track(path)
         with translated(self._root):
             content = read_content(source)
         with self._acting(), self._noted(path, content, facts, beside=False) as (entry, _):
-            link_or_copy(self._root, source, self.folder / entry.name, content.stat)
+            take = link_or_copy if link else copy
+            take(self._root, source, self.folder / entry.name, content.stat)
         return entry
 
     def finish(self, entry: Entry) -> None:
@@ -160,10 +162,13 @@ class Trash:
         return entry
 
     def gather(self, entry: Entry) -> Entry:
-        """Let the sidecars that still stand where the track stood follow it into the trash."""
+        """Let the sidecars that still stand where the track stood follow it into the trash.
+
+        Not where a track stands there: they are that one's. Nor from out of the library.
+        """
         with self._acting():
             entry, file = self._current(entry)
-            moves = self._beside(entry.path, file)
+            moves = [] if self._is_taken(entry.path) else self._beside(entry.path, file)
             if moves:
                 entry = _with_sidecars(entry, moves)
                 write_note(file, entry)
@@ -217,8 +222,8 @@ class Trash:
             raise RootUnusable(f"{wanted!r} is no path inside the library; nothing was moved")
         with self._acting():
             entry, file = self._current(entry)
-            place = self._bring_back(file, self._root.path / wanted)
-            self._bring_back_sidecars(entry, file.name, place)
+            place = bring_back(self._root, file, self._root.path / wanted)
+            bring_back_sidecars(self._root, entry, file, place)
             note_of(file).unlink()
             fsync_folder(file.parent)
             tidy(file.parent)
@@ -263,6 +268,12 @@ class Trash:
         if any(folder.is_symlink() for folder in folders):
             raise Changed(f"{path} lies behind a link")
         return self._root.path / path
+
+    def _is_taken(self, path: str) -> bool:
+        try:
+            return os.path.lexists(self._track(path))
+        except (Changed, RootUnusable):
+            return True  # not the library's to take from
 
     @contextmanager
     def _noted(
@@ -328,33 +339,6 @@ class Trash:
         if not source.samefile(file) and not self.verify(entry):
             raise Changed(f"{entry.name} in the trash is no longer the copy that it was")
         return content.stat
-
-    def _bring_back(self, file: Path, wanted: Path) -> Path:
-        try:
-            make_folders(self._root, wanted.parent)
-        except FileExistsError:
-            raise Occupied(f"a link or a file is in the way of {wanted.parent}") from None
-        if not wanted.is_symlink() and wanted.exists() and wanted.samefile(file):
-            file.unlink()  # a hard link that was never finished: it stands there already
-            return wanted
-        seen = file_stat(file)
-        places = restored(wanted)
-        while True:
-            place = next(places)
-            with suppress(FileExistsError):
-                carry(self._root, file, place, seen)
-                return place
-
-    def _bring_back_sidecars(self, entry: Entry, track: str, place: Path) -> None:
-        for name in entry.sidecars:
-            source = self.folder / name
-            if not os.path.lexists(source):
-                continue
-            wanted = place.with_name(sidecar_name(source.name, track, place.name))
-            free = (path for path in restored(wanted) if not os.path.lexists(path))
-            carry_sidecars(self._root, [(source, next(free))])
-            if os.path.lexists(source):
-                _log.warning("a sidecar stays in the trash", name=name)
 
     def _remove(self, entry: Entry) -> int | None:
         """Remove an entry for good; the bytes freed, or ``None`` where it is gone already."""

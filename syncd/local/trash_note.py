@@ -28,6 +28,8 @@ LONGEST_OWN = max(len(suffix) for suffix in _OWN)
 """Bytes that the program's own files here need beyond the name of the track."""
 
 _LARGEST = 16 * 1024 * 1024
+_LARGEST_NUMBER = 2**63 - 1
+"""What the catalog can hold."""
 
 
 class Why(StrEnum):
@@ -46,7 +48,10 @@ class Why(StrEnum):
     """``syncd rm``."""
 
     EVICTED = "evicted"
-    """``syncd evict`` that was stopped on the way: the account has the same."""
+    """``syncd evict`` of what the user had changed, or that was stopped on the way."""
+
+    ROTTEN = "rotten"
+    """It held other bytes than were placed, though nobody wrote it: ``syncd fetch``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +137,7 @@ def read_note(file: Path) -> Entry:
         data = stream.read(_LARGEST)
     try:
         return _entry(file.parent.name, file.name, **json.loads(data))
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
         raise DamagedNoteError(f"{note_of(file).name} is damaged") from error
 
 
@@ -177,7 +182,7 @@ def _entry(
 
 
 def _number(value: object) -> int:
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value <= _LARGEST_NUMBER:
         raise TypeError
     return value
 

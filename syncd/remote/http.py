@@ -27,6 +27,7 @@ from syncd.errors import (
 )
 from syncd.remote.addresses import AddressPolicy, is_loopback, service_url, shown
 from syncd.remote.answers import LARGEST_BODY, Answer, Call, document, refusal, unpacked
+from syncd.remote.bandwidth import Bandwidth
 from syncd.remote.clock import ServiceClock, uptime
 from syncd.remote.transport import KEYED, Transport, origin
 from syncd.remote.transport_errors import TRANSPORT_ERRORS, UNSENT, advice, fault
@@ -53,7 +54,8 @@ class Http:
 
     ``timeout`` is seconds without a byte, ``requests_per_minute`` bounds the API's requests (0: no
     bound), ``parallel`` bounds the requests under way, for the API and for media apart, so that
-    long downloads never hold up a call. Without ``may_change`` nothing but GET leaves this machine,
+    long downloads never hold up a call. ``bandwidth`` is bytes a second for all media together (0:
+    no bound). Without ``may_change`` nothing but GET leaves this machine,
     whatever asks for it. ``uptime`` is what the service's time is kept by between two answers;
     ``clock`` gives seconds since the epoch, for a service that tells no time.
     Raises ``ConfigError`` for a ``base_url`` or a key that must not be used.
@@ -68,6 +70,7 @@ class Http:
         timeout: float = 30.0,
         retries: Retries | None = None,
         parallel: int = 8,
+        bandwidth: int = 0,
         may_change: bool = True,
         clock: Callable[[], float] = time.time,
         uptime: Callable[[], float] = uptime,
@@ -75,10 +78,13 @@ class Http:
         self.retries = retries or Retries()
         self.timeout = timeout
         self.media_policy = AddressPolicy.of(base_url)
+        self.requests = 0
+        """How many were sent to the API so far, each try counted."""
         self._service = service_url(base_url)
         self._key = _checked(key)
         self._per_minute = requests_per_minute
         self._parallel = parallel
+        self._bytes_per_second = bandwidth
         self._may_change = may_change
         self._clock = clock
         self._service_clock = ServiceClock(uptime)
@@ -94,6 +100,7 @@ class Http:
         self._gate = Gate(self.retries.longest_wait)
         self._api_lane = asyncio.Semaphore(self._parallel)
         self._media_lane = asyncio.Semaphore(self._parallel)
+        self.bandwidth = Bandwidth(self._bytes_per_second)
         # Ten seconds' worth may go out at once; a whole minute's worth would double the first one.
         burst = max(1, self._per_minute // 6)
         self._bucket = (
@@ -228,6 +235,7 @@ class Http:
 
     async def _sent(self, call: Call, request: httpx.Request) -> Answer:
         failure: Exception
+        self.requests += 1
         try:
             # A server that gives a byte now and then would hold the call for ever.
             async with asyncio.timeout(4 * self.timeout):

@@ -102,7 +102,7 @@ async def fetch_bytes(
     """The body at ``address`` (a cover, say), at most ``max_size`` bytes of it.
 
     It is asked for ``attempts`` times (``None``: as often as any request), and given up after
-    twice the timeout in all.
+    twice the timeout in all, waits for the bandwidth aside.
     Raises ``AddressRefused``, ``AddressExpired``, ``MediaSilent``, ``MediaUnavailable``,
     ``TooLarge``, ``CorruptMedia``.
     """
@@ -120,11 +120,12 @@ async def fetch_bytes(
             async for chunk in response.aiter_raw():
                 check_size(len(body) + len(chunk), max_size, url)
                 body += chunk
+                await http.bandwidth.take_outside(limit, len(chunk))
         return bytes(body)
 
     retries = http.retries if attempts is None else replace(http.retries, attempts=attempts)
     try:
-        async with asyncio.timeout(2 * http.timeout):
+        async with asyncio.timeout(2 * http.timeout) as limit:
             return await _sent(retries, url, once)
     except TimeoutError:
         pass
@@ -216,13 +217,16 @@ class _Download:
     async def _receive(self, response: httpx.Response, total: int | None) -> None:
         part, clock = self._part, asyncio.get_running_loop().time
         pace = Pace(2 * self._http.timeout, now=clock())
+        # What is waited for the bandwidth is no slowness of the other end.
+        waited = 0.0
         async for chunk in response.aiter_raw():
             check_size(part.size + len(chunk), self._max_size, self._url)
             part.write(chunk)
             self.furthest = max(self.furthest, part.size)
             self._on_bytes(part.size, total)
-            if not pace.holds(len(chunk), now=clock()):
+            if not pace.holds(len(chunk), now=clock() - waited):
                 raise TooSlow(f"{shown(self._url)} gives less than 1 kB/s")
+            waited += await self._http.bandwidth.take(len(chunk))
 
 
 @asynccontextmanager

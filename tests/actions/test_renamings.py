@@ -77,6 +77,23 @@ CASES: list[tuple[str, list[Row], list[tuple[int, str | None, str | None]]]] = [
         [(1, "z", "y")],
     ),
     (
+        "not a file that followed, found once more after that",
+        [
+            ("a", 1, SENT, "x", "y", "done"),
+            ("b", 1, HERE, "x", "y", "done"),
+            ("c", 1, HERE, "z", "y", "done"),
+        ],
+        [(1, "x", "y")],
+    ),
+    (
+        "a file that followed another's rename, then another's again",
+        [
+            ("a", 1, HERE, "w", "x", "done"),
+            ("b", 1, HERE, "x", "y", "done"),
+        ],
+        [(1, "x", "y")],
+    ),
+    (
         "no name that the service left as it was",
         [("a", 1, SENT, "x", "y", "done"), ("b", 2, SENT, "p", "p", "done")],
         [(1, "x", "y")],

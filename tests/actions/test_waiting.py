@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -123,6 +124,32 @@ def test_an_approved_one_is_shown_as_approved_and_nowhere_else(catalog: Catalog)
     found = waiting(catalog, POLICY)
     assert [one.approved for one in found.deletions] == [True]
     assert (found.batches, found.single) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"output_urls": {"flac": "https://m/1.flac"}}, None),
+        ({"output_urls": {"mp3": "https://m/1.mp3"}}, "no longer offers flac"),
+        ({"status": "FAILED"}, "the job is FAILED"),
+    ],
+)
+def test_one_that_no_copy_can_be_kept_of_says_so(
+    catalog: Catalog, change: dict[str, Any], why: str | None
+) -> None:
+    place(catalog, 1)
+    catalog.observe([Job(**{"id": 1, "status": "COMPLETED", **change})], NOW)
+    miss(catalog, 1)
+    (one,) = waiting(catalog, POLICY).deletions
+    assert (one.blocked is None) if why is None else why in str(one.blocked)
+
+
+def test_what_the_last_scan_could_not_look_for_is_told(catalog: Catalog) -> None:
+    place(catalog, 1)
+    catalog.scans.note(Sighting(frozenset(), frozenset({1})), Now(NOW))
+    assert waiting(catalog, POLICY).unseen == (1,)
+    catalog.scans.note(Sighting(frozenset(), frozenset()), Now(NOW))
+    assert waiting(catalog, POLICY).unseen == ()
 
 
 def test_holds_are_told_by_batch_and_those_without_one_singly(catalog: Catalog) -> None:

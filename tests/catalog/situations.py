@@ -193,13 +193,7 @@ ROWS = [
     Row(renamed_here, NO_BUDGET, "rename-remote", ("adopt",)),
     Row(renamed_and_moved_here, NO_BUDGET, "rename-remote", ("adopt",)),
     Row(renamed_here_to_no_text, NO_BUDGET, "rename-remote", ("adopt",)),
-    # A name stays on its side; that of the account is followed all the same.
-    Row(
-        renamed_on_both_sides,
-        replace(NO_BUDGET, conflicts="hold"),
-        "rename-remote",
-        ("adopt", "rename-local"),
-    ),
+    Row(renamed_on_both_sides, replace(NO_BUDGET, conflicts="hold"), "rename-remote", ("adopt",)),
     Row(renamed_there, CAUTIOUS, "rename-local"),
     Row(swapped_there, CAUTIOUS, "rename-local"),
     Row(swapped_by_the_template, CAUTIOUS, "move-local"),

@@ -71,3 +71,24 @@ def test_an_approved_swap_stays_approved_while_one_file_makes_way(
         (7, True),
         (8, True),
     ]
+
+
+def test_what_is_written_together_is_written_all_or_not_at_all(bench: Bench) -> None:
+    catalog = bench.catalog
+
+    def decide(outcome: str) -> None:
+        with catalog.together():
+            entry = catalog.journal.start(
+                cycle="c", job_id=7, verb="approve", path=None, reason="", now=bench.now
+            )
+            catalog.holds.approve_pending(7, bench.now)
+            if outcome == "stopped":
+                raise InterruptedError
+            catalog.journal.finish(entry, bench.now, outcome=outcome)
+
+    with pytest.raises(InterruptedError):
+        decide("stopped")
+    assert (catalog.holds.all(), catalog.journal.entries(7)) == ([], [])
+    decide("done")
+    assert [held.job_id for held in catalog.holds.all()] == [7]
+    assert [row["outcome"] for row in catalog.journal.entries(7)] == ["done"]

@@ -103,3 +103,33 @@ def test_the_history_is_told_oldest_first_and_a_limit_keeps_the_newest(
         begin(catalog, now, job, verb)
     found = catalog.journal.entries(job_id, limit=limit)
     assert [row["verb"] for row in found] == verbs
+
+
+def test_what_was_done_is_read_backwards_and_no_further_than_it_is_asked_for(
+    catalog: Catalog, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.catalog.journal._PAGE", 3)
+    for number in range(10):
+        entry = begin(
+            catalog, now, job_id=number % 2, verb="rename-local" if number else "download"
+        )
+        catalog.journal.finish(entry, now, outcome="failed" if number == 5 else "done")
+    read = catalog.journal.done(["rename-local"])
+    assert [row["id"] for row in read] == [10, 9, 8, 7, 5, 4, 3, 2]
+    read = catalog.journal.done(["rename-local"])
+    assert next(read)["id"] == 10
+    begin(catalog, now, verb="rename-local")
+    catalog.journal.finish(6, now, outcome="done")
+    # The first page was read; what follows is read when it is asked for.
+    assert [row["id"] for row in read] == [9, 8, 7, 6, 5, 4, 3, 2]
+
+
+def test_what_was_done_of_one_job_in_one_cycle_before_an_entry(
+    catalog: Catalog, now: datetime
+) -> None:
+    for job_id in (7, 8, 7, 7):
+        catalog.journal.finish(begin(catalog, now, job_id), now, outcome="done")
+    assert [row["id"] for row in catalog.journal.done(["download"], job_id=7)] == [4, 3, 1]
+    assert [row["id"] for row in catalog.journal.done(["download"], job_id=7, before=3)] == [1]
+    assert list(catalog.journal.done(["download"], cycle="d")) == []
+    assert list(catalog.journal.done(["restore"])) == []

@@ -65,6 +65,7 @@ def stocked(
         (Listing(skip=1, limit=2), [3, 2]),
         (Listing(limit=0), []),
         (Listing(skip=9), []),
+        (Listing(gone=False), [3, 2, 1, 4]),
         (Listing(status="FAILED"), [4]),
         (Listing(status="failed"), [4]),
         (Listing(status="NONE"), []),
@@ -116,7 +117,7 @@ def test_an_entry_joins_what_the_service_said_and_what_is_here(
 
 def test_what_is_not_there(stocked: Catalog) -> None:
     assert queries.job(stocked, 99) is None
-    assert queries.count(stocked) == 5
+    assert (queries.count(stocked), queries.count(stocked, gone=True)) == (4, 5)
 
 
 def entry(catalog: Catalog, job_id: int) -> Entry:
@@ -189,4 +190,4 @@ def test_what_is_held_and_missing_is_listed_once_in_its_place(
 def test_a_stream_that_is_left_early_leaves_the_catalog_usable(stocked: Catalog) -> None:
     with closing(queries.stream(stocked, Listing())) as entries:
         assert next(entries).id == 5
-    assert queries.count(stocked) == 5
+    assert (queries.count(stocked), queries.count(stocked, gone=True)) == (4, 5)

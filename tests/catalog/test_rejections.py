@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from syncd.core.operations import Hold
+from syncd.catalog.outcomes import Done
+from syncd.core.baseline import State
+from syncd.core.operations import Compare, Download, Hold, Redownload, Restore
 
 from .looking import both
 from .situations import (
@@ -15,9 +19,14 @@ from .situations import (
     Bench,
     Row,
     deleted_here,
+    job,
+    other_audio,
     renamed_and_moved_here,
     renamed_here,
+    renamed_on_both_sides,
 )
+
+HOLDING = replace(LENIENT, conflicts="hold")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row.verb}: {row.situation.__name__}" for row in ROWS])
@@ -75,6 +84,25 @@ def test_a_rejected_name_is_kept_beside_the_file_that_has_it(bench: Bench) -> No
     assert (placed.title, placed.stem, placed.path) == ("Rain", "Snow", HOME)
 
 
+def test_after_a_rejected_conflict_each_side_keeps_its_name(bench: Bench) -> None:
+    renamed_on_both_sides(bench)
+    bench.catalog.holds.keep(bench.plan(HOLDING), bench.now)
+    bench.catalog.holds.reject(7, "rename-remote")
+    placed = bench.known().placed
+    assert placed is not None
+    assert (placed.title, placed.stem) == ("Hail", "Snow")
+
+
+def test_after_a_rejected_conflict_a_later_name_of_the_account_is_followed(bench: Bench) -> None:
+    renamed_on_both_sides(bench)
+    bench.catalog.holds.keep(bench.plan(HOLDING), bench.now)
+    bench.catalog.holds.reject(7, "rename-remote")
+    for op in bench.plan(HOLDING):
+        bench.carry_out(op)
+    bench.account(job(title="Fog"))
+    assert [op.verb for op in bench.plan(HOLDING)] == ["rename-local"]
+
+
 def test_a_later_rename_of_a_track_whose_name_was_rejected_is_asked_about(bench: Bench) -> None:
     renamed_here(bench)
     bench.catalog.holds.keep(bench.plan(NO_BUDGET), bench.now)
@@ -113,3 +141,33 @@ def test_a_rejection_is_all_or_nothing(bench: Bench, monkeypatch: pytest.MonkeyP
     with pytest.raises(OSError, match="pulled out"):
         bench.catalog.holds.reject(7, "delete-remote")
     assert bench.catalog.baseline(both(bench.now)) == before
+
+
+def declined(bench: Bench) -> None:
+    """The user would not have the other audio of the account."""
+    other_audio(bench)
+    bench.catalog.holds.keep(bench.plan(NO_BUDGET), bench.now)
+    bench.catalog.holds.reject(7, "redownload")
+
+
+def test_audio_that_was_declined_is_never_taken_for_what_the_file_holds(bench: Bench) -> None:
+    other_audio(bench)
+    before = bench.known()
+    bench.catalog.holds.keep(bench.plan(NO_BUDGET), bench.now)
+    bench.catalog.holds.reject(7, "redownload")
+    after = bench.known()
+    assert after.placed == before.placed
+    assert (after.declined, after.replaced_by) == (before.replaced_by, None)
+
+
+@pytest.mark.parametrize(
+    ("verb", "ends"),
+    [(Compare.verb, False), (Redownload.verb, True), (Download.verb, True), (Restore.verb, True)],
+)
+def test_it_stays_declined_until_the_file_is_of_other_audio(
+    bench: Bench, verb: str, ends: bool
+) -> None:
+    declined(bench)
+    done = Done(job_id=7, verb=verb, state=State.PLACED, placed=bench.known().placed)
+    bench.catalog.outcomes.record(done, entry=0, now=both(bench.now))
+    assert (bench.known().declined is None) is ends

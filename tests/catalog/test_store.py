@@ -28,7 +28,7 @@ def test_a_blank_catalog_is_bound_to_nothing(catalog: Catalog) -> None:
     "binding",
     [
         Binding("f1c8", "https://api.audiopod.ai"),
-        Binding("f1c8", "https://api.audiopod.ai", "42", "abc", 17, 16, True, "adopt"),
+        Binding("f1c8", "https://api.audiopod.ai", "42", "abc", 17, 16, True, "adopt", "2:f", True),
     ],
 )
 def test_a_binding_is_kept_whole(catalog: Catalog, binding: Binding) -> None:
@@ -172,6 +172,16 @@ def test_a_sweep_that_never_ended_adds_no_absence(catalog: Catalog, now: datetim
     assert set(catalog.remote_tree().tracks) == {1}
 
 
+def test_before_a_complete_sweep_no_job_is_known_to_be_gone(
+    catalog: Catalog, now: datetime
+) -> None:
+    assert not catalog.remote_tree().swept
+    catalog.finish_sweep(catalog.begin_sweep(now), now, complete=False, total=None, seen=0)
+    assert not catalog.remote_tree().swept
+    catalog.finish_sweep(catalog.begin_sweep(now), now, complete=True, total=0, seen=0)
+    assert catalog.remote_tree().swept
+
+
 def test_a_look_at_one_job_keeps_the_sweep_that_saw_it(catalog: Catalog, now: datetime) -> None:
     sweep = catalog.begin_sweep(now)
     catalog.observe([job(1)], now, sweep=sweep)
@@ -193,7 +203,9 @@ def test_some_jobs_are_the_newest_and_the_oldest(catalog: Catalog, now: datetime
     assert catalog.some_jobs(10) == [5, 4, 3, 2, 1]
 
 
-def test_ten_thousand_jobs_are_one_transaction(catalog: Catalog, now: datetime) -> None:
+def test_ten_thousand_jobs_are_one_transaction_of_two_statements(
+    catalog: Catalog, now: datetime
+) -> None:
     commits: list[object] = []
     statements: list[str] = []
     event.listen(catalog._engine, "commit", commits.append)
@@ -204,8 +216,9 @@ def test_ten_thousand_jobs_are_one_transaction(catalog: Catalog, now: datetime) 
     )
     jobs = [job(number, display_name=f"Song {number}") for number in range(1, 10_001)]
     catalog.observe(jobs, now)
-    catalog.observe(jobs, now + HOUR)
-    assert len(commits) == len(statements) == 2
+    catalog.observe(jobs, now + HOUR, sweep=1)
+    assert len(commits) == 2
+    assert len(statements) == 4
     assert len(catalog.remote_tree().tracks) == 10_000
     assert seen(catalog, 10_000)[:2] == (stamp(now), stamp(now + HOUR))
 

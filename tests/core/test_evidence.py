@@ -140,6 +140,41 @@ def test_a_file_at_its_own_path_was_nobody_elses() -> None:
     assert match(folder(file()), base(known()), POLICY).bereft_owner(7) is None
 
 
+def chosen(*paths: str, title: str = "Rain") -> str:
+    """Which of several files with one id is the track's where the catalog knows nothing of it."""
+    local, remote = folder(*(file(path) for path in paths)), {7: job(title=title)}
+    return match(local, base(), POLICY, RemoteTree(remote)).files[7].path
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        f"{ALBUM}/Rain (restored).flac",
+        f"{ALBUM}/Rain (restored 2).flac",
+        f"{ALBUM}/Rain (conflict 2026-04-01).flac",
+        f"{ALBUM}/Rain (1).flac",
+        f"{ALBUM}/A copy.flac",
+        "A/Rain.flac",
+    ],
+)
+def test_of_two_files_of_an_unknown_track_the_one_at_the_templates_name_is_its(other: str) -> None:
+    assert chosen(other, HOME) == HOME
+
+
+def test_its_own_suffix_and_another_folder_are_the_templates_name_too() -> None:
+    assert chosen(f"{ALBUM}/A.flac", f"{ALBUM}/Rain [7].flac") == f"{ALBUM}/Rain [7].flac"
+    assert chosen("mine/A.flac", "mine/Rain.mp3") == "mine/Rain.mp3"
+
+
+def test_what_was_placed_beside_another_file_is_the_tracks_only_where_nothing_else_is() -> None:
+    assert chosen("m/Snow (restored).flac", "m/Snow.flac") == "m/Snow.flac"
+    only = ["m/Snow (conflict 2026-04-01).flac", "m/Snow (restored).flac"]
+    assert chosen(*only) == only[0]
+    assert chosen("m/Rain (restored).flac", "m/B.flac", title="Rain (restored)") == (
+        "m/Rain (restored).flac"
+    )
+
+
 # --- what a scan missed ---
 
 MISSED, UNSURE = Sighting(frozenset({7}), frozenset()), Sighting(frozenset(), frozenset({7}))
@@ -268,6 +303,12 @@ def test_a_file_is_missed_on_a_disk_only_where_that_is_known_to_be_the_same(
 ) -> None:
     local = folder(other, names=[CASUAL], mounted=[ALBUM, "usb"])
     assert sighting(local, known(placed=ON_DISK), known(8, placed=placed)) == expected
+
+
+def test_a_file_elsewhere_on_a_disk_does_not_show_that_it_is_the_same_disk() -> None:
+    local = folder(file("Disk/Other.flac"), mounted=["Disk"])
+    baseline = Baseline({7: known(placed=placed_at("Disk/Rain.flac", mounted=True))})
+    assert match(local, baseline, POLICY).disks == frozenset()
 
 
 # --- which bytes decide ---

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.core.model import Job, LocalTree, Origin, address_path
+from syncd.core.model import Job, LocalTree, Origin, address_path, without_signatures
 from syncd.core.policy import Policy
 
 MEDIA = "https://media.audiopod.ai/a/7"
@@ -225,3 +225,17 @@ def test_the_files_of_this_library_are_known_by_its_origin_and_its_former_ones(
 def test_values_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         Job(id=1, status="PENDING").status = "COMPLETED"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        ('{"id": 7, "a": {"b": ["https://m/7.flac?signature=1"]}}',
+         '{"id": 7, "a": {"b": ["https://m/7.flac"]}}'),
+        ('{"prompt": "why? because"}', '{"prompt": "why? because"}'),
+        ("[1]", "{}"),
+        ("no JSON", "{}"),
+    ],
+)  # fmt: skip
+def test_a_job_is_kept_without_the_signatures_of_its_addresses(raw: str, kept: str) -> None:
+    assert without_signatures(raw) == kept

@@ -126,6 +126,20 @@ TABLE = [
         expected=[],
     ),
     Row(
+        "declined by the user",
+        [job(audio=ELSEWHERE)],
+        folder(file()),
+        [known(declined="n/7.flac")],
+        expected=[],
+    ),
+    Row(
+        "declined by the user, and at a third address since",
+        [job(audio={"flac": "o/7.flac"})],
+        folder(file()),
+        [known(declined="n/7.flac")],
+        expected=[COMPARE],
+    ),
+    Row(
         "found to be another, and its file was touched but is as it was",
         [job(audio=ELSEWHERE)],
         folder(file(stat=TOUCHED, sha256=BYTES)),
@@ -198,3 +212,16 @@ def test_two_conflict_copies_of_one_plan_get_two_names() -> None:
     ]
     copies = [op.copy for op in planned(Row("", jobs, folder(*files), baseline))]  # type: ignore[union-attr]
     assert copies == [f"{COPY}.flac", f"{COPY} 2.mp3"]
+
+
+@pytest.mark.parametrize(("etag", "is_kept"), [(None, True), ('"7"', False)])
+def test_a_file_that_was_taken_in_as_found_is_kept_beside_other_audio(
+    etag: str | None, is_kept: bool
+) -> None:
+    track = known(replaced_by="n/7.flac")
+    assert track.placed is not None
+    unseen = replace(track, placed=replace(track.placed, source=None, etag=etag))
+    row = Row("", [job(audio=ELSEWHERE)], folder(file()), [unseen])
+    (op,) = planned(row).operations
+    assert isinstance(op, Redownload)
+    assert op.copy == (f"{COPY}.flac" if is_kept else None)

@@ -9,7 +9,7 @@ import pytest
 
 from syncd.core.baseline import Held
 from syncd.core.model import RemoteTrack
-from syncd.core.operations import DeleteRemote, Ignore, Pending
+from syncd.core.operations import DeleteRemote, Hold, Ignore, Pending
 from syncd.core.policy import Now, Policy
 
 from .trees import (
@@ -313,3 +313,23 @@ def test_the_evidence_says_so_where_the_file_was_never_seen() -> None:
     (op,) = found.operations
     assert isinstance(op, DeleteRemote)
     assert op.evidence[0] == "last seen never by this catalog"
+
+
+@pytest.mark.parametrize(
+    ("path", "since", "planned_as"),
+    [
+        ("new.flac", 3, Hold),
+        ("new.FLAC", 3, Hold),
+        ("new.flac", 2, DeleteRemote),
+        ("new.flac", 4, DeleteRemote),
+        ("new.flac", None, DeleteRemote),
+        ("new.mp3", 3, DeleteRemote),
+    ],
+)
+def test_a_file_without_an_id_may_be_the_missing_one_if_the_same_scan_saw_it_first(
+    path: str, since: int | None, planned_as: type
+) -> None:
+    stranger = replace(file(path, None), since=since)
+    row = Row("", [job()], folder(stranger), [missing(ago=DAY)], policy=AT_ONCE)
+    (op,) = decided(planned(row))
+    assert isinstance(op, planned_as)

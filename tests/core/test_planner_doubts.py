@@ -103,42 +103,42 @@ TABLE = [
         [job()],
         folder(names=[ALBUM], unreadable=[ALBUM]),
         [missing()],
-        expected=[wait(HIDDEN)],
+        expected=[wait(HIDDEN, unseen=HOME)],
     ),
     Row(
         "its file cannot be read",
         [job()],
         folder(names=[HOME], unreadable=[HOME]),
         [known()],
-        expected=[wait(HIDDEN)],
+        expected=[wait(HIDDEN, unseen=HOME)],
     ),
     Row(
         "its folder cannot be read, and a file elsewhere has its id: a copy, or the file",
         [job()],
         folder(file("mine/Rain.flac"), unreadable=[ALBUM]),
         [known()],
-        expected=[wait(HIDDEN)],
+        expected=[wait(HIDDEN, unseen=HOME)],
     ),
     Row(
         "its folder was on this disk, and is on another now",
         [job()],
         folder(names=[f"{ALBUM}/x.txt"], mounted=[ALBUM]),
         [missing()],
-        expected=[wait(HIDDEN)],
+        expected=[wait(HIDDEN, unseen=HOME)],
     ),
     Row(
         "its folder was on another disk, which is not mounted now",
         [job()],
         folder(names=[f"{ALBUM}/x.txt"]),
         [known(placed=placed_at(HOME, mounted=True), absence=absence())],
-        expected=[wait(HIDDEN)],
+        expected=[wait(HIDDEN, unseen=HOME)],
     ),
     Row(
         "a link stands where its folder was",
         [job()],
         folder(names=[ALBUM]),
         [missing()],
-        expected=[wait(HIDDEN)],
+        expected=[wait(HIDDEN, unseen=HOME)],
     ),
     Row(
         "the root cannot be read",
@@ -146,7 +146,7 @@ TABLE = [
         folder(unreadable=["."]),
         [known()],
         expected=[
-            wait(HIDDEN),
+            wait(HIDDEN, unseen=HOME),
             wait(f"the folder of {ALBUM}/New.flac could not be read", job_id=8),
         ],
     ),
@@ -156,7 +156,12 @@ TABLE = [
         folder(unreadable=["other"]),
         [missing()],
         policy=RESTORE,
-        expected=[wait(f"{HOME} was not found, and it may be in other, which could not be read")],
+        expected=[
+            wait(
+                f"{HOME} was not found, and it may be in other, which could not be read",
+                unseen=HOME,
+            )
+        ],
     ),
     Row(
         "its disk shows no other track: it may be another disk",
@@ -166,7 +171,8 @@ TABLE = [
         expected=[
             wait(
                 f"{HOME} was not found, and no other track was found on the disk at {ALBUM}: "
-                "it may be another one (syncd rm 7 deletes the job)"
+                "it may be another one (syncd rm 7 deletes the job)",
+                unseen=HOME,
             )
         ],
     ),

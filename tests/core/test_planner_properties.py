@@ -111,6 +111,7 @@ def worlds(draw: st.DrawFn) -> Row:
             reason="no answer",
             absence=draw(st.sampled_from([None, absence(), absence(WEEK), absence(scans=1)])),
             replaced_by=draw(st.sampled_from([None, "n/7.flac"])),
+            declined=draw(st.sampled_from([None, "n/7.flac"])),
         )
         for one in sorted(draw(st.sets(IDS, max_size=6)))
     ]

@@ -231,7 +231,8 @@ def test_while_a_catalog_is_bound_anew_no_track_is_ignored_unasked() -> None:
     op = Ignore(job_id=100, path="a/100.flac", reason="deleted here")
     cautious = replace(POLICY, cautious=True)
     (hold,) = guard(Plan((op,)), LocalTree({}), PLACED, cautious).operations
-    assert hold == replace(held(op, op.path, op.reason), batched=True)
+    assert (hold.held, hold.batched, hold.evidence) == ("ignore", True, ("deleted here",))  # type: ignore[union-attr]
+    assert hold.reason.startswith("deleted here; catalog and folder were bound anew")
     assert guard(Plan((op,)), LocalTree({}), PLACED, POLICY).operations == (op,)
 
 

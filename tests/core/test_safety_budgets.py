@@ -12,6 +12,7 @@ from syncd.core.baseline import BaselineTrack, State
 from syncd.core.model import LocalFile
 from syncd.core.operations import Hold, Plan
 from syncd.core.policy import Policy
+from syncd.core.safety import guard
 
 from .trees import (
     ALBUM,
@@ -25,6 +26,7 @@ from .trees import (
     job,
     known,
     missing,
+    planned,
 )
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -321,6 +323,16 @@ def test_before_a_clean_cycle_what_is_new_is_fetched_and_what_is_pending_waits()
     assert verbs(guarded(row)) == {"download": 1, "pending": 1}
 
 
+def test_what_may_have_been_left_behind_is_held_whatever_its_grace() -> None:
+    row = library([*due([1, 2]), *pending([3, 4])], size=20)
+    baseline = replace(row.known, left_behind=frozenset({1, 3, 7}))
+    found = guard(planned(row), row.local, baseline, POLICY)
+    assert {hold.job_id for hold in found.holds} == {1, 3}
+    assert all("another folder or on another disk" in hold.reason for hold in found.holds)
+    assert [one.job_id for one in found.pending] == [4]
+    assert [op.job_id for op in found if op.verb == DELETE] == [2]
+
+
 CAUTIOUS = replace(POLICY, cautious=True, moves="auto")
 
 
@@ -348,6 +360,8 @@ def test_while_a_catalog_is_bound_anew_all_that_removes_renames_or_fetches_is_he
         (7, "restore"),
     }
     assert all(hold.batched for hold in found.holds)
+    reasons = {hold.job_id: hold.reason for hold in found.holds}
+    assert all("were bound anew, so nothing" in reasons[job_id] for job_id in (1, 2, 4, 5))
     # The file of a job that is gone is kept; what is in step or was moved is taken as it is.
     others = [(op.job_id, op.verb) for op in found if not isinstance(op, Hold)]
     assert others == [(3, "detach")]

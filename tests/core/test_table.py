@@ -195,6 +195,7 @@ def baselines(draw: st.DrawFn) -> Baseline:
             placed=draw(placings()),
             absence=draw(st.sampled_from([None, absence(scans=1), absence(), absence(apart=1.0)])),
             replaced_by=draw(st.sampled_from([None, "n/7.flac", "o/7.flac"])),
+            declined=draw(st.sampled_from([None, "n/7.flac"])),
         )
     return Baseline(tracks)
 

@@ -228,8 +228,10 @@ def forget(job_id: int = 7) -> Forget:
     return Forget(job_id=job_id, reason="gone from the account and from the folder")
 
 
-def wait(reason: str, until: datetime | None = None, job_id: int = 7) -> Wait:
-    return Wait(job_id=job_id, reason=reason, until=until)
+def wait(
+    reason: str, until: datetime | None = None, job_id: int = 7, *, unseen: str | None = None
+) -> Wait:
+    return Wait(job_id=job_id, reason=reason, until=until, unseen=unseen)
 
 
 STRIPPED = Hold(

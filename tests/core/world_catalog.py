@@ -85,6 +85,7 @@ class Catalog:
             reason=None,
             next_try_at=None,
             replaced_by=replaced_by,
+            declined=None if op.verb in ("download", "restore", "redownload") else before.declined,
             intended=before.intended if op.verb in ("compare", "redownload") else None,
         )
         if seen or state in _NO_FILE:
@@ -189,8 +190,8 @@ class Catalog:
         elif placed is None:
             return
         elif verb == "redownload":
-            audio = known.replaced_by or placed.audio
-            known = replace(known, placed=replace(placed, audio=audio), replaced_by=None)
+            declined = known.replaced_by or known.declined
+            known = replace(known, declined=declined, replaced_by=None)
         elif verb == "rename-remote":
             stem = stem_of(held.path or placed.path)
             known = replace(known, placed=replace(placed, stem=stem))

@@ -84,7 +84,10 @@ def _compare(act: Act) -> None:
     op = act.op
     job, source = act.sound(op.format)
     placed, address = act.placed(), job.address_of(op.format)
-    if placed.source == source:
+    file = act.world.folder.get(placed.path)
+    # The tags of a file that was taken in as it was found may be the user's: it stays so.
+    sounds_alike = placed.source is None and file is not None and file.content == source
+    if placed.source == source or sounds_alike:
         act.record(State.PLACED, placed=replace(placed, audio=address))
     else:
         act.record(State.PLACED, replaced_by=address)

@@ -255,3 +255,16 @@ def test_a_root_bound_over_itself_is_the_same_root(run: Run) -> None:
 mount("--bind", folder, folder)
 verify()
 """) == ["the same"]
+
+
+def test_a_disk_is_seen_by_its_device_where_the_system_lists_no_mounts(run: Run) -> None:
+    (during,) = run("""
+import syncd.local.scan
+syncd.local.scan.mount_points = lambda root: frozenset()
+put("a/old.flac"); put("b/c.flac")
+mount("-t", "tmpfs", "disk", folder / "a")
+put("a/new.flac")
+look()
+""")
+    assert during["mounted"] == ["a"]
+    assert during["files"] == ["a/new.flac", "b/c.flac"]

@@ -19,7 +19,30 @@ def test_it_goes_on_from_what_was_heard_last() -> None:
     assert clock.now() == 1_007
     clock.hear(500.0)
     elapsed[0] += 1
-    assert clock.now() == 501
+    assert clock.now() == pytest.approx(502, abs=1e-5)
+
+
+def test_what_a_date_of_whole_seconds_may_mean_does_not_set_it_back() -> None:
+    """A ``Date`` of 1 000 was told somewhere in that second."""
+    elapsed = [100.0]
+    clock = ServiceClock(lambda: elapsed[0])
+    clock.hear(1_000.0)
+    elapsed[0] += 0.9
+    clock.hear(1_000.0)
+    assert clock.now() == pytest.approx(1_000.9)
+
+
+def test_it_is_set_as_little_as_a_date_demands() -> None:
+    elapsed = [100.0]
+    clock = ServiceClock(lambda: elapsed[0])
+    clock.hear(1_000.0)
+    clock.hear(1_001.0)
+    assert clock.now() == 1_001
+    elapsed[0] += 1.5
+    clock.hear(1_001.0)
+    now = clock.now()
+    assert now is not None
+    assert 1_001.99 < now < 1_002
 
 
 @pytest.mark.parametrize("moment", [-1.0, 253_402_300_800.0, float("inf"), float("nan")])

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from syncd.errors import ConfigError, Offline
 from syncd.remote import AudioPod, Http, fetch_bytes
+from syncd.remote.transport import KEYED, Transport
+from syncd.secret import Secret
 from syncd.simulator import Simulator
 
 
@@ -81,3 +84,17 @@ async def test_a_proxy_that_cannot_be_used_is_a_mistake_in_the_setting(
         async with opened("https://api.example.invalid"):
             pass
     assert "word" not in str(caught.error)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["http://localhost:{port}", "https://127.0.0.1:{port}", "http://127.0.0.1:9"]
+)
+async def test_a_call_to_another_origin_does_not_carry_the_key(elsewhere: str, key: str) -> None:
+    service = httpx.URL("http://127.0.0.1:8000")
+    transport = Transport(service=service, key=Secret(key), connections=1, proxies=False)
+    try:
+        for url, carries in ((str(service), True), (elsewhere.format(port=8000), False)):
+            request = httpx.Request("GET", f"{url}/jobs", extensions={KEYED: True})
+            assert ("x-api-key" in transport._keyed(request).headers) is carries
+    finally:
+        await transport.aclose()

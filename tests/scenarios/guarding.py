@@ -15,8 +15,8 @@ MARCH = 1_772_500_000.0
 ALBUM = "AudioPod 2026-03"
 
 AT_ONCE = """
-import syncd.core.cases, syncd.cycle
-syncd.core.cases.SCANS_APART = syncd.cycle.SCANS_APART = 0
+import syncd.core.cases
+syncd.core.cases.SCANS_APART = 0
 """
 """Put before a command: two scans may follow each other at once, whatever the grace."""
 
@@ -86,6 +86,13 @@ def assert_refused(
         assert word in result.complaint
     assert_nothing_removed(bench)
     return result
+
+
+def assert_in_step(bench: Bench) -> None:
+    """Another sync finds nothing to do, and nothing was removed before."""
+    result = bench.run("sync")
+    assert (result.code, result.out) == (0, "in step: 0 placed\n")
+    assert_nothing_removed(bench)
 
 
 def held(bench: Bench) -> dict[str, list[int]]:

@@ -25,8 +25,8 @@ LRC = "[00:00.00]la"
 SONGS = ("Alpha", "Beta", "Gamma", "Delta")
 
 AT_ONCE = """
-import syncd.core.cases, syncd.cycle
-syncd.core.cases.SCANS_APART = syncd.cycle.SCANS_APART = 0
+import syncd.core.cases
+syncd.core.cases.SCANS_APART = 0
 """
 """Put before a command: two scans may follow each other at once, whatever the grace."""
 

@@ -245,7 +245,7 @@ def test_a_service_that_cannot_be_reached_leaves_everything_as_it_was(
 
 
 STOPS = {
-    "while the account is listed": "syncd.cycle.run_until_rest",
+    "while the account is listed": "syncd.rest.run_until_rest",
     "before the marker is written": "syncd.actions.bind.write_marker",
     "before the notes are kept": "syncd.cycle.keep_notes",
 }

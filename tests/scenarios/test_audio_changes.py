@@ -130,6 +130,22 @@ def test_what_is_changed_in_the_last_moment_is_not_replaced(mirror: Mirror) -> N
     assert len(list((mirror.bench.root / ALBUM).glob("Alpha (conflict *.flac"))) == 1
 
 
+def test_what_is_changed_while_the_new_audio_comes_is_not_replaced(mirror: Mirror) -> None:
+    seen: list[bytes] = []
+    mirror.sim.world.replace_audio(mirror.jobs["Alpha"])
+    # The first request to the media host compares; the second one is to replace.
+    mirror.sim.faults.add(
+        Fault(
+            "run", origin="media", after=1, call=lambda _world: seen.append(edit(mirror, "Alpha"))
+        )
+    )
+    mirror.sync()
+    assert mirror.path("Alpha").read_bytes() == seen[0]
+    assert ("redownload", "replan") in mirror.done("Alpha")
+    assert len(list((mirror.bench.root / ALBUM).glob("Alpha (conflict *.flac"))) == 1
+    assert mirror.trash() == []
+
+
 @pytest.mark.parametrize("how", ["in place", "by a new file"])
 def test_what_is_changed_after_its_copy_was_made_is_not_replaced(mirror: Mirror, how: str) -> None:
     path = mirror.path("Alpha")
@@ -155,6 +171,29 @@ replace.put_in_place = put_in_place
     assert FLAC(path)["comment"] == ["mine"]
     assert len(list((mirror.bench.root / ALBUM).glob("Alpha (conflict *.flac"))) == 1
     mirror.assert_rests()
+
+
+def test_what_was_not_replaced_is_still_known_as_it_was_placed(mirror: Mirror) -> None:
+    placed = mirror.known("Alpha").placed
+    edits = f"""
+from mutagen.flac import FLAC
+from syncd.executor import replace
+real = replace.put_in_place
+def put_in_place(*arguments, **named):
+    replace.put_in_place = real
+    tagged = FLAC({str(mirror.path("Alpha"))!r})
+    tagged["comment"] = "mine"
+    tagged.save()
+    return real(*arguments, **named)
+replace.put_in_place = put_in_place
+"""
+    # Once a copy is placed beside it, it is known as the user's.
+    stop = dies_before("syncd.executor.replace._place_beside")
+    mirror.sim.world.replace_audio(mirror.jobs["Alpha"])
+    mirror.sync(9, before=edits + stop)
+    assert ("redownload", "replan") in mirror.done("Alpha")
+    now = mirror.known("Alpha").placed
+    assert (now.sha256, now.stat) == (placed.sha256, placed.stat)
 
 
 def test_a_moved_file_is_replaced_where_it_is(mirror: Mirror) -> None:
@@ -263,3 +302,16 @@ def test_tags_of_ours_are_written_into_the_new_file(mirror: Mirror) -> None:
     assert tagged["title"] == ["Alpha"]
     assert tagged["audiopod_duration"] == ["0.500"]
     assert tagged["tracknumber"] == ["1"]
+
+
+def test_a_stop_after_a_copy_was_placed_places_no_second_one(mirror: Mirror) -> None:
+    mine = edit(mirror, "Alpha")
+    mirror.sync()
+    mirror.sim.world.replace_audio(mirror.jobs["Alpha"])
+    mirror.sync(9, before=dies_after("syncd.local.files.place"))
+    mirror.sync(9, before=dies_before("syncd.catalog.outcomes.Outcomes.record"))
+    mirror.sync()
+    (copy,) = [name for name in mirror.files() if "(conflict" in name]
+    assert mirror.path(copy).read_bytes()[-1000:] == served(mirror, "Alpha")
+    assert mirror.path("Alpha").read_bytes() == mine
+    mirror.assert_rests()

@@ -98,6 +98,25 @@ def test_where_it_is_to_be_held_both_stay_until_the_user_has_decided(
     mirror.assert_rests()
 
 
+def test_a_rejected_conflict_leaves_both_names_until_one_of_them_changes_anew(
+    renamed_twice: Callable[[str], Mirror],
+) -> None:
+    mirror = renamed_twice("hold")
+    alpha = mirror.jobs["Alpha"]
+    mirror.sync(3)
+    rejected = mirror.bench.run("reject", "--job", alpha)
+    assert "the new name stays in the folder; the account keeps its own" in rejected.out
+    mirror.sync()
+    assert mirror.sent() == []
+    assert mirror.path("Mine").exists()
+    assert mirror.account()[alpha] == "Theirs"
+    mirror.assert_rests()
+    mirror.path("Mine").rename(mirror.path("Mine again"))
+    mirror.sync()
+    assert mirror.sent() == [patch(alpha, "Mine again")]
+    mirror.assert_rests()
+
+
 def test_in_a_hold_the_other_tracks_go_on(renamed_twice: Callable[[str], Mirror]) -> None:
     mirror = renamed_twice("hold")
     mirror.rename("Beta", "Better")

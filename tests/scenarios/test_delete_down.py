@@ -232,6 +232,26 @@ def test_a_file_that_is_changed_in_the_last_moment_is_kept(mirror: Mirror) -> No
     assert mirror.known("Alpha").state is State.DETACHED
 
 
+def test_a_file_that_goes_in_the_last_moment_is_looked_at_again(mirror: Mirror) -> None:
+    path = mirror.path("Alpha")
+    mirror.sim.world.delete(mirror.jobs["Alpha"])
+    mirror.sim.faults.add(Fault("run", path="/status$", after=2, call=lambda _world: path.unlink()))
+    mirror.bench.run("sync")
+    assert mirror.done("Alpha")[0] == ("trash-local", "replan")
+    assert mirror.trash() == []
+
+
+def test_a_marker_that_vanishes_in_the_last_moment_keeps_every_file(mirror: Mirror) -> None:
+    marker = mirror.bench.root / ".syncd/library.json"
+    mirror.sim.world.delete(mirror.jobs["Alpha"])
+    # The third status call is the one that another job answers.
+    mirror.sim.faults.add(
+        Fault("run", path="/status$", after=2, call=lambda _world: marker.unlink())
+    )
+    mirror.sync(78)
+    assert_untouched(mirror)
+
+
 def test_a_detached_file_is_never_removed_nor_sent_for(mirror: Mirror) -> None:
     mirror.bench.configure(sync={"remote_deletions": "keep", "deletion_grace": "0s"})
     mirror.sim.world.delete(mirror.jobs["Alpha"])
@@ -301,3 +321,10 @@ def test_a_stop_at_any_moment_loses_nothing(mirror: Mirror, stop: str) -> None:
     assert not mirror.path("Alpha.lrc").exists()
     assert mirror.known("Alpha").state is State.GONE
     mirror.assert_rests()
+
+
+def test_what_goes_to_the_trash_is_known_to_go_there_before_it_does(mirror: Mirror) -> None:
+    mirror.sim.world.delete(mirror.jobs["Alpha"])
+    mirror.sync(9, before=dies_before("syncd.local.trash.Trash.put"))
+    assert mirror.path("Alpha").exists()
+    assert mirror.known("Alpha").state is State.TRASHING

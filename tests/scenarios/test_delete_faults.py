@@ -145,7 +145,7 @@ def test_a_job_that_somebody_else_deleted_first_is_deleted(mirror: Mirror) -> No
 
 REMOVE = "syncd.executor.remove."
 STOPS = {
-    "before the second scan": dies_before("syncd.cycle.asyncio.sleep"),
+    "before the second scan": dies_before("syncd.rest.asyncio.sleep"),
     "before the journal": dies_before("syncd.catalog.journal.Journal.start"),
     "before the look": dies_before(REMOVE + "look"),
     "before the copy is fetched": dies_before(REMOVE + "fetch_sound"),
@@ -185,3 +185,10 @@ def test_a_stop_at_any_moment_deletes_once_and_keeps_a_copy(mirror: Mirror, stop
     assert mirror.files() == ["Beta.flac", "Delta.flac", "Gamma.flac"]
     assert not list((mirror.bench.root / ".syncd/incoming").iterdir())
     mirror.assert_rests()
+
+
+def test_a_deletion_that_is_stopped_before_it_is_sent_is_in_the_history(mirror: Mirror) -> None:
+    mirror.path("Alpha").unlink()
+    mirror.sync(9, before=STOPS["before the DELETE"])
+    assert mirror.sent() == []
+    assert mirror.done("Alpha") == [("delete-remote", None)]

@@ -50,14 +50,14 @@ def test_a_file_that_one_scan_misses_is_looked_for_again_before_anything_follows
     data = path.read_bytes()
     path.unlink()
     back = f"""
-import syncd.cycle
-real, scans = syncd.cycle.scan, []
+import syncd.observation
+real, scans = syncd.observation.scan, []
 def scan(*arguments, **named):
     scans.append(1)
     if len(scans) == 2:
         open({str(path)!r}, "wb").write(bytes.fromhex({data.hex()!r}))
     return real(*arguments, **named)
-syncd.cycle.scan = scan
+syncd.observation.scan = scan
 """
     mirror.sync(before=back)
     assert mirror.sent() == []
@@ -234,6 +234,14 @@ def test_when_the_job_goes_the_whole_copy_lies_in_the_trash(mirror: Mirror) -> N
     assert [path for path, _ in seen] == [f"{ALBUM}/Alpha.flac"]
 
 
+def test_a_recovery_copy_may_be_read_by_those_who_may_read_the_library(mirror: Mirror) -> None:
+    mode = mirror.path("Beta").stat().st_mode
+    mirror.path("Alpha").unlink()
+    mirror.sync()
+    (entry,) = mirror.trash()
+    assert mirror.in_trash(entry).stat().st_mode == mode
+
+
 def test_each_of_several_gets_its_copy_and_one_request(mirror: Mirror) -> None:
     for name in ("Alpha", "Beta"):
         mirror.path(name).unlink()
@@ -319,6 +327,20 @@ def test_what_is_changed_in_the_account_in_the_last_moment_wins(mirror: Mirror, 
     assert mirror.sent() == []
     assert mirror.account()[alpha] == "Omega"
     assert mirror.path("Omega").exists()
+
+
+@pytest.mark.parametrize("after", [0, 1], ids=["before the copy", "after the copy"])
+def test_a_job_whose_audio_became_another_in_the_last_moment_is_not_deleted(
+    mirror: Mirror, after: int
+) -> None:
+    alpha = mirror.jobs["Alpha"]
+    mirror.path("Alpha").unlink()
+    mirror.sim.faults.add(
+        Fault("run", path="/status$", after=after, call=lambda world: world.replace_audio(alpha))
+    )
+    mirror.bench.run("sync")
+    assert mirror.sent() == []
+    assert mirror.done("Alpha")[0] == ("delete-remote", "replan")
 
 
 def test_a_file_that_is_back_while_its_copy_is_made_keeps_its_job(mirror: Mirror) -> None:

@@ -156,7 +156,7 @@ def test_the_commands_that_it_names_work(fresh: Bench) -> None:
     folder = Path(tempfile.mkdtemp(dir=fresh.folder))
     result = fresh.run("demo", "--keep", folder)
     (named,) = re.findall(r"syncd (--config \S+ ls)", result.out)
-    assert fresh.run(*named.split()).out.count("\n") == 18
+    assert fresh.run(*named.split()).out.count("\n") == 17
 
 
 def test_a_kept_demo_whose_port_is_taken_says_what_to_stop(fresh: Bench, look: Look) -> None:

@@ -237,6 +237,19 @@ def test_both_directions_are_counted_apart(bench: Bench, tracks: list[int]) -> N
     assert len(bench.audio()) == COUNT - 12
 
 
+def test_what_went_to_the_trash_within_the_day_counts(bench: Bench, tracks: list[int]) -> None:
+    bench.configure(sync={**IMPATIENT["sync"], "deletion_budget": 2})
+    for job_id in tracks[:2]:
+        bench.sim.world.delete(job_id)
+    assert bench.run("sync").code == 0
+    bench.sim.world.delete(tracks[2])
+    result = bench.run("sync")
+    assert result.code == 3
+    assert "now and 2 within the last day are more than the budget of 2" in result.out
+    assert held(bench) == {"trash-local": tracks[2:3]}
+    assert len(in_trash(bench)) == 2
+
+
 # --- names ---
 
 
@@ -291,3 +304,16 @@ def test_audio_that_changed_under_eleven_jobs_replaces_nothing_unasked(
     assert bench.run("reject", "1").code == 0
     assert bench.run("sync").code == 0
     assert_nothing_removed(bench)
+
+
+def test_what_was_replaced_within_the_day_counts(bench: Bench, tracks: list[int]) -> None:
+    bench.configure(sync={**IMPATIENT["sync"], "deletion_budget": 2})
+    for job_id in tracks[:2]:
+        bench.sim.world.replace_audio(job_id)
+    assert bench.run("sync").code == 0
+    bench.sim.world.replace_audio(tracks[2])
+    result = bench.run("sync")
+    assert result.code == 3
+    assert "now and 2 within the last day are more than the budget of 2" in result.out
+    assert held(bench) == {"redownload": tracks[2:3]}
+    assert len(in_trash(bench)) == 2

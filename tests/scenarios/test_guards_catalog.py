@@ -14,6 +14,7 @@ from syncd.simulator.sound import tone
 
 from .guarding import (
     ALBUM,
+    IMPATIENT,
     MARCH,
     ORDINARY_USER,
     add,
@@ -22,6 +23,7 @@ from .guarding import (
     deleted,
     fill,
     held,
+    mark,
     marker,
     renamed,
     trashed,
@@ -127,13 +129,13 @@ def test_a_folder_from_a_backup_is_refused_until_it_is_adopted(
 
 DIES = """
 import os
-import syncd.cycle
-write_marker = syncd.cycle.write_marker
+import syncd.generation
+write_marker = syncd.generation.write_marker
 def dying(*arguments):
     if {written}:
         write_marker(*arguments)
     os._exit(9)
-syncd.cycle.write_marker = dying
+syncd.generation.write_marker = dying
 """
 
 
@@ -279,6 +281,41 @@ def test_a_service_without_these_jobs_is_not_adopted(bench: Bench, tracks: list[
         assert_nothing_removed(bench)
     move_to(bench, first)
     assert_in_step(bench)
+
+
+@pytest.mark.parametrize("other", ["the folder's", "the catalog's"])
+def test_an_address_that_only_one_of_both_knows_is_refused(
+    bench: Bench, tracks: list[int], other: str
+) -> None:
+    elsewhere = bench.sim.api_url.replace("127.0.0.1", "localhost")
+    assert elsewhere != bench.sim.api_url
+    mark(bench, base_url=elsewhere)
+    if other == "the catalog's":
+        bench.configure(**IMPATIENT, api={"base_url": elsewhere})
+    bench.sim.requests.clear()
+    assert_refused(bench, "belongs to")
+    assert bench.requests() == []
+
+
+# --- another account in the marker ---
+
+
+def test_a_marker_of_another_account_is_refused_until_it_is_adopted(
+    bench: Bench, tracks: list[int]
+) -> None:
+    mine = marker(bench)["account"]
+    mark(bench, account="999")
+    bench.placed(tracks[0]).unlink()
+    bench.sim.requests.clear()
+    assert_refused(bench, "account 999", mine, "syncd adopt")
+    assert bench.requests() == []
+    assert marker(bench)["account"] == "999"
+    adopted = bench.run("adopt", "--yes")
+    assert adopted.code == 3
+    assert f"999 becomes {mine}" in adopted.out
+    assert held(bench) == {"delete-remote": tracks[:1]}
+    assert marker(bench)["account"] == mine
+    assert_nothing_removed(bench)
 
 
 # --- before one complete clean cycle ---

@@ -1,4 +1,4 @@
-"""A root that is not itself: emptied, replaced, swapped, half hidden. Nothing is removed."""
+"""A root that is not itself: emptied, replaced, half hidden. Nothing is removed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ import pytest
 from .guarding import (
     ALBUM,
     ORDINARY_USER,
+    assert_in_step,
     assert_nothing_removed,
     assert_refused,
     deleted,
     fill,
     held,
-    mark,
-    trashed,
 )
 
 if TYPE_CHECKING:
@@ -29,13 +28,6 @@ if TYPE_CHECKING:
 def tracks(bench: Bench) -> list[int]:
     """Five tracks in step, where a deletion waits out no grace."""
     return fill(bench, 5)
-
-
-def assert_in_step(bench: Bench) -> None:
-    """Another sync finds nothing to do, and nothing was removed before."""
-    result = bench.run("sync")
-    assert (result.code, result.out) == (0, "in step: 0 placed\n")
-    assert_nothing_removed(bench)
 
 
 # --- emptied ---
@@ -78,6 +70,17 @@ def test_more_than_half_of_the_library_is_held_and_half_of_it_is_not(bench: Benc
     assert "more than half of the library (6 files)" in result.out
     assert deleted(bench) == tracks[:3]
     assert held(bench) == {"delete-remote": tracks[3:4]}
+
+
+def test_files_of_the_users_own_keep_no_deletion_from_being_held(
+    bench: Bench, tracks: list[int]
+) -> None:
+    """A root that holds other things is as empty of tracks as one that holds nothing."""
+    shutil.rmtree(bench.root / ALBUM)
+    (bench.root / "mine.flac").write_bytes(b"mine")
+    assert bench.run("sync").code == 3
+    assert held(bench) == {"delete-remote": tracks}
+    assert_nothing_removed(bench)
 
 
 # --- replaced ---
@@ -190,7 +193,13 @@ def test_a_folder_replaced_by_a_link_hides_its_files_and_deletes_none(
     (bench.root / ALBUM).symlink_to(elsewhere)
     for _ in range(2):
         result = bench.run("sync")
-        assert (result.code, result.out) == (0, "in step: 0 placed, 5 waiting\n")
+        assert result.code == 1
+        assert result.out.startswith("0 placed, 5 waiting\n")
+        assert result.out.count("out of sight: ") == 5
+    said = bench.run("pending")
+    assert "out of sight of the last scan, so that nothing is decided of them: 5 files" in said.out
+    assert bench.run("pending", "--json").document["out_of_sight"] == tracks
+    assert bench.run("plan").out.endswith("nothing to do now\n")
     reasons = {w["reason"] for w in bench.run("sync", "--json").document["waiting"]}
     assert reasons == {
         f"{ALBUM}/T{n}.flac could not be read, or is on another disk than before" for n in range(5)
@@ -211,6 +220,7 @@ def test_what_cannot_be_read_is_not_deleted(bench: Bench, tracks: list[int], wha
         result = bench.run("sync", before=ORDINARY_USER)
         assert result.code == 1
         assert f"could not be read: {hidden.relative_to(bench.root)}" in result.out
+        assert "out of sight" not in result.out
     assert_nothing_removed(bench)
     hidden.chmod(mode)
     assert_in_step(bench)
@@ -231,144 +241,3 @@ def test_a_file_that_may_be_in_a_folder_that_cannot_be_read_is_not_deleted(
     assert bench.run("sync").code == 0
     assert deleted(bench) == tracks[1:2]
     assert bench.placed(tracks[0]) == closed / "T0.flac"
-
-
-# --- swapped meanwhile ---
-
-WHILE_SCANNING = """
-import json
-from pathlib import Path
-import syncd.cycle
-scan = syncd.cycle.scan
-def swapping(root, known, **options):
-    {first}
-    tree = scan(root, known, **options)
-    {then}
-    return tree
-syncd.cycle.scan = swapping
-root, away = Path({root!r}), Path({away!r})
-"""
-
-SWAP = "root.rename(away); root.mkdir()"
-
-
-@pytest.mark.parametrize(
-    ("first", "then"), [(SWAP, ""), ("", SWAP)], ids=["before the scan", "after the scan"]
-)
-def test_a_root_that_is_swapped_while_it_is_scanned_is_refused(
-    bench: Bench, tracks: list[int], first: str, then: str
-) -> None:
-    away = bench.folder / "away"
-    swapping = WHILE_SCANNING.format(
-        first=first or "pass", then=then or "pass", root=str(bench.root), away=str(away)
-    )
-    assert_refused(bench, "is no longer the folder it was a moment ago", before=swapping)
-    assert list(bench.root.iterdir()) == []
-    bench.root.rmdir()
-    away.rename(bench.root)
-    assert_in_step(bench)
-
-
-def test_a_root_that_is_swapped_for_a_moment_is_not_believed_a_second_time(
-    bench: Bench, tracks: list[int]
-) -> None:
-    """Swapped and back again within the scan: what was missed so is no deletion."""
-    there_and_back = WHILE_SCANNING.format(
-        first=f"(root / {ALBUM!r}).rename(away)",
-        then=f"away.rename(root / {ALBUM!r}); syncd.cycle.scan = scan",
-        root=str(bench.root),
-        away=str(bench.folder / "away"),
-    )
-    result = bench.run("sync", before=there_and_back)
-    assert (result.code, result.out) == (0, "in step: 0 placed\n")
-    assert_in_step(bench)
-
-
-def test_a_marker_that_vanishes_while_the_root_is_scanned_is_refused(
-    bench: Bench, tracks: list[int]
-) -> None:
-    losing = WHILE_SCANNING.format(
-        first="pass",
-        then="(root / '.syncd/library.json').unlink(missing_ok=True)",
-        root=str(bench.root),
-        away="",
-    )
-    bench.placed(tracks[0]).unlink()
-    assert_refused(bench, "vanished or changed while it was read", before=losing)
-    assert bench.run("adopt", "--yes").code == 3
-    assert held(bench) == {"delete-remote": tracks[:1]}
-    assert_nothing_removed(bench)
-
-
-BEFORE_THE_DELETE = """
-from pathlib import Path
-import syncd.executor.remove
-copy = syncd.executor.remove.recovery_copy
-async def losing(*arguments, **options):
-    kept = await copy(*arguments, **options)
-    {loss}
-    return kept
-syncd.executor.remove.recovery_copy = losing
-root = Path({root!r})
-"""
-
-LOSSES = {
-    "the marker": "(root / '.syncd/library.json').unlink()",
-    "the root": "import shutil; shutil.copytree(root, root.with_name('other')); "
-    "root.rename(root.with_name('away')); root.with_name('other').rename(root)",
-    "what it holds": "root.rename(root.with_name('away')); root.mkdir()",
-}
-
-
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
-def test_what_vanishes_between_the_scan_and_the_deletion_stops_it(
-    bench: Bench, tracks: list[int], loss: str
-) -> None:
-    bench.placed(tracks[0]).unlink()
-    result = bench.run("sync", before=BEFORE_THE_DELETE.format(loss=loss, root=str(bench.root)))
-    assert result.code == 78
-    assert str(bench.root) in result.complaint
-    assert bench.sim.requests.mutating() == []
-    assert bench.sim.world.job(tracks[0]) is not None
-
-
-def test_a_marker_that_vanished_before_a_deletion_is_written_anew_and_the_deletion_is_asked_for(
-    bench: Bench, tracks: list[int]
-) -> None:
-    bench.placed(tracks[0]).unlink()
-    loss = LOSSES["the marker"]
-    bench.run("sync", before=BEFORE_THE_DELETE.format(loss=loss, root=str(bench.root)))
-    assert bench.run("adopt", "--yes").code == 3
-    assert bench.run("sync").code == 3
-    assert deleted(bench) == []
-    assert bench.run("approve", "1").code == 0
-    assert deleted(bench) == tracks[:1]
-    assert trashed(bench) == ["T0.flac"]
-
-
-def test_a_marker_of_another_library_within_the_run_is_refused(
-    bench: Bench, tracks: list[int]
-) -> None:
-    other = "00000000-0000-4000-8000-000000000000"
-    changing = WHILE_SCANNING.format(
-        first="pass",
-        then="marker = root / '.syncd/library.json'; said = json.loads(marker.read_text()); "
-        f"marker.write_text(json.dumps({{**said, 'library_id': {other!r}}}))",
-        root=str(bench.root),
-        away="",
-    )
-    bench.placed(tracks[0]).unlink()
-    assert_refused(bench, "vanished or changed while it was read", before=changing)
-    mark(bench, library_id=other)
-    assert_refused(bench, "is another library", "syncd adopt")
-
-
-def test_files_of_the_users_own_keep_no_deletion_from_being_held(
-    bench: Bench, tracks: list[int]
-) -> None:
-    """A root that holds other things is as empty of tracks as one that holds nothing."""
-    shutil.rmtree(bench.root / ALBUM)
-    (bench.root / "mine.flac").write_bytes(b"mine")
-    assert bench.run("sync").code == 3
-    assert held(bench) == {"delete-remote": tracks}
-    assert_nothing_removed(bench)

@@ -284,3 +284,17 @@ def test_a_lost_catalog_finds_a_file_under_another_suffix_of_its_format(
     assert known.placed is not None
     assert known.placed.format == "flac"
     assert bench.downloads() == []
+
+
+def test_what_fails_is_tried_once_a_run_however_many_cycles_that_takes(
+    bench: Bench, sim: Simulator
+) -> None:
+    (broken,) = add(sim, 1)
+    sim.world.update(broken, audio={})
+    for name in ("Beta", "Gamma"):
+        sim.world.add(display_name=name)
+        bench.run("sync")
+    with bench.catalog() as catalog:
+        known = catalog.baseline_of(broken)
+    assert known is not None
+    assert known.attempts == 2

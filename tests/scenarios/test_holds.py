@@ -154,6 +154,47 @@ def test_an_approval_whose_run_fails_is_carried_out_by_the_next_sync(
     assert missing not in jobs_of(sim)
 
 
+def test_what_was_approved_is_offered_for_approval_no_more(
+    bench: Bench, sim: Simulator, batch: list[int], haste: str
+) -> None:
+    sim.faults.add(Fault("status", origin="api", status=503, times=None))
+    assert bench.run("approve", "1", before=haste).code == 75
+    said = bench.run("pending").out
+    assert "syncd approve" not in said
+    assert f"syncd reject --job {batch[0]}" in said
+    again = bench.run("approve", "1", before=haste)
+    assert again.code == 1
+    assert "batch 1 was approved already, and is not done yet" in again.complaint
+    assert "neither held" not in again.complaint
+
+
+def test_a_deletion_that_no_copy_can_be_kept_for_is_neither_offered_nor_approved(
+    bench: Bench, sim: Simulator, missing: int
+) -> None:
+    sim.world.update(missing, audio={})
+    assert bench.run("sync", before=AT_ONCE).code == 0
+    said = bench.run("pending").out
+    assert "its job is not deleted: the service no longer offers" in said
+    assert "syncd approve" not in said
+    refused = bench.run("approve", "--job", str(missing))
+    assert refused.code == 1
+    assert f"job {missing} cannot be approved: the service no longer offers" in refused.complaint
+    assert deletions(sim) == []
+
+
+def test_a_recovery_copy_that_cannot_be_had_is_named_with_its_file(
+    bench: Bench, sim: Simulator, missing: int
+) -> None:
+    path = bench.placed(missing).relative_to(bench.root)
+    sim.faults.add(Fault("status", origin="media", status=404, times=None))
+    failed = bench.run("approve", "--job", str(missing), before=AT_ONCE)
+    assert failed.code == 1
+    (line,) = [line for line in failed.out.splitlines() if "failed: " in line]
+    assert f"failed: job {missing}: the recovery copy: " in line
+    assert line.endswith(f"({path})")
+    assert deletions(sim) == []
+
+
 def test_what_the_service_refused_is_sent_once_more(
     bench: Bench, sim: Simulator, library: list[int]
 ) -> None:

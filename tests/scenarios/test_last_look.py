@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from mutagen.flac import FLAC
 
-from syncd.core.baseline import State
 from syncd.core.operations import DeleteRemote
 from syncd.core.policy import Now
 from syncd.simulator import Fault
 
-from .mirroring import ALBUM, AT_ONCE, NO_GRACE, Mirror, delete, stepped
+from .mirroring import AT_ONCE, NO_GRACE, Mirror, delete, stepped
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
@@ -26,14 +24,14 @@ Look = Callable[..., dict[str, Any]]
 DAY = 86_400
 
 STEPS_WHILE_WAITING = """
-import asyncio, time, time_machine, syncd.cycle
-syncd.cycle.scans_apart = lambda policy: 0
+import asyncio, time, time_machine, syncd.rest
+syncd.rest.scans_apart = lambda policy: 0
 pause = asyncio.sleep
 async def stepping(seconds, *rest):
     if seconds == 0:
         time_machine.travel(time.time() + {days} * 86_400).start()
     await pause(0)
-syncd.cycle.asyncio.sleep = stepping
+syncd.rest.asyncio.sleep = stepping
 """
 """Put before a command: the wall clock is set forward between its two scans."""
 
@@ -151,6 +149,76 @@ def test_a_folder_that_cannot_be_read_before_a_deletion_stops_it(mirror: Mirror)
     assert_kept(mirror)
 
 
+def test_a_file_that_is_back_after_the_last_look_at_the_folder_keeps_its_job(
+    mirror: Mirror,
+) -> None:
+    path = mirror.path("Alpha")
+    data = path.read_bytes()
+    path.unlink()
+    # The second look at the account follows the last one at the folder.
+    mirror.sim.faults.add(
+        Fault("run", path="/status$", after=1, call=lambda _world: path.write_bytes(data) and None)
+    )
+    mirror.sync()
+    assert_kept(mirror)
+    assert path.read_bytes() == data
+    assert mirror.done("Alpha")[0] == ("delete-remote", "replan")
+
+
+def test_a_marker_that_vanishes_after_the_last_look_at_the_folder_stops_it(mirror: Mirror) -> None:
+    marker = mirror.bench.root / ".syncd/library.json"
+    mirror.path("Alpha").unlink()
+    mirror.sim.faults.add(
+        Fault("run", path="/status$", after=1, call=lambda _world: marker.unlink())
+    )
+    mirror.sync(78)
+    assert_kept(mirror)
+
+
+BACK_ELSEWHERE = """
+import syncd.executor.absence as absence
+away, real = folder / "away", absence.scan
+(folder / "Alpha.flac").rename(folder / "shelf")
+def swapped():
+    root.rename(away)
+    root.mkdir()
+def scan(*arguments, **options):
+    absence.scan = real
+    {before}
+    tree = real(*arguments, **options)
+    {after}
+    return tree
+absence.scan = scan
+def back():
+    root.rmdir()
+    away.rename(root)
+check = remove.check_kept
+def checked(*arguments):
+    {then}
+    return check(*arguments)
+remove.check_kept = checked
+"""
+"""The track is back in the folder, elsewhere; another folder stands there for a moment."""
+
+
+@pytest.mark.parametrize(
+    ("first", "steps"),
+    [
+        ("; swapped()", {"before": "pass", "after": "back()", "then": "pass"}),
+        ("", {"before": "swapped()", "after": "pass", "then": "back()"}),
+    ],
+    ids=["from before the look", "until after the look"],
+)
+def test_a_look_at_another_folder_is_no_look(
+    mirror: Mirror, first: str, steps: dict[str, str]
+) -> None:
+    shelf = mirror.path("Alpha").rename(mirror.bench.folder / "Alpha.flac")
+    put_back = f"shutil.copy2(folder / 'shelf', root / 'Back.flac'){first}"
+    mirror.sync(78, before=after_the_copy(mirror, put_back) + BACK_ELSEWHERE.format(**steps))
+    assert not shelf.exists()
+    assert_kept(mirror)
+
+
 def test_one_look_at_the_folder_serves_several_deletions(mirror: Mirror) -> None:
     for name in ("Alpha", "Beta"):
         mirror.path(name).unlink()
@@ -167,6 +235,27 @@ absence.scan = counted
     mirror.sync(before=counting)
     assert sorted(mirror.sent()) == sorted(delete(mirror.jobs[n]) for n in ("Alpha", "Beta"))
     assert log.read_text() == "x"
+
+
+def test_a_look_at_the_folder_serves_no_deletion_that_asks_much_later(mirror: Mirror) -> None:
+    for name in ("Alpha", "Beta"):
+        mirror.path(name).unlink()
+    log = mirror.bench.folder / "looks"
+    slowly = f"""
+import itertools
+import syncd.executor.absence as absence
+ticks, real = itertools.count(0, 11), absence.scan
+absence.uptime = lambda: float(next(ticks))
+def counted(*arguments, **options):
+    open({str(log)!r}, "a").write("x")
+    return real(*arguments, **options)
+absence.scan = counted
+"""
+    mirror.add("Epsilon")
+    mirror.bench.configure(sync=NO_GRACE, limits={"parallel_downloads": 1})
+    mirror.sync(before=slowly)
+    assert len(mirror.sent()) == 2
+    assert log.read_text() == "xx"
 
 
 def test_a_deletion_that_is_due_does_not_wait_behind_downloads(bench: Bench, look: Look) -> None:
@@ -186,45 +275,12 @@ def test_a_deletion_that_is_due_does_not_wait_behind_downloads(bench: Bench, loo
 # --- the copy ---
 
 
-def test_a_copy_of_an_earlier_try_is_kept_from_the_deletion_on(mirror: Mirror) -> None:
+def test_a_copy_that_was_spoilt_before_the_deletion_keeps_its_job(mirror: Mirror) -> None:
     mirror.path("Alpha").unlink()
-    mirror.sim.world.grant(mirror.sim.key, read_only=True)
-    mirror.bench.run("sync")
-    (entry,) = mirror.trash()
-    note = mirror.in_trash(entry).with_name("Alpha.flac.json")
-    age(note, days=31)
-    mirror.sim.world.grant(mirror.sim.key)
-    result = mirror.bench.run("approve", "--job", mirror.jobs["Alpha"])
-    assert result.code == 0, result.err
-    assert mirror.sim.world.job(mirror.jobs["Alpha"]) is None
-    assert mirror.in_trash(entry).exists()
-    mirror.sync()
-    (kept,) = mirror.trash()
-    assert kept.name == entry.name
-    assert kept.trashed_at > entry.trashed_at - timedelta(days=1)
-
-
-def age(note: Path, days: int) -> None:
-    table = json.loads(note.read_text())
-    for field in ("trashed_at", "server_time"):
-        moment = datetime.fromisoformat(table[field]) - timedelta(days=days)
-        table[field] = moment.isoformat()
-    note.write_text(json.dumps(table))
-
-
-def test_a_copy_that_rm_made_before_is_kept_from_the_deletion_on(mirror: Mirror) -> None:
-    alpha = mirror.jobs["Alpha"]
-    job = mirror.sim.world.job(alpha)
-    assert job is not None
-    mirror.sim.world.grant(mirror.sim.key, read_only=True)
-    mirror.bench.run("rm", "--yes", alpha)
-    for entry in mirror.trash():
-        age(mirror.in_trash(entry).with_name("Alpha.flac.json"), days=31)
-    mirror.sim.world.grant(mirror.sim.key)
-    result = mirror.bench.run("rm", "--yes", alpha)
-    assert result.code == 0, result.err
-    mirror.sync()
-    assert [entry.job_id for entry in mirror.trash()] == [alpha]
+    spoil = "(root / '.syncd/trash' / kept.name).write_bytes(b'spoilt')"
+    mirror.bench.run("sync", before=after_the_copy(mirror, spoil))
+    assert_kept(mirror)
+    assert mirror.done("Alpha")[0] == ("delete-remote", "replan")
 
 
 # --- the count ---
@@ -274,56 +330,6 @@ def test_an_account_that_was_emptied_is_taken_to_the_trash_with_the_users_word(
     assert result.code == 0, result.out + result.err
     assert len(mirror.trash()) == 4
     mirror.assert_rests()
-
-
-# --- an eviction that was stopped ---
-
-STOPS_EVICTING = """
-import os
-from syncd.actions import evict
-evict.remove_file = lambda *a: os._exit(9)
-"""
-
-
-@pytest.fixture
-def stopped(mirror: Mirror) -> Mirror:
-    """The eviction of the first song was stopped before its file went."""
-    assert mirror.bench.run("evict", mirror.jobs["Alpha"], before=STOPS_EVICTING).code == 9
-    assert mirror.known("Alpha").state is State.EVICTED
-    assert mirror.path("Alpha").exists()
-    return mirror
-
-
-def rename_another(mirror: Mirror) -> None:
-    """A command that acts, and does not list the account first."""
-    mirror.bench.run("rename", mirror.jobs["Beta"], "Beta II")
-
-
-def test_an_eviction_goes_on_only_after_a_look_at_the_account(stopped: Mirror) -> None:
-    stopped.sim.world.delete(stopped.jobs["Alpha"])
-    rename_another(stopped)
-    assert stopped.path("Alpha").exists()
-    stopped.sync()
-    assert stopped.known("Alpha").state is State.DETACHED
-    assert stopped.path("Alpha").exists()
-    stopped.assert_rests()
-
-
-def test_an_eviction_does_not_go_on_where_the_audio_became_another(stopped: Mirror) -> None:
-    stopped.sim.world.replace_audio(stopped.jobs["Alpha"])
-    rename_another(stopped)
-    assert stopped.path("Alpha").exists()
-    stopped.sync()
-    assert stopped.path("Alpha").exists()
-
-
-def test_an_eviction_that_goes_on_leaves_nothing_in_the_trash(stopped: Mirror) -> None:
-    stopped.sync()
-    assert not stopped.path("Alpha").exists()
-    assert stopped.trash() == []
-    assert stopped.known("Alpha").state is State.EVICTED
-    assert (stopped.bench.root / ALBUM).exists()
-    stopped.assert_rests()
 
 
 # --- the marker ---

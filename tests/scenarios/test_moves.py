@@ -251,3 +251,28 @@ def test_a_stop_at_any_moment_is_made_good_and_is_no_move_by_the_user(
     mirror.sim.world.update(alpha, genre="Pop")
     mirror.sync()
     assert mirror.path("Alpha", "Pop").exists()
+
+
+# --- between disks ---
+
+ANOTHER_DISK = """
+import errno, os
+from syncd.local import moves
+def across(*_, **__):
+    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+moves.rename_without_replacing = across
+"""
+"""Put before a command: what it moves would leave its disk."""
+
+
+def test_a_file_that_would_leave_its_disk_is_held(mirror: Mirror) -> None:
+    mirror.bench.configure(library={"template": "Songs/{title}.{ext}", "moves": "auto"})
+    before = mirror.files()
+    result = mirror.sync(3, before=ANOTHER_DISK)
+    assert "is on another file system than" in result.out
+    assert [outcome for verb, outcome in mirror.done("Alpha") if verb == "move-local"] == ["held"]
+    assert mirror.files() == before
+    mirror.sync(3, before=ANOTHER_DISK)
+    assert mirror.done("Alpha")[1:] == []
+    assert mirror.bench.run("reject", "--job", mirror.jobs["Alpha"]).code == 0
+    assert "3 held" in mirror.sync(3, before=ANOTHER_DISK).out

@@ -52,7 +52,8 @@ def first_of(bench: Bench) -> int:
 def test_where_nothing_waits_it_says_so(synced: Bench) -> None:
     said = synced.run("pending")
     assert (said.code, said.out) == (0, "nothing is pending and nothing is held\n")
-    assert synced.run("pending", "--json").document == {"pending": [], "batches": [], "held": []}
+    document = synced.run("pending", "--json").document
+    assert document == {"pending": [], "batches": [], "held": [], "out_of_sight": []}
 
 
 def test_a_pending_deletion_is_shown_with_its_evidence(shown: Bench) -> None:

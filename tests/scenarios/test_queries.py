@@ -226,9 +226,9 @@ def test_a_job_that_is_gone_is_marked(bench: Bench) -> None:
     bench.sim.world.delete(gone)
     assert bench.run("sync").out.startswith("in step: 0 placed, 1 moved to the trash")
     assert not path.exists()
-    marked = [line for line in bench.run("ls").out.splitlines() if "(gone)" in line]
+    marked = [line for line in bench.run("ls", "--gone").out.splitlines() if "(gone)" in line]
     assert [line.partition("0:00  ")[2] for line in marked] == ["Leaves  (gone)"]
-    absent = {e["id"]: e["absent_since"] for e in bench.run("ls", "--json").document}
+    absent = {e["id"]: e["absent_since"] for e in bench.run("ls", "--gone", "--json").document}
     assert absent.pop(gone).endswith("Z")
     assert list(absent.values()) == [None]
     assert "gone since" in bench.run("show", str(gone)).out

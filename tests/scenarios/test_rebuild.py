@@ -156,6 +156,17 @@ def test_a_copy_and_a_file_without_an_id_are_left_alone(bench: Bench, lost: list
     assert kinds == {"copy", "no id"}
 
 
+def test_of_several_files_of_a_track_the_one_at_its_own_name_is_taken(
+    bench: Bench, lost: list[int]
+) -> None:
+    for beside in ("T0 (conflict 2026-04-01)", "T0 (restored)", "A copy"):
+        shutil.copy2(bench.root / ALBUM / "T0.flac", bench.root / ALBUM / f"{beside}.flac")
+    result = bench.run("rebuild")
+    assert (result.code, result.out) == (0, "in step: 0 placed, 5 adopted\n")
+    assert bench.placed(lost[0]) == bench.root / ALBUM / "T0.flac"
+    assert_nothing_removed(bench)
+
+
 # --- the catalog that is there ---
 
 
@@ -222,7 +233,7 @@ setattr(pkgutil.resolve_name(owner), name, lambda *_, **__: os._exit(9))
 STOPS = {
     "before the new catalog": "syncd.engine.Catalog.open",
     "before the marker is written": "syncd.actions.bind.write_marker",
-    "before the account is listed": "syncd.cycle.run_until_rest",
+    "before the account is listed": "syncd.rest.run_until_rest",
     "after the account was listed": "syncd.cycle.observe",
     "before the files are known": "syncd.executor.Executor.run",
     "before the notes are kept": "syncd.cycle.keep_notes",

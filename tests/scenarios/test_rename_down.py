@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mutagen.flac import FLAC
 
+from syncd.core.baseline import State
+
 from .mirroring import ALBUM, LRC, Mirror, dies_after, dies_before, title_of
 
 if TYPE_CHECKING:
@@ -159,6 +161,28 @@ names.move = move
     mirror.assert_rests()
 
 
+INSTEAD = """
+import shutil
+import syncd.executor.names as names
+real = names._record_earlier
+def later(*arguments):
+    names._record_earlier = real
+    shutil.copy({other!r}, {path!r})
+    real(*arguments)
+names._record_earlier = later
+"""
+"""Put before a command: another track's file is put in the place of one about to be renamed."""
+
+
+def test_what_is_anothers_in_the_last_moment_is_not_renamed(mirror: Mirror) -> None:
+    path, other = mirror.path("Alpha"), mirror.path("Beta")
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Omega")
+    mirror.bench.run("sync", before=INSTEAD.format(other=str(other), path=str(path)))
+    assert path.read_bytes() == other.read_bytes()
+    assert not mirror.path("Omega").exists()
+    assert mirror.done("Alpha")[0] == ("rename-local", "replan")
+
+
 def test_a_number_of_the_template_stays(bench: Bench, look: Look) -> None:
     library = {"template": "{album}/{track} - {title}.{ext}"}
     mirror = Mirror.of(bench, look, "Alpha", "Beta", library=library)
@@ -208,6 +232,32 @@ def test_what_the_user_changed_in_it_is_known_as_theirs_after_it(mirror: Mirror)
     assert mirror.path("Omega").exists()
     assert mirror.known("Alpha").state == "detached"
     assert mirror.trash() == []
+
+
+EDITED = """
+from mutagen.flac import FLAC
+import syncd.executor.names as names
+real = names.move
+def move(root, old, new, **named):
+    names.move = real
+    tagged = FLAC(root.path / old)
+    tagged["comment"] = "mine"
+    tagged.save()
+    return real(root, old, new, **named)
+names.move = move
+"""
+"""Put before a command: the user writes into a file right before it gets its name."""
+
+
+def test_what_the_user_writes_in_the_last_moment_is_known_as_theirs(mirror: Mirror) -> None:
+    alpha = mirror.jobs["Alpha"]
+    mirror.sim.world.rename(alpha, "Omega")
+    mirror.sync(before=EDITED)
+    assert mirror.done("Alpha")[0] == ("rename-local", "replan")
+    mirror.sim.world.delete(alpha)
+    mirror.sync()
+    assert FLAC(mirror.path("Omega"))["comment"] == ["mine"]
+    assert mirror.known("Alpha").state is State.DETACHED
 
 
 # --- stops ---

@@ -192,7 +192,7 @@ STEPS = {
     "before the audio is tagged": "syncd.local.tags.write_fields",
     "before the file is placed": "syncd.local.files.place",
     "before the lyrics are placed": "syncd.local.files.place_text",
-    "before the marker is written": "syncd.cycle.write_marker",
+    "before the marker is written": "syncd.generation.write_marker",
     "before the journal is begun": "syncd.catalog.journal.Journal.start",
     "before the sweep is ended": "syncd.catalog.store.Catalog.finish_sweep",
 }

@@ -73,7 +73,7 @@ def test_nothing_is_left_to_do_after_it(bench: Bench, sim: Simulator, track: int
     sim.requests.clear()
     assert bench.run("sync").code == 0
     assert sim.requests.mutating() == []
-    assert bench.run("ls", "--json").document[0]["state"] == "gone"
+    assert bench.run("ls", "--gone", "--json").document[0]["state"] == "gone"
     again = bench.run("rm", track, "--yes")
     assert again.code == 1
     assert "is not in the account any more" in again.complaint
@@ -251,8 +251,8 @@ def test_a_copy_that_is_not_what_it_was_keeps_its_job(
     path = bench.placed(track)
 
     def spoil(_world: object) -> None:
-        # In place, so that a copy which is a link to the file changes with it.
-        with path.open("ab") as stream:
+        (copy,) = (bench.root / ".syncd" / "trash").rglob("*.flac")
+        with copy.open("ab") as stream:
             stream.write(b"spoilt")
 
     # Looked at before the question, before the copy and after it.
@@ -262,6 +262,17 @@ def test_a_copy_that_is_not_what_it_was_keeps_its_job(
     assert "is not what it was a moment ago" in result.complaint
     assert deletions(sim) == []
     assert path.exists()
+
+
+def test_a_marker_that_vanishes_while_the_copy_is_made_keeps_the_job(
+    bench: Bench, sim: Simulator, track: int
+) -> None:
+    marker = bench.root / ".syncd/library.json"
+    # The third look at the job is the one that follows the copy.
+    sim.faults.add(Fault("run", path="/status$", after=2, call=lambda _world: marker.unlink()))
+    assert bench.run("rm", track, "--yes").code == 78
+    assert deletions(sim) == []
+    assert bench.placed(track).exists()
 
 
 def test_a_key_that_may_only_read_deletes_nothing(bench: Bench, sim: Simulator, track: int) -> None:
@@ -344,6 +355,19 @@ def test_a_stop_at_any_moment_loses_nothing_and_converges(
     assert bench.run("sync").code == 0
     assert sim.requests.mutating() == []
     assert not any(name.name.endswith(".leaving") for name in bench.root.rglob("*"))
+
+
+def test_a_file_on_its_way_to_the_trash_is_not_taken_for_missing_after_a_stop(
+    bench: Bench, track: int
+) -> None:
+    stop = "import os\nfrom syncd.catalog.outcomes import Outcomes\n"
+    stop += "Outcomes.record = lambda *a, **k: os._exit(9)"
+    assert bench.run("rm", track, "--yes", before=stop).code == 9
+    assert bench.baseline(track).state is State.TRASHING
+    result = bench.run("sync")
+    assert result.code == 0
+    assert "looking again" not in result.out + result.err
+    assert bench.baseline(track).state is State.GONE
 
 
 def test_a_lost_answer_to_the_deletion_deletes_once(

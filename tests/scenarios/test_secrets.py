@@ -115,6 +115,16 @@ def test_what_is_private_can_be_read_by_its_owner_alone(guarded: Bench, sim: Sim
         assert path.stat().st_mode & 0o077 == 0, path
 
 
+def test_notes_in_the_trash_hold_no_signature(guarded: Bench, sim: Simulator) -> None:
+    job_id = sim.world.add()
+    assert guarded.run("sync").code == 0
+    assert guarded.run("rm", str(job_id), "--yes").code == 0
+    (note,) = (guarded.root / ".syncd/trash").rglob("*.json")
+    assert "http" in note.read_text()
+    assert "signature=" not in note.read_text()
+    assert "signature=" in (guarded.state / "catalog.sqlite3").read_bytes().decode(errors="replace")
+
+
 def test_signatures_of_media_addresses_are_not_logged(guarded: Bench, sim: Simulator) -> None:
     sim.world.add(display_name="Song")
     sim.faults.add(Fault("status", origin="media", status=404, times=None))

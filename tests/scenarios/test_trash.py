@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,19 @@ def test_a_file_is_restored_to_where_one_wants_it(bench: Bench, removed: int) ->
     assert bench.placed(removed) == bench.root / "Best of" / "Mine.flac"
 
 
+def test_a_file_that_is_brought_back_elsewhere_is_the_tracks_while_its_job_is_there(
+    bench: Bench, sim: Simulator
+) -> None:
+    job_id = sim.world.add(display_name="Rain", created_at=MARCH)
+    assert bench.run("sync").code == 0
+    stop = "import os\nfrom syncd.remote.client import AudioPod\n"
+    stop += "AudioPod.delete = lambda *a: os._exit(9)"
+    assert bench.run("rm", job_id, "--yes", before=stop).code == 9
+    bench.placed(job_id).unlink()
+    assert bench.run("trash", "restore", job_id, "--to", "Best of/Rain.flac").code == 0
+    assert bench.baseline(job_id).state is State.PLACED
+
+
 @pytest.mark.parametrize(
     "place", ["../out.flac", ".syncd/in.flac", "Mine.mp3", "Mine.txt", "/elsewhere/a.flac"]
 )
@@ -138,6 +152,22 @@ def test_what_is_no_place_for_it_is_refused(bench: Bench, removed: int, place: s
 def test_one_place_is_not_for_two(bench: Bench, removed: int) -> None:
     result = bench.run("trash", "restore", removed, removed, "--to", "a.flac")
     assert result.code == 2
+
+
+@pytest.mark.parametrize("rest", [b"", b"rot" * 500, b"fLaC" + b"\xff" * 500])
+def test_what_is_no_audio_any_more_stays_where_it_is(
+    bench: Bench, removed: int, rest: bytes
+) -> None:
+    file = bench.root / ".syncd" / "trash" / name_of(bench)
+    file.write_bytes(rest)
+    for _ in range(2):
+        result = bench.run("trash", "restore", removed)
+        assert result.code == 1
+        assert "is damaged: it is no audio file any more" in result.complaint
+        assert str(file) in result.complaint
+    assert bench.audio() == []
+    assert file.read_bytes() == rest
+    assert file.with_name(f"{file.name}.json").exists()
 
 
 def test_what_the_trash_lacks_cannot_be_restored(bench: Bench, removed: int) -> None:
@@ -153,6 +183,15 @@ def test_a_stop_before_it_is_recorded_leaves_a_detached_file(bench: Bench, remov
     assert bench.audio() == [f"{ALBUM}/Rain.flac"]
     assert bench.run("sync").code == 0
     assert bench.baseline(removed).state is State.DETACHED
+
+
+def test_an_older_catalog_is_not_used_after_a_file_came_back(bench: Bench, removed: int) -> None:
+    backup = bench.folder / "backup"
+    shutil.copytree(bench.state, backup)
+    assert bench.run("trash", "restore", removed).code == 0
+    shutil.rmtree(bench.state)
+    shutil.copytree(backup, bench.state)
+    assert bench.run("sync").code == 78
 
 
 # --- empty ---

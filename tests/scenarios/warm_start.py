@@ -17,11 +17,6 @@ import signal
 import socket
 import sys
 
-import syncd.cli.app
-import syncd.cli.progress
-import syncd.cycle
-import syncd.engine
-import syncd.log  # noqa: F401
 from syncd.__main__ import main
 
 LARGEST = 1 << 20

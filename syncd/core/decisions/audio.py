@@ -30,8 +30,7 @@ def replaced(planning: Planning, case: Case) -> Decision:
     if is_edited(file, placed):
         reason += ", and its file in the folder: both are kept"
         copy = planning.conflict_copy(file, placed.format)
-    elif placed.source is None:
-        # It was taken in as it was found: the user may have changed it before that.
+    elif placed.as_found:
         reason += ", and nobody knows whether its file was in the folder: both are kept"
         copy = planning.conflict_copy(file, placed.format)
     return Redownload(

@@ -46,6 +46,9 @@ Decision = Operation | Wait | Pending | None
 _ASKING = (Download, Compare, Redownload, RenameRemote, DeleteRemote, Defer)
 """What asks the service for something, and so is put off where that failed."""
 
+_FILLING = (Download, Compare, Redownload, DeleteRemote)
+"""What fetches audio: a deletion for its recovery copy."""
+
 
 class Planning:
     """One run of the planner: the trees, and what it has given out so far (names, numbers)."""
@@ -88,6 +91,8 @@ class Planning:
             is_restored = isinstance(decision, Restore)
             again = "its file went away again" if is_restored else "dealt with in this run"
             return Wait(job_id=case.job_id, reason=(known and known.reason) or again)
+        if isinstance(decision, _FILLING) and not self.policy.room:
+            return Wait(job_id=case.job_id, reason="too little room is left on the disk")
         due = known.next_try_at if known and isinstance(decision, _ASKING) else None
         # A time further off than any back-off was set by a clock that was wrong.
         late = due is not None and not self.now.local < due <= self.now.local + LONGEST_BACKOFF

@@ -46,7 +46,7 @@ def out_of_sight(planning: Planning, case: Case) -> Decision:
                 f"no other track was found on the disk at {local.mount_of(placed.path)}: it may be "
                 f"another one (syncd rm {case.job_id} deletes the job)"
             )
-    return Wait(job_id=case.job_id, reason=reason)
+    return Wait(job_id=case.job_id, reason=reason, unseen=placed.path)
 
 
 def not_listed_yet(planning: Planning, case: Case) -> Decision:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from syncd.cli.output import due_words, printable
 from syncd.core.model import FAILED, RemoteTree
 from syncd.core.operations import Defer, Download, Hold, Operation, Pending, Redownload, Wait
-from syncd.core.words import TOLD, counted, words
+from syncd.core.words import TOLD, counted, due_words, printable, words
 from syncd.cycle import Report
 from syncd.errors import ExitCode, SyncdError
 from syncd.executor import Outcome, Result
@@ -45,15 +44,19 @@ class Run:
         """What was placed and is no longer there: another program took it."""
         self.doubts = [doubt for report in reports for doubt in report.doubts]
         self.unreadable = last.unreadable
+        self.unseen = [wait for wait in self.waits if wait.unseen is not None]
         self.without_audio = sum(track.status == FAILED for track in last.remote.tracks.values())
         self.error: SyncdError | None = reports[-1].error
 
     @property
     def exit_code(self) -> ExitCode:
-        """What ended the run, else what failed, else what is held. Waiting out a grace is 0."""
+        """What ended the run, else what failed or could not be seen, else what is held.
+
+        Waiting out a grace is 0.
+        """
         if self.error:
             return self.error.exit_code
-        if self.failed or self.lost or self.unreadable:
+        if self.failed or self.lost or self.unreadable or self.unseen:
             return ExitCode.FAILED
         return ExitCode.HELD if self.held else ExitCode.IN_STEP
 
@@ -72,7 +75,9 @@ class Run:
         }
         words = [f"{n} {what}" for what, n in counts.items() if n or what == "placed"]
         start = "in step: " if self.exit_code is ExitCode.IN_STEP else ""
-        failed = [f"  failed: job {o.operation.job_id}: {o.detail}" for o in self.failed]
+        failed = [f"  failed: {_failure(o)}" for o in self.failed]
+        # What could not be read is named as a whole.
+        unseen = [f"  out of sight: {one.reason}" for one in self.unseen if not self._is_told(one)]
         alone = [o for o in self.held if not _is_batched(o.operation)]
         held = [f"  held: {_path(o.operation)}: {o.detail}" for o in alone]
         pending = [
@@ -90,9 +95,14 @@ class Run:
             *(["  syncd pending shows the evidence, and all of them"] if pending else []),
             *(f"  failed: job {one.job_id}: {one.reason}" for one in self.lost[:_SHOWN]),
             *(f"  could not be read: {path}" for path in self.unreadable[:_SHOWN]),
+            *unseen[:_SHOWN],
+            *([f"  and {len(unseen) - _SHOWN} more out of sight"] if unseen[_SHOWN:] else []),
             *(f"  doubtful: {doubt}" for doubt in self.doubts),
         ]
         return "\n".join(printable(line) for line in lines)
+
+    def _is_told(self, wait: Wait) -> bool:
+        return any(PurePath(wait.unseen or "").is_relative_to(path) for path in self.unreadable)
 
     def document(self, root: Path) -> dict[str, object]:
         """The run for a script. Each operation on a track stands once, with its result."""
@@ -115,6 +125,13 @@ class Run:
             "error": None if error is None else redact(error.message),
             "hint": None if error is None else error.hint,
         }
+
+
+def _failure(outcome: Outcome) -> str:
+    """Which track it is, what went wrong, and the file, where that is not said by then."""
+    said, path = outcome.detail or "", _path(outcome.operation)
+    named = f" ({path})" if path and path not in said else ""
+    return f"job {outcome.operation.job_id}: {said}{named}"
 
 
 def _final(reports: Sequence[Report], last: Report) -> list[Outcome]:

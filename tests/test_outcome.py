@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from syncd.cli.outcome import Run
 from syncd.core.model import RemoteTrack, RemoteTree
 from syncd.core.operations import (
     Adopt,
@@ -36,6 +35,7 @@ from syncd.core.operations import (
 from syncd.cycle import Report
 from syncd.errors import DiskFull, ExitCode, RequestRefused
 from syncd.executor import Outcome, Result
+from syncd.outcome import Run
 
 ROOT = Path("/music")
 DUE = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
@@ -169,7 +169,7 @@ def test_a_failure_is_not_hidden_by_what_else_was_done_with_the_track() -> None:
     assert run.exit_code is ExitCode.FAILED
     assert run.summary().splitlines() == [
         "0 placed, 1 replaced, 1 failed",
-        "  failed: job 1: because",
+        "  failed: job 1: because (A/Song.flac)",
     ]
 
 
@@ -274,6 +274,29 @@ def test_a_track_that_was_renamed_and_waits_for_more_is_waiting() -> None:
     wait = Wait(job_id=1, reason="dealt with in this run")
     run = Run([done(rename_local(1)), report(waits=(wait,))])
     assert run.summary() == "in step: 0 placed, 1 renamed here, 1 waiting"
+
+
+def test_what_cannot_be_seen_is_a_failure_and_is_told_once() -> None:
+    seen = Wait(job_id=1, reason="Dark/Song.flac could not be read", unseen="Dark/Song.flac")
+    run = Run([report(waits=(seen,))])
+    assert run.exit_code is ExitCode.FAILED
+    assert run.summary().splitlines() == [
+        "0 placed, 1 waiting",
+        "  out of sight: Dark/Song.flac could not be read",
+    ]
+    unreadable = report(waits=(seen,))
+    unreadable.unreadable = ("Dark",)
+    assert Run([unreadable]).summary().splitlines() == [
+        "0 placed, 1 waiting",
+        "  could not be read: Dark",
+    ]
+
+
+def test_of_many_that_cannot_be_seen_some_are_named() -> None:
+    waits = tuple(Wait(job_id=n, reason="away", unseen=f"{n}.flac") for n in range(25))
+    said = Run([report(waits=waits)]).summary()
+    assert said.count("out of sight: ") == 20
+    assert said.endswith("and 5 more out of sight")
 
 
 def test_a_rename_for_a_script_has_both_names_and_a_deletion_its_evidence() -> None:

@@ -1,0 +1,186 @@
+"""How a status reads: its document (``daemon.status``) as aligned lines, in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from syncd.cli.asking import size_words
+from syncd.core.words import counted, printable
+
+_SHOWN = 10
+"""Transfers, holds and errors that are shown; JSON has all."""
+
+_STYLES = {
+    "idle": "green",
+    "working": "green",
+    "starting": "green",
+    "paused": "yellow",
+    "offline": "yellow",
+    "lent": "yellow",
+    "waiting": "red",
+    "refused": "red",
+}
+_LOUD = {"waits for": "yellow", "held": "yellow", "pending": "yellow", "errors": "red"}
+
+
+class Line(NamedTuple):
+    """``name`` is empty where the line goes on with what the one before it names."""
+
+    name: str
+    text: str
+    style: str = ""
+
+
+Groups = list[list[Line]]
+
+
+def groups(status: Mapping[str, Any], *, start: str) -> Groups:
+    """What to show of ``status``, as of its own time. ``start`` says how to start a daemon."""
+    now = _time(status["at"])
+    found = [
+        list(_state(status, now, start)),
+        list(_library(status)),
+        list(_transfers(status)),
+        list(_waiting(status, now)),
+        list(_times(status, now)),
+        list(_errors(status, now)),
+        list(_ground(status, now)),
+    ]
+    return [[_styled(line) for line in group] for group in found if group]
+
+
+def rows(found: Groups) -> Iterator[tuple[str, str, str]]:
+    """(name, text, style) a line, the names padded to one width; an empty row between groups."""
+    width = max(len(line.name) for group in found for line in group)
+    for number, group in enumerate(found):
+        if number:
+            yield "", "", ""
+        for line in group:
+            yield f"{line.name:{width}}", printable(line.text), line.style
+
+
+def ago(since: str | None, now: datetime) -> str:
+    """How long ago that was: ``2 min ago``; ``never`` where it was not."""
+    if since is None:
+        return "never"
+    seconds = (now - _time(since)).total_seconds()
+    return "just now" if seconds < 1 else f"{span(seconds)} ago"
+
+
+def until(then: str, now: datetime) -> str:
+    """How far off that is: ``in 40 s``; ``now`` for what is due."""
+    seconds = (_time(then) - now).total_seconds()
+    return "now" if seconds < 1 else f"in {span(seconds)}"
+
+
+def span(seconds: float) -> str:
+    """A time in its largest unit: ``40 s``, ``2 min``, ``3 h``, ``5 days``."""
+    for most, unit, size in ((90, "s", 1), (5400, "min", 60), (172_800, "h", 3600)):
+        if seconds < most:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} days"
+
+
+def _styled(line: Line) -> Line:
+    return line if line.style else line._replace(style=_LOUD.get(line.name, ""))
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _state(status: Mapping[str, Any], now: datetime, start: str) -> Iterator[Line]:
+    word = status["state"]
+    if not status["running"]:
+        yield Line("state", f"stopped: no daemon runs; {start}", "yellow")
+        return
+    if (then := status["paused_until"]) is not None:
+        word += f", goes on {until(then, now)} ({_time(then):%Y-%m-%d %H:%M} UTC)"
+    elif word == "paused":
+        word += " until syncd resume"
+    yield Line("state", word, _STYLES.get(status["state"], ""))
+    if status["awaits"]:
+        yield Line("waits for", status["awaits"])
+    if status["since"]:
+        since = f"{_time(status['since']):%Y-%m-%d %H:%M} UTC ({ago(status['since'], now)})"
+        yield Line("since", f"{since}, process {status['pid']}, syncd {status['version']}")
+
+
+def _library(status: Mapping[str, Any]) -> Iterator[Line]:
+    if status["root"]:
+        watched = f", watched by {status['watching']}" if status["watching"] else ""
+        yield Line("folder", f"{status['root']}{watched}")
+    states = [f"{number} {state}" for state, number in sorted(status["counts"].items()) if number]
+    if status["jobs"] is not None:
+        jobs = "1 job" if status["jobs"] == 1 else f"{status['jobs']} jobs"
+        yield Line("tracks", ", ".join([jobs, *states]))
+
+
+def _transfers(status: Mapping[str, Any]) -> Iterator[Line]:
+    found = status["transfers"]
+    for number, one in enumerate(found[:_SHOWN]):
+        total = f" of {size_words(one['total'])}" if one["total"] is not None else ""
+        facts = [one["path"].rpartition("/")[2], f"{size_words(one['size'])}{total}"]
+        if one["speed"] is not None:
+            facts.append(f"{size_words(round(one['speed']))}/s")
+        if one["left"] is not None:
+            facts.append(f"{span(one['left'])} left")
+        yield Line("" if number else "transfers", "  ".join(facts))
+    yield from _more(found)
+
+
+def _waiting(status: Mapping[str, Any], now: datetime) -> Iterator[Line]:
+    for number, one in enumerate(status["held"][:_SHOWN]):
+        what = f"{counted(one['verb'], one['count'])}, {ago(one['since'], now)}"
+        text = f"{what}: {one['reason']} ({one['command']})"
+        yield Line("" if number else "held", text, _LOUD["held"])
+    yield from _more(status["held"])
+    if number := status["pending"]:
+        first = status["pending_until"]
+        due = f", the first due {until(first, now)}" if first else ""
+        deletions = "1 deletion" if number == 1 else f"{number} deletions"
+        yield Line("pending", f"{deletions}{due} (syncd pending)")
+
+
+def _times(status: Mapping[str, Any], now: datetime) -> Iterator[Line]:
+    for name in ("poll", "sweep", "scan"):
+        last, then = status["last"].get(name), status["next"].get(name)
+        if status["running"] or last:
+            following = f", next {until(then, now)}" if then else ""
+            yield Line(name, f"last {ago(last, now)}{following}")
+
+
+def _errors(status: Mapping[str, Any], now: datetime) -> Iterator[Line]:
+    for number, one in enumerate(status["errors"][:_SHOWN]):
+        when = ago(one["last_at"], now)
+        if one["count"] > 1:
+            when = f"{one['count']} times since {ago(one['first_at'], now)}, last {when}"
+        hint = f"; {one['hint']}" if one["hint"] else ""
+        text = f"{one['message']}{hint} ({when})"
+        yield Line("" if number else "errors", text, _LOUD["errors"])
+    yield from _more(status["errors"])
+
+
+def _ground(status: Mapping[str, Any], now: datetime) -> Iterator[Line]:
+    if disk := status["disk"]:
+        free = f"{size_words(disk['free'])} free of {size_words(disk['total'])}"
+        if disk["enough"]:
+            yield Line("disk", free)
+        else:
+            yield Line("disk", f"{free}: too little, downloads wait", "red")
+    service = status["service"]
+    if service["reachable"] is None:
+        return
+    when = ago(service["answered_at"], now)
+    if service["reachable"]:
+        model = f"; its model says “{service['model']}”" if service["model"] else ""
+        yield Line("service", f"answered {when}{model}")
+    else:
+        yield Line("service", f"does not answer; last answer: {when}", "yellow")
+
+
+def _more(found: list[Any]) -> Iterator[Line]:
+    if len(found) > _SHOWN:
+        yield Line("", f"and {len(found) - _SHOWN} more")

@@ -1,0 +1,158 @@
+"""How the daemon is at this moment (``status_of``), or how the library was left (``from_catalog``).
+
+Both read the catalog without a lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from syncd import __version__
+from syncd.actions.waiting import waiting
+from syncd.catalog import queries
+from syncd.catalog.store import Catalog
+from syncd.daemon.status import Disk, Held, Service, Status, Trouble
+from syncd.engine import policy_of
+from syncd.errors import RemoteError, SyncdError
+from syncd.remote.client import AudioPod
+from syncd.settings import Settings
+
+if TYPE_CHECKING:
+    from syncd.daemon.daemon import Daemon
+
+_MODEL_FOR = 300.0
+"""Seconds for which an answer about the service's health is good enough."""
+
+_MODEL_PATIENCE = 3.0
+"""Seconds that ``status`` waits for such an answer."""
+
+
+async def status_of(daemon: Daemon) -> Status:
+    """How a running daemon is. Asks the service for its health, at most each five minutes."""
+    settings, session, live = daemon.settings, daemon.session, daemon.live
+    if session is not None and daemon.weather.error is None and not daemon.pause.is_on:
+        await _ask_model(daemon, session.engine.library.client)
+    known = await asyncio.to_thread(_of_catalog, settings, daemon.clock())
+    schedule = daemon.schedule
+    return replace(
+        known,
+        state=daemon.word,
+        awaits=daemon.awaits,
+        pid=os.getpid(),
+        since=daemon.since,
+        paused_until=daemon.pause.until,
+        last={**known.last, **live.last},
+        next={name: schedule.next(name) for name in ("poll", "sweep", "scan")},
+        progress_at=live.progress_at,
+        watching=daemon.watch.mode if session else None,
+        transfers=live.transfers,
+        errors=(*live.troubles, *known.errors),
+        service=_service(daemon),
+        requests=live.requests + (session.engine.context.http.requests if session else 0),
+        cycles=live.cycles,
+        operations=dict(live.operations),
+    )
+
+
+def from_catalog(settings: Settings) -> Status:
+    """How the library was left, where no daemon runs. Never raises ``SyncdError``."""
+    return _of_catalog(settings, datetime.now(UTC))
+
+
+def _of_catalog(settings: Settings, now: datetime) -> Status:
+    status = Status(
+        at=now,
+        version=__version__,
+        state="stopped",
+        root=str(settings.library.root),
+        disk=_disk(settings),
+    )
+    try:
+        catalog = Catalog.read(settings.catalog)
+        if catalog is None:
+            return status
+        try:
+            return _with_catalog(status, catalog, settings)
+        finally:
+            catalog.close()
+    except SyncdError as error:
+        trouble = Trouble(
+            message=error.message, hint=error.hint, first_at=now, last_at=now, count=1
+        )
+        return replace(status, errors=(trouble,))
+
+
+def _with_catalog(status: Status, catalog: Catalog, settings: Settings) -> Status:
+    found = waiting(catalog, policy_of(settings))
+    dues = [one.until for one in found.deletions if one.until]
+    held = [
+        Held(
+            verb=batch.verb,
+            count=len(batch.holds),
+            reason=batch.reason,
+            since=batch.since,
+            batch=batch.number,
+            command=f"syncd approve {batch.number}",
+        )
+        for batch in found.batches
+    ]
+    singly = sorted(
+        (hold for hold in found.single if not hold.approved), key=lambda h: (h.verb, h.reason)
+    )
+    for (verb, reason), group in groupby(singly, key=lambda h: (h.verb, h.reason)):
+        alike = list(group)
+        since = min(hold.since for hold in alike)
+        held.append(
+            Held(
+                verb=verb,
+                count=len(alike),
+                reason=reason,
+                since=since,
+                batch=None,
+                command="syncd pending",
+            )
+        )
+    return replace(
+        status,
+        last={"sweep": queries.last_sweep(catalog)},
+        jobs=queries.count(catalog),
+        counts=queries.states(catalog),
+        held=tuple(held),
+        pending=len(found.deletions),
+        pending_until=min(dues, default=None),
+    )
+
+
+def _disk(settings: Settings) -> Disk | None:
+    try:
+        usage = shutil.disk_usage(settings.library.root)
+    except OSError:
+        return None
+    enough = usage.free >= settings.limits.min_free_space
+    return Disk(free=usage.free, total=usage.total, enough=enough)
+
+
+def _service(daemon: Daemon) -> Service:
+    error = daemon.weather.error
+    answered = daemon.live.last.get("poll")
+    reachable = None if answered is None and error is None else not isinstance(error, RemoteError)
+    return replace(daemon.live.service, reachable=reachable, answered_at=answered)
+
+
+async def _ask_model(daemon: Daemon, client: AudioPod) -> None:
+    now, known = daemon.clock(), daemon.live.service
+    if known.model_at is not None and (now - known.model_at).total_seconds() < _MODEL_FOR:
+        return
+    try:
+        async with asyncio.timeout(_MODEL_PATIENCE):
+            model = (await client.model_status()).state
+    except (SyncdError, TimeoutError, RuntimeError):
+        # RuntimeError: the library was closed meanwhile, and the connections with it.
+        model = None
+    daemon.live.service = Service(model=model, model_at=now)

@@ -1,0 +1,70 @@
+"""What is written down beside the plan: how often the set of placed files changed, whether the
+catalog has settled, and what a lost catalog could not tell anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from syncd.core.baseline import Baseline, State
+from syncd.library import Library
+from syncd.local.notes import Notes, write_notes
+from syncd.local.root import prepare, read_marker, write_marker
+
+
+def enter_next_generation(library: Library) -> None:
+    """Count a change to the set of placed files: in the catalog first, then in the marker.
+
+    So a catalog or a folder that comes back from a backup is told from the current one when it is
+    opened (``engine``), and a stop between the two is told from either.
+    Raises ``RootUnusable``, and counts nothing, where the root is not the library's by now.
+    """
+    library.root.verify(library.marker)
+    binding = library.catalog.binding()
+    assert binding is not None, "a library is bound when it is opened"
+    following = replace(binding, generation=binding.generation + 1)
+    library.catalog.bind(following)
+    prepare(library.root)
+    marker = read_marker(library.root) or library.marker
+    fresh = replace(marker, generation=following.generation, account=following.account)
+    write_marker(library.root, fresh)
+    library.catalog.bind(replace(following, marker_generation=following.generation))
+
+
+def settle(library: Library) -> bool:
+    """Note that a complete clean cycle has ended; whether it was the first.
+
+    One that was held back, because the catalog was bound anew, does not show that all is well.
+    """
+    binding = library.catalog.binding()
+    if binding is None or binding.settled or binding.bound_anew:
+        return False
+    library.catalog.bind(replace(binding, settled=True))
+    return True
+
+
+def end_caution(library: Library) -> None:
+    """All that differs since the catalog was bound anew, or the root is another, is known by now.
+
+    Known after a listing without a doubt, and a scan that could read everything.
+    """
+    binding = library.catalog.binding()
+    if binding is not None and (binding.bound_anew or binding.root_moved):
+        library.catalog.bind(replace(binding, bound_anew=None, root_moved=False))
+
+
+def keep_notes(library: Library) -> None:
+    """Keep beside the marker what a lost catalog could not tell anew."""
+    baseline = library.catalog.baseline(library.now())
+    write_notes(
+        library.root,
+        Notes(
+            evicted=_in(baseline, State.EVICTED),
+            ignored=_in(baseline, State.IGNORED),
+            held=frozenset(job_id for job_id, _ in baseline.holds),
+        ),
+    )
+
+
+def _in(baseline: Baseline, state: State) -> frozenset[int]:
+    return frozenset(track.job_id for track in baseline.tracks.values() if track.state is state)

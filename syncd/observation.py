@@ -1,0 +1,152 @@
+"""Observing: what the service and the folder show is taken into the catalog, and into three trees.
+
+The account is looked at in full (``sweep_account``), cheaply (``poll_account``), or for the sake of
+its unfinished jobs alone (``ask_unfinished``). The folder is always looked at in full.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from syncd.account import check_account, confirm_key
+from syncd.core.baseline import Baseline
+from syncd.core.evidence import match, sight, to_hash
+from syncd.core.model import Job, LocalFile, LocalTree
+from syncd.core.policy import Policy
+from syncd.errors import NoSuchJob, RootUnusable
+from syncd.executor.threads import to_its_end
+from syncd.library import Library, Trees
+from syncd.local import files
+from syncd.local.scan import scan
+from syncd.local.tags import read_identity
+from syncd.remote.sweep import Sweep
+
+MOST_ASKED = 5
+"""Of how many unfinished jobs the status is asked at once; a poll sees the others."""
+
+_log = structlog.get_logger("syncd.observation")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a look at the account brought. ``doubts`` say in plain words why it may not be all:
+    of a sweep, that no absence follows from it; of a cheap look, that a sweep is needed.
+    """
+
+    changed: bool = False
+    doubts: tuple[str, ...] = ()
+
+
+async def sweep_account(library: Library) -> News:
+    """Take the whole account into the catalog."""
+    await confirm_key(library.client, library.catalog, library.key_fingerprint)
+    sweep = Sweep(library.client)
+    number = await asyncio.to_thread(library.catalog.begin_sweep, library.clock())
+    async for jobs in sweep.pages():
+        await asyncio.to_thread(check_account, library.catalog, jobs)
+        await asyncio.to_thread(library.catalog.observe, jobs, library.clock(), sweep=number)
+        library.progress.swept(sweep.count, sweep.total)
+    await asyncio.to_thread(
+        library.catalog.finish_sweep,
+        number,
+        library.clock(),
+        complete=sweep.complete,
+        total=sweep.total,
+        seen=sweep.count,
+        doubts=sweep.doubts,
+    )
+    library.poller.swept(sweep.total)
+    for doubt in sweep.doubts:
+        _log.warning("the listing is doubtful", why=doubt)
+    return News(changed=True, doubts=sweep.doubts)
+
+
+async def poll_account(library: Library) -> News:
+    """Take in what a few requests show, however large the account is (``remote.poll``)."""
+    await confirm_key(library.client, library.catalog, library.key_fingerprint)
+    polled = await library.poller.poll()
+    await asyncio.to_thread(check_account, library.catalog, polled.jobs)
+    news = await asyncio.to_thread(library.catalog.observe, polled.jobs, library.clock())
+    doubts = library.poller.doubts(polled, news.new)
+    in_flight = await asyncio.to_thread(library.catalog.in_flight)
+    unseen = library.poller.missing_in_flight(polled, in_flight)
+    asked = await _ask(library, unseen)
+    return News(bool(news.changed) or asked.changed, (*doubts, *asked.doubts))
+
+
+async def ask_unfinished(library: Library) -> News:
+    """Take in the status of the youngest unfinished jobs: they are about to be finished."""
+    in_flight = await asyncio.to_thread(library.catalog.in_flight)
+    youngest = sorted(in_flight, reverse=True)[:MOST_ASKED]
+    return await _ask(library, youngest)
+
+
+async def _ask(library: Library, job_ids: Iterable[int]) -> News:
+    found: list[Job] = []
+    doubts = []
+    for job_id in job_ids:
+        try:
+            found.append(await library.client.job(job_id))
+        except NoSuchJob as error:
+            doubts.append(error.message)
+    news = await asyncio.to_thread(library.catalog.observe, found, library.clock())
+    return News(bool(news.changed), tuple(doubts))
+
+
+async def observe(library: Library, policy: Policy) -> Trees:
+    """The three trees: a scan of a root that is valid before and after it, and the catalog."""
+    # Waited for where the run is stopped: the locks are held while the folder is looked at.
+    return await to_its_end(_observe, library, policy)
+
+
+def _observe(library: Library, policy: Policy) -> Trees:
+    catalog, now = library.catalog, library.now()
+    known = catalog.scans.known_files()
+    library.root.verify(library.marker)
+    local = scan(
+        library.root.path, known, read_identity=read_identity, looked=library.progress.looked
+    )
+    library.root.verify(library.marker)
+    if "." in local.unreadable:
+        raise RootUnusable(
+            f"the library folder {library.root.path} cannot be read",
+            hint="give the user that runs syncd the right to read it",
+        )
+    remote, baseline = catalog.remote_tree(), catalog.baseline(now)
+    found = match(local, baseline, policy)
+    local = _with_digests(library, local, to_hash(remote, baseline, found))
+    catalog.scans.remember(known, local.files)
+    catalog.scans.note(sight(local, baseline, found), now)
+    catalog.scans.note_mounted(_mounted(local, baseline, found.files))
+    return Trees(remote, local, catalog.baseline(now))
+
+
+def _with_digests(library: Library, local: LocalTree, wanted: Iterable[LocalFile]) -> LocalTree:
+    """``local`` with the SHA-256 of those files whose bytes a decision turns on."""
+    files_ = dict(local.files)
+    for file in wanted:
+        try:
+            digest = files.sha256(library.root.path / file.path, library.progress.looked)
+        except OSError:
+            continue  # not known, so it counts as edited, and stays
+        files_[file.path] = replace(file, sha256=digest)
+    return replace(local, files=files_)
+
+
+def _mounted(
+    local: LocalTree, baseline: Baseline, found: Mapping[int, LocalFile]
+) -> dict[int, bool]:
+    """The tracks whose file is where it was, in what is mounted there and was not, or no more."""
+    changed = {}
+    for job_id, file in found.items():
+        known = baseline.tracks.get(job_id)
+        placed = known.placed if known else None
+        if placed and placed.path == file.path:
+            mounted = local.mount_of(file.path) is not None
+            if mounted != placed.mounted:
+                changed[job_id] = mounted
+    return changed
