@@ -74,7 +74,7 @@ class Session:
     rested: Callable[[], None]
     was_lent: bool = False
     """It was lent to a command, and nothing else has happened since."""
-    busy: str | None = field(default=None, init=False)
+    busy: str | None = field(default="opening", init=False)
     """What is being done, in a few words; ``None`` between two cycles."""
     _reports: list[Report] = field(default_factory=list, init=False)
     _restored: dict[int, float] = field(default_factory=dict, init=False)
@@ -102,6 +102,7 @@ class Session:
             watcher.add_done_callback(lambda _: self.wakes.ping())
             stack.push_async_callback(_ended, watcher)
             self.wakes.wake(await self._first_look(), "the library was opened")
+            self.busy = None
             is_fresh = True
             while True:
                 match await self.wakes.next():

@@ -29,7 +29,8 @@ def mirror(bench: Bench, look: Callable[..., dict[str, Any]]) -> Mirror:
 def daemon(mirror: Mirror, wait_until: WaitUntil) -> Iterator[Running]:
     """The daemon of that library, once it rests; it ends in order."""
     running = mirror.bench.start("run")
-    wait_until(lambda: state_of(mirror.bench) == "idle")
+    # It is idle for a moment before its first look, too.
+    wait_until(lambda: state_of(mirror.bench) == "idle" and status(mirror.bench)["cycles"])
     mirror.sim.requests.clear()
     yield running
     running.send_signal(signal.SIGTERM)

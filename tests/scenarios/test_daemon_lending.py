@@ -216,6 +216,16 @@ def test_of_two_at_once_the_second_is_told_who_has_it(mirror: Mirror, running: D
     assert_goes_on(mirror, running)
 
 
+def test_one_right_after_the_other_is_not_told_that_the_first_still_has_it(
+    mirror: Mirror, running: Daemon
+) -> None:
+    for number in range(20):
+        with running.contact.borrowed(f"command {number}"):
+            pass
+    running.wait_for("idle")
+    assert_goes_on(mirror, running)
+
+
 def test_sync_while_the_library_is_lent_waits_for_its_turn(mirror: Mirror, running: Daemon) -> None:
     mirror.add("Echo")
     with borrowed(mirror, running):
