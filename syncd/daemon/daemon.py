@@ -208,7 +208,7 @@ class Daemon:
             self.waits.opened()
             self.live.settle("library")
         self._is_running = True
-        self._notifier.ready(self._words())
+        self._tell_ready()
 
     async def _lend(self, borrower: Caller) -> None:
         """Leave the library to a command until it hangs up."""
@@ -280,7 +280,7 @@ class Daemon:
             _log.error("the configuration was not taken over", why=str(error))
             self.live.trouble(("config",), error)
             if self._is_running:
-                self._notifier.ready(self._words())
+                self._tell_ready()
         else:
             # Ready once the library is open with them, or waited for.
             self.live.settle("config")
@@ -370,7 +370,12 @@ class Daemon:
         word, awaits = self.word, self.awaits
         return f"{word}: {awaits}" if awaits else str(word)
 
+    def _tell_ready(self) -> None:
+        self._told = self._words()
+        self._notifier.ready(self._told)
+
     def tell(self) -> None:
+        """Tell systemd how it is, where that changed."""
         words = self._words()
         if words != self._told:
             self._notifier.status(words)
