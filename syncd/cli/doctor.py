@@ -27,7 +27,7 @@ _NAME = 12
 
 
 def doctor(context: typer.Context, as_json: JSON = False) -> None:
-    """Look at everything that syncd needs, and say what is wrong and how to mend it.
+    """Look at everything that syncd needs; say how to mend what is wrong.
 
     Changes nothing. Exits with 1 where something fails; a warning is none.
     """

@@ -6,7 +6,7 @@ import typer
 
 
 def run(context: typer.Context) -> None:
-    """Keep the folder and the account in step until stopped: the daemon.
+    """Keep both sides in step until stopped: the daemon.
 
     SIGHUP has the configuration read again. Exit code 0 when stopped by SIGTERM or Ctrl-C.
     """

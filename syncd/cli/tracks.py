@@ -90,7 +90,7 @@ def cover(
 
 
 def fetch(context: typer.Context, job_ids: IDS, as_json: JSON = False) -> None:
-    """Fetch tracks that were evicted, ignored or could not be had, or whose file is broken.
+    """Fetch tracks again that are not there, or whose file is broken.
 
     What verify found broken, though nobody wrote it, goes to the trash first.
     """
