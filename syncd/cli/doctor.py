@@ -27,7 +27,7 @@ _NAME = 12
 
 
 def doctor(context: typer.Context, as_json: JSON = False) -> None:
-    """Look at everything that syncd needs; say how to mend what is wrong.
+    """Check all that syncd needs, with the fix for what is wrong.
 
     Changes nothing. Exits with 1 where something fails; a warning is none.
     """
