@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails
 
 from syncd.errors import ConfigError
 from syncd.secret import Secret, redact
+from syncd.setting_types import parse_duration, parse_size
 from syncd.settings import (
     Api,
     Hooks,
@@ -34,8 +35,6 @@ from syncd.settings import (
     State,
     Sync,
     Trash,
-    parse_duration,
-    parse_size,
     systemd_folder,
 )
 

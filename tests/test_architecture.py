@@ -20,13 +20,15 @@ PARTS = GROUND | {"remote", "local", "catalog", "progress", "account"}
 WORK = PARTS | {"executor", "library"}
 CYCLE = WORK | {"observation", "generation", "cycle"}
 WHOLE = CYCLE | {"rest", "actions", "binding", "config", "settings", "engine", "log", "outcome"}
+WHOLE |= {"export"}
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "errors": set(),
     "secret": set(),
     "progress": {"core"},
-    "settings": GROUND,
-    "config": GROUND | {"settings"},
+    "setting_types": GROUND,
+    "settings": GROUND | {"setting_types"},
+    "config": GROUND | {"setting_types", "settings"},
     "log": GROUND,
     "remote": GROUND | {"__init__"},
     "local": GROUND,
@@ -38,11 +40,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "observation": WORK,
     "generation": WORK,
     "cycle": CYCLE - {"cycle"},
-    "rest": CYCLE,
-    "actions": CYCLE | {"rest"},
+    "rest": CYCLE | {"export"},
+    "export": GROUND | {"catalog", "local"},
+    "actions": CYCLE | {"rest", "export"},
     "outcome": CYCLE,
     "binding": GROUND | {"local", "catalog", "config"},
-    "engine": CYCLE | {"actions", "config", "binding"},
+    "engine": CYCLE | {"actions", "config", "binding", "export"},
     "daemon": WHOLE | {"__init__"},
     "doctor": WHOLE | {"daemon", "__init__"},
     "cli": WHOLE | {"daemon", "doctor", "simulator", "__init__"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.settings import parse_duration, parse_size
+from syncd.setting_types import parse_duration, parse_size
 
 
 @pytest.mark.parametrize(

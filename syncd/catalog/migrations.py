@@ -103,7 +103,27 @@ _V4 = """
 ALTER TABLE baseline ADD COLUMN declined VARCHAR;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4)
+_V5 = """
+CREATE TABLE learnt (
+    job_id INTEGER NOT NULL PRIMARY KEY,
+    genre TEXT, emotion TEXT, occasion TEXT, language VARCHAR, song_type VARCHAR, liked BOOLEAN
+);
+CREATE VIEW known_job AS SELECT
+    job.id, status, task, display_name, progress, output_url, output_urls, audio_duration,
+    created_at, completed_at, user_id, actual_seeds, lrc_content, quality_score, error_message,
+    prompt, lyrics, vocal_language, bpm, keyscale, timesignature, genre_preset, thumbnail_url,
+    format, model_version, seed,
+    iif(job.genre = '[]', ifnull(learnt.genre, '[]'), job.genre) AS genre,
+    iif(job.emotion = '[]', ifnull(learnt.emotion, '[]'), job.emotion) AS emotion,
+    iif(job.occasion = '[]', ifnull(learnt.occasion, '[]'), job.occasion) AS occasion,
+    coalesce(job.language, nullif(learnt.language, '')) AS language,
+    coalesce(job.song_type, nullif(learnt.song_type, '')) AS song_type,
+    coalesce(job.liked, learnt.liked) AS liked,
+    raw, first_seen, last_seen, last_sweep, absent_since
+FROM job LEFT JOIN learnt ON learnt.job_id = job.id;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5)
 VERSION = len(MIGRATIONS)
 
 

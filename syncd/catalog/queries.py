@@ -16,7 +16,7 @@ from sqlalchemy import Row, Select, and_, case, func, or_, select
 
 from syncd.catalog.foreign import ForeignFile, foreign
 from syncd.catalog.rows import JOB_FIELDS
-from syncd.catalog.schema import ABSENCE, BASELINE, HOLD, JOB, JOURNAL, SWEEP
+from syncd.catalog.schema import ABSENCE, BASELINE, HOLD, JOURNAL, KNOWN, SWEEP
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import State
 from syncd.core.cases import EXPECTED
@@ -55,19 +55,19 @@ _CONFIRMED = ABSENCE.c.scans >= 2
 _WITH_FILE = (*EXPECTED, State.TRASHING)
 """The states in which a file stands at the known path, or should."""
 
-_THERE = or_(JOB.c.absent_since.is_(None), BASELINE.c.state.in_(_WITH_FILE))
+_THERE = or_(KNOWN.c.absent_since.is_(None), BASELINE.c.state.in_(_WITH_FILE))
 """The job is in the account, or its file is here."""
 
 _COLUMNS = (
-    *(JOB.c[name] for name in JOB_FIELDS),
-    JOB.c.absent_since,
+    *(KNOWN.c[name] for name in JOB_FIELDS),
+    KNOWN.c.absent_since,
     case((BASELINE.c.state.in_(_WITH_FILE), BASELINE.c.path)).label("path"),
     BASELINE.c.state,
     BASELINE.c.reason,
     ABSENCE.c.first_at.label("missing_since"),
     # Of several the first, so that a job is one row of a listing however much of it is held.
     select(HOLD.c.reason)
-    .where(HOLD.c.job_id == JOB.c.id, HOLD.c.approved.is_(False))
+    .where(HOLD.c.job_id == KNOWN.c.id, HOLD.c.approved.is_(False))
     .order_by(HOLD.c.verb)
     .limit(1)
     .scalar_subquery()
@@ -195,14 +195,14 @@ def _listed(listing: Listing) -> Select[Any]:
     if not listing.gone:
         statement = statement.where(_THERE)
     if listing.status is not None:
-        statement = statement.where(JOB.c.status == listing.status.upper())
+        statement = statement.where(KNOWN.c.status == listing.status.upper())
     if listing.search is not None:
         escaped = re.sub(r"([\\%_])", r"\\\1", listing.search)
         pattern = f"%{escaped}%"
-        columns = (JOB.c.display_name, JOB.c.prompt, JOB.c.lyrics)
+        columns = (KNOWN.c.display_name, KNOWN.c.prompt, KNOWN.c.lyrics)
         statement = statement.where(or_(*(c.ilike(pattern, escape="\\") for c in columns)))
-    column = JOB.c[listing.sort_by]
-    orders = (column, JOB.c.id)
+    column = KNOWN.c[listing.sort_by]
+    orders = (column, KNOWN.c.id)
     statement = statement.order_by(
         *(c.desc() if listing.sort_order == "desc" else c.asc() for c in orders)
     )
@@ -213,14 +213,14 @@ def _listed(listing: Listing) -> Select[Any]:
 
 def job(catalog: Catalog, job_id: int) -> Entry | None:
     with catalog.reading() as connection:
-        row = connection.execute(_select().where(JOB.c.id == job_id)).one_or_none()
+        row = connection.execute(_select().where(KNOWN.c.id == job_id)).one_or_none()
     return _entry(row._asdict()) if row else None
 
 
 def count(catalog: Catalog, *, gone: bool = False) -> int:
     """How many jobs there are; ``gone`` as in ``Listing``."""
     statement = select(func.count()).select_from(
-        JOB.join(BASELINE, BASELINE.c.job_id == JOB.c.id, isouter=True)
+        KNOWN.join(BASELINE, BASELINE.c.job_id == KNOWN.c.id, isouter=True)
     )
     if not gone:
         statement = statement.where(_THERE)
@@ -246,12 +246,12 @@ def last_sweep(catalog: Catalog) -> datetime | None:
 def pending(catalog: Catalog) -> list[PendingEntry]:
     """The pending deletions, the longest missing first; also those that are held beside it."""
     statement = (
-        select(ABSENCE, BASELINE.c.path, JOB.c.display_name)
+        select(ABSENCE, BASELINE.c.path, KNOWN.c.display_name)
         .join(BASELINE, BASELINE.c.job_id == ABSENCE.c.job_id)
-        .join(JOB, JOB.c.id == ABSENCE.c.job_id, isouter=True)
+        .join(KNOWN, KNOWN.c.id == ABSENCE.c.job_id, isouter=True)
         .where(_CONFIRMED, BASELINE.c.state == State.PLACED, BASELINE.c.path.is_not(None))
         # A job that is gone cannot be deleted any more.
-        .where(JOB.c.absent_since.is_(None))
+        .where(KNOWN.c.absent_since.is_(None))
         .order_by(ABSENCE.c.first_at, ABSENCE.c.job_id)
     )
     with catalog.reading() as connection:
@@ -261,8 +261,8 @@ def pending(catalog: Catalog) -> list[PendingEntry]:
 def holds(catalog: Catalog) -> list[HoldEntry]:
     """What is held, and what was released and not yet done: unbatched first, then by batch."""
     statement = (
-        select(HOLD, JOB.c.display_name)
-        .join(JOB, JOB.c.id == HOLD.c.job_id, isouter=True)
+        select(HOLD, KNOWN.c.display_name)
+        .join(KNOWN, KNOWN.c.id == HOLD.c.job_id, isouter=True)
         .order_by(HOLD.c.batch, HOLD.c.job_id, HOLD.c.verb)
     )
     with catalog.reading() as connection:
@@ -277,8 +277,8 @@ def history(
     The newest is the last.
     """
     statement = (
-        select(JOURNAL, JOB.c.display_name)
-        .join(JOB, JOB.c.id == JOURNAL.c.job_id, isouter=True)
+        select(JOURNAL, KNOWN.c.display_name)
+        .join(KNOWN, KNOWN.c.id == JOURNAL.c.job_id, isouter=True)
         .order_by(JOURNAL.c.id.desc())
     )
     if job_id is not None:
@@ -293,8 +293,8 @@ def history(
 def _select() -> Select[Any]:
     return (
         select(*_COLUMNS)
-        .join(BASELINE, BASELINE.c.job_id == JOB.c.id, isouter=True)
-        .join(ABSENCE, and_(ABSENCE.c.job_id == JOB.c.id, _CONFIRMED), isouter=True)
+        .join(BASELINE, BASELINE.c.job_id == KNOWN.c.id, isouter=True)
+        .join(ABSENCE, and_(ABSENCE.c.job_id == KNOWN.c.id, _CONFIRMED), isouter=True)
     )
 
 

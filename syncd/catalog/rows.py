@@ -18,7 +18,7 @@ _INT64 = 1 << 63
 TRACK_COLUMNS = (
     "id", "status", "task", "display_name", "output_url", "output_urls", "created_at", "user_id",
     "prompt", "vocal_language", "bpm", "keyscale", "format", "genre", "emotion", "occasion",
-    "language", "song_type",
+    "language", "song_type", "liked", "quality_score", "audio_duration",
 )  # fmt: skip
 """What planning needs of a job: neither lyrics nor the raw JSON, which are most of its bytes."""
 

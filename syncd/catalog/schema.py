@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Dialect, String, Table, Text, text
+from sqlalchemy import Column, Dialect, MetaData, String, Table, Text, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -123,6 +123,23 @@ class JobRow(SQLModel, table=True):
     last_seen: datetime = Field(sa_type=Moment)
     last_sweep: int | None
     absent_since: datetime | None = Field(sa_type=Moment)
+
+
+class LearntRow(SQLModel, table=True):
+    """What listings with a filter taught of a job that does not say it itself (``catalog.facets``).
+
+    ``None``: not learnt yet. An empty list or text: learnt, and there is none.
+    """
+
+    __tablename__ = "learnt"
+
+    job_id: int = Field(primary_key=True)
+    genre: list[str] | None = Field(default=None, sa_type=Json)
+    emotion: list[str] | None = Field(default=None, sa_type=Json)
+    occasion: list[str] | None = Field(default=None, sa_type=Json)
+    language: str | None = None
+    song_type: str | None = None
+    liked: bool | None = None
 
 
 class BaselineRow(SQLModel, table=True):
@@ -268,4 +285,11 @@ _tables: Mapping[str, Table] = SQLModel.metadata.tables
 JOB, BASELINE, FILE = _tables["job"], _tables["baseline"], _tables["file"]
 SWEEP, JOURNAL, META = _tables["sweep"], _tables["journal"], _tables["meta"]
 ABSENCE, HOLD, SPENT = _tables["absence"], _tables["hold"], _tables["spent"]
+LEARNT = _tables["learnt"]
 """The same tables for SQLAlchemy Core: bulk work does not go through one object a row."""
+
+KNOWN = Table("known_job", MetaData(), *(Column(c.name, c.type) for c in JOB.columns))
+"""The view that shows each job with all that is known of it: what it says, else what was learnt.
+
+What reads jobs reads these; what the service says of one is written to ``JOB`` alone.
+"""

@@ -26,7 +26,7 @@ from syncd.catalog.journal import Journal
 from syncd.catalog.news import InFlight, News, take_in
 from syncd.catalog.outcomes import Outcomes, read_spent, read_track
 from syncd.catalog.scans import Scans, read_left_behind
-from syncd.catalog.schema import ABSENCE, BASELINE, JOB, META, SWEEP
+from syncd.catalog.schema import ABSENCE, BASELINE, JOB, KNOWN, META, SWEEP
 from syncd.catalog.upkeep import Upkeep
 from syncd.core.baseline import Baseline, BaselineTrack
 from syncd.core.model import PENDING, PROCESSING, Job, RemoteTree
@@ -239,8 +239,8 @@ class Catalog:
 
     def remote_tree(self) -> RemoteTree:
         """Every job observed, but for those that a complete sweep lacked since."""
-        columns = [JOB.c[name] for name in rows.TRACK_COLUMNS]
-        statement = select(*columns).where(JOB.c.absent_since.is_(None))
+        columns = [KNOWN.c[name] for name in rows.TRACK_COLUMNS]
+        statement = select(*columns).where(KNOWN.c.absent_since.is_(None))
         with self._begin() as connection:
             tracks = (rows.track_from_row(row._asdict()) for row in connection.execute(statement))
             swept = connection.execute(select(SWEEP.c.id).where(SWEEP.c.complete).limit(1)).first()
@@ -248,7 +248,7 @@ class Catalog:
 
     def job(self, job_id: int) -> Job | None:
         with self._begin() as connection:
-            row = connection.execute(select(JOB).where(JOB.c.id == job_id)).one_or_none()
+            row = connection.execute(select(KNOWN).where(KNOWN.c.id == job_id)).one_or_none()
         return rows.job_from_row(row._asdict()) if row else None
 
     def some_jobs(self, count: int) -> list[int]:

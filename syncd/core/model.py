@@ -127,6 +127,9 @@ class Job:
             bpm=self.bpm,
             keyscale=self.keyscale,
             user_id=self.user_id,
+            liked=self.liked,
+            quality_score=self.quality_score,
+            audio_duration=self.audio_duration,
         )
 
 
@@ -152,6 +155,9 @@ class RemoteTrack:
     bpm: float | None = None
     keyscale: str | None = None
     user_id: str | None = None
+    liked: bool | None = None
+    quality_score: float | None = None
+    audio_duration: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

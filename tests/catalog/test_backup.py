@@ -37,13 +37,6 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def spoil(path: Path) -> None:
-    """Overwrite the catalog's tables on the disk, behind SQLite's back."""
-    with path.open("r+b") as stream:
-        stream.seek(4096)
-        stream.write(b"\xff" * (path.stat().st_size - 4096))
-
-
 def test_a_backup_is_a_whole_catalog_of_that_moment(
     filled: Catalog, folder: Path, now: datetime
 ) -> None:
@@ -139,11 +132,16 @@ def earlier(filled: Catalog, folder: Path, now: datetime) -> list[str]:
 
 
 def test_a_damaged_catalog_is_not_backed_up(
-    filled: Catalog, path: Path, folder: Path, now: datetime, earlier: list[str]
+    filled: Catalog,
+    path: Path,
+    folder: Path,
+    now: datetime,
+    earlier: list[str],
+    spoil_jobs: Callable[[Path], None],
 ) -> None:
     filled.upkeep.compact()
     filled.close()
-    spoil(path)
+    spoil_jobs(path)
     damaged = Catalog.open(path)
     assert damaged.check() != "ok"
     with pytest.raises(SyncdError, match="was not backed up") as caught:

@@ -113,11 +113,11 @@ def test_a_folder_in_its_place_is_refused(path: Path, how: str) -> None:
     assert caught.value.hint == "move it aside, or correct state.dir"
 
 
-def test_a_damaged_page_is_found_by_the_check(path: Path) -> None:
+def test_a_damaged_page_is_found_by_the_check(
+    path: Path, spoil_jobs: Callable[[Path], None]
+) -> None:
     filled(path)
-    content = bytearray(path.read_bytes())
-    content[4096:] = b"\xff" * (len(content) - 4096)
-    path.write_bytes(content)
+    spoil_jobs(path)
     catalog = Catalog.open(path)
     try:
         with pytest.raises(CatalogUnusable, match="malformed"):

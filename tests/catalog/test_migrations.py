@@ -59,6 +59,12 @@ def test_the_migrations_make_the_schema(blank: sqlite3.Connection) -> None:
     assert {schema.JOB.name, schema.META.name} <= set(shape_of(blank))
 
 
+def test_the_view_of_known_jobs_shows_every_column_of_a_job(blank: sqlite3.Connection) -> None:
+    migrate(blank)
+    shown = [row[1] for row in blank.execute("PRAGMA table_info(known_job)")]
+    assert shown == [column.name for column in schema.JOB.columns] == list(schema.KNOWN.c.keys())
+
+
 def test_a_migrated_catalog_has_the_newest_version(blank: sqlite3.Connection) -> None:
     assert version_of(blank) == 0
     migrate(blank)

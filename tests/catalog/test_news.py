@@ -106,9 +106,9 @@ def test_what_planning_does_not_see_is_written_and_no_change(
     catalog: Catalog, full_job: Job, now: datetime
 ) -> None:
     catalog.observe([full_job], now)
-    liked = replace(full_job, liked=False, quality_score=0.5, raw='{"id":7,"liked":false}')
-    assert catalog.observe([liked], now + HOUR) == NOTHING
-    assert catalog.job(7) == liked
+    sung = replace(full_job, progress=99, lyrics="La la", raw='{"id":7,"lyrics":"La la"}')
+    assert catalog.observe([sung], now + HOUR) == NOTHING
+    assert catalog.job(7) == sung
     assert seen(catalog, 7)[:2] == (stamp(now), stamp(now + HOUR))
 
 

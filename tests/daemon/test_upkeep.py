@@ -85,12 +85,6 @@ def wrote(library: Library, days: int) -> None:
     library.catalog.journal.finish(entry, began, outcome="done")
 
 
-def spoil(path: Path) -> None:
-    with path.open("r+b") as stream:
-        stream.seek(4096)
-        stream.write(b"\xff" * (path.stat().st_size - 4096))
-
-
 async def test_it_backs_up_forgets_and_purges(
     library: Library, settings: Settings, put_in_trash: Callable[[int], None]
 ) -> None:
@@ -166,12 +160,12 @@ async def test_a_clock_that_jumped_ahead_forgets_nothing(
 
 
 async def test_a_damaged_catalog_is_said_and_takes_no_backups_place(
-    library: Library, settings: Settings
+    library: Library, settings: Settings, spoil_jobs: Callable[[Path], None]
 ) -> None:
     await keep_up(library, settings, library.now())
     before = backups(settings.state.dir / "backups")
     library.catalog.close()
-    spoil(settings.catalog)
+    spoil_jobs(settings.catalog)
     later = Now(library.now().local + DAY)
     with pytest.raises(CatalogUnusable) as caught:
         await keep_up(library, settings, later)

@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -292,11 +292,11 @@ async def test_a_catalog_of_a_newer_syncd_is_said(library: Bench) -> None:
     assert found.fix("catalog") == "upgrade syncd"
 
 
-async def test_a_damaged_catalog_is_said_whatever_else_fails_by_it(library: Bench) -> None:
+async def test_a_damaged_catalog_is_said_whatever_else_fails_by_it(
+    library: Bench, spoil_jobs: Callable[[Path], None]
+) -> None:
     path = library.state / "catalog.sqlite3"
-    with path.open("r+b") as stream:
-        stream.seek(4096)
-        stream.write(b"\xff" * (path.stat().st_size - 4096))
+    spoil_jobs(path)
     found = await examined(library)
     assert "integrity" in found.failed
     assert "syncd rebuild" in found.fix("integrity")

@@ -1,0 +1,166 @@
+"""What a setting may hold: the kinds of values, and how each is read.
+
+A duration is a number of seconds, a size a number of bytes, a path absolute. A value that is not
+allowed raises ``ValueError`` with the words that ``config`` makes its one line of.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from syncd.core.naming import ALBUM_FIELDS, BadTemplateError, check_fields, check_template
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SIZE_UNITS: dict[str, int] = {
+    "B": 1,
+    **{f"{prefix}B": int(1000**power) for power, prefix in enumerate("kMGT", start=1)},
+    **{f"{prefix}iB": int(1024**power) for power, prefix in enumerate("KMGT", start=1)},
+    "KB": 1000,
+}
+
+
+def parse_duration(value: object) -> float:
+    """Seconds of ``90s``, ``10m``, ``2h`` or ``30d``; raises ``ValueError`` for anything else."""
+    match = re.fullmatch(r"([0-9]{1,9})([smhd])", value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError("must be a duration such as 0s, 90s, 10m, 2h or 30d")
+    return float(int(match[1]) * _DURATION_UNITS[match[2]])
+
+
+def parse_size(value: object) -> int:
+    """Bytes of ``500MB`` or ``1GiB``; raises ``ValueError`` for anything else."""
+    match = re.fullmatch(r"([0-9]{1,18}) ?([A-Za-z]+)", value) if isinstance(value, str) else None
+    if not match or match[2] not in _SIZE_UNITS:
+        raise ValueError("must be a size such as 500MB or 1GiB")
+    return int(match[1]) * _SIZE_UNITS[match[2]]
+
+
+def _origin(value: str) -> str:
+    problem = ValueError("must be an origin such as https://api.audiopod.ai, without a path")
+    try:
+        parts = urlsplit(value)
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        raise problem from None
+    if (
+        parts.scheme not in _DEFAULT_PORTS
+        or not host
+        or not re.fullmatch(r"[!-~]+", value)
+        or "\\" in value
+        or port == 0
+        or parts.username is not None
+        or parts.path.rstrip("/")
+        or parts.query
+        or parts.fragment
+    ):
+        raise problem
+    if parts.scheme == "http" and not _is_this_machine(host):
+        raise ValueError("must be https: plain http, but to this machine, would show the key")
+    # One spelling for one origin: the marker and the tags of every file hold it.
+    where = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{where}" + (
+        "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    # ::ffff:127.0.0.1, which Pythons judge differently, is no one's need.
+    return address.is_loopback and getattr(address, "ipv4_mapped", None) is None
+
+
+def _path(value: object) -> Path:
+    if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
+        raise ValueError("must be a path")
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("names a home folder that is not known") from None
+    if not path.is_absolute():
+        raise ValueError("must be an absolute path, or one that starts with ~/")
+    return path
+
+
+def _template(value: str) -> str:
+    try:
+        check_template(value)
+    except BadTemplateError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+def _album(value: str) -> str:
+    try:
+        check_fields(value, ALBUM_FIELDS)
+    except BadTemplateError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+def _formats(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(value)) != len(value):
+        raise ValueError("names a format twice")
+    return value
+
+
+def _text(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must be a line of text that is not empty")
+    return value
+
+
+def _listen(value: str) -> str:
+    """``HOST:PORT`` of this machine, or nothing; raises ``ValueError`` for another's."""
+    if not value:
+        return value
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65_535 or not _is_this_machine(host):
+        raise ValueError("must be an address of this machine and a port, such as 127.0.0.1:9465")
+    return value
+
+
+def _command(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
+        raise ValueError('must be a list of words, such as ["mpc", "update"]')
+    if value and not value[0].strip():
+        raise ValueError("names no program")
+    if any("\0" in word for word in value):
+        raise ValueError("holds a NUL character")
+    return tuple(value)
+
+
+def within(days: int) -> AfterValidator:
+    """At most so many days, said in days: a limit in seconds would have to be worked out."""
+
+    def check(seconds: float) -> float:
+        if seconds > days * _DURATION_UNITS["d"]:
+            raise ValueError(f"must be at most {days}d")
+        return seconds
+
+    return AfterValidator(check)
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration)]
+Size = Annotated[int, BeforeValidator(parse_size)]
+PathSetting = Annotated[Path, BeforeValidator(_path)]
+Address = Annotated[str, AfterValidator(_origin)]
+Template = Annotated[str, AfterValidator(_template)]
+Album = Annotated[str, AfterValidator(_text), AfterValidator(_album)]
+Text = Annotated[str, AfterValidator(_text)]
+Format = Literal["flac", "mp3", "ogg", "wav"]
+Formats = Annotated[tuple[Format, ...], Field(min_length=1, strict=False), AfterValidator(_formats)]
+Listen = Annotated[str, AfterValidator(_listen)]
+Command = Annotated[tuple[str, ...], BeforeValidator(_command)]
