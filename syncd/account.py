@@ -58,6 +58,8 @@ def check_account(catalog: Catalog, jobs: Sequence[Job]) -> None:
 async def confirm_key(client: AudioPod, catalog: Catalog, key_fingerprint: str) -> None:
     """Accept a changed key where it is of the same account; else ``WrongAccount``.
 
+    What the last one was refused is then no longer held.
+
     The account is what the jobs say (``user_id``); where they do not, a key that still knows one of
     this library's jobs is of the same account. A new library takes the key it is first used with.
     """
@@ -70,6 +72,8 @@ async def confirm_key(client: AudioPod, catalog: Catalog, key_fingerprint: str) 
             "the API key changed, and the new one is not of this library's account",
             hint=_ADVICE,
         )
+    # First, and not last: a stop between the two only has it refused once more.
+    await asyncio.to_thread(catalog.holds.end_refusals_to_key)
     await asyncio.to_thread(catalog.bind, replace(binding, key_fingerprint=key_fingerprint))
 
 

@@ -12,7 +12,7 @@ import logging
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +20,24 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from syncd.errors import ConfigError
+from syncd.errors import ConfigError, KeyMissing
 from syncd.secret import Secret, redact
 from syncd.setting_types import parse_duration, parse_size
 from syncd.settings import (
     Api,
+    Exports,
     Hooks,
     Library,
     Limits,
     Log,
     Metrics,
     Notify,
+    OnlySection,
+    Playlist,
     Settings,
     State,
     Sync,
+    Tags,
     Trash,
     systemd_folder,
 )
@@ -61,6 +65,7 @@ CREDENTIAL = "audiopod_api_key"
 _SECTIONS: dict[str, type[BaseModel]] = {
     "api": Api,
     "library": Library,
+    "tags": Tags,
     "sync": Sync,
     "trash": Trash,
     "state": State,
@@ -69,6 +74,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "hooks": Hooks,
     "metrics": Metrics,
     "notify": Notify,
+    "exports": Exports,
+    "playlists": Playlist,
 }
 
 
@@ -110,6 +117,8 @@ def load(option: Path | None = None, environ: Mapping[str, str] = os.environ) ->
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+    except (RecursionError, ValueError):
+        raise ConfigError(f"{path}: what it holds is nested too deep, or too long") from None
     return parse(table, path)
 
 
@@ -124,7 +133,10 @@ def parse(table: Mapping[str, Any], path: Path) -> Settings:
 
 
 def load_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> Secret:
-    """The API key: ``AUDIOPOD_API_KEY``, else ``api.key_file``, else the systemd credential."""
+    """The API key: ``AUDIOPOD_API_KEY``, else ``api.key_file``, else the systemd credential.
+
+    Raises ``KeyMissing`` where there is none of them, ``ConfigError`` for one that is no key.
+    """
     credentials = systemd_folder(environ, "CREDENTIALS_DIRECTORY")
     if value := environ.get(KEY_VARIABLE, "").strip():
         return _checked_key(value, KEY_VARIABLE)
@@ -132,7 +144,7 @@ def load_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> Sec
         return _checked_key(_read_key(settings.api.key_file), str(settings.api.key_file))
     if credentials and (credentials / CREDENTIAL).exists():
         return _checked_key(_read_key(credentials / CREDENTIAL), f"the credential {CREDENTIAL}")
-    raise ConfigError(
+    raise KeyMissing(
         "no API key is given",
         hint=f"set {KEY_VARIABLE}, or api.key_file to a file that holds it",
     )
@@ -164,7 +176,7 @@ def _explain(error: ErrorDetails) -> str:
     where = [part for part in error["loc"] if isinstance(part, str)]
     key = ".".join(part if part.isprintable() else repr(part) for part in where)
     if error["type"] == "extra_forbidden":
-        return f"{key}: {_unknown(where[-1], _SECTIONS.get(where[0], Settings))}"
+        return f"{key}: {_unknown(where[-1], _section_of(where))}"
     if error["type"] == "model_type":
         return f"{key}: must be a section, written as [{key}], not {_shown(error['input'])}"
     if error["type"] == "too_short":
@@ -173,6 +185,13 @@ def _explain(error: ErrorDetails) -> str:
         return f"{key}: {error['ctx']['error']}, not {_shown(error['input'])}"
     word = error["msg"].replace("Input should be", "must be", 1)
     return f"{key}: {word}, not {_shown(error['input'])}"
+
+
+def _section_of(where: Sequence[str]) -> type[BaseModel]:
+    """The section in which the key at ``where`` stands."""
+    if where[:2] == ["library", "only"] and len(where) > 2:
+        return OnlySection
+    return _SECTIONS.get(where[0], Settings)
 
 
 def _unknown(name: str, section: type[BaseModel]) -> str:
@@ -184,5 +203,8 @@ def _unknown(name: str, section: type[BaseModel]) -> str:
 
 def _shown(value: object) -> str:
     # A key pasted into the wrong place must not reach a log by way of the error.
-    text = redact(repr(value))
+    try:
+        text = redact(repr(value))
+    except (RecursionError, ValueError):
+        return "what is there, which is nested too deep, or too long"
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,8 +1,9 @@
 """One cycle: observe, plan, guard, execute. READ THIS FIRST.
 
 Observing takes what the service and the folder show into the catalog and three trees
-(``observation``). Planning and guarding are pure (``core``). Executing is ``executor``. Whatever
-woke the cycle is not looked at, but for what there is to look at: it sees for itself.
+(``observation``), and looks up what the jobs do not say (``learning``). Planning and guarding are
+pure (``core``). Executing is ``executor``. Whatever woke the cycle is not looked at, but for what
+there is to look at: it sees for itself.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from syncd.errors import Changed, SyncdError
 from syncd.executor import Executor, Outcome, Result
 from syncd.executor.threads import to_its_end
 from syncd.generation import enter_next_generation, keep_notes, settle
+from syncd.learning import Learnt, learn
 from syncd.library import Library, Trees
 from syncd.local import files
 from syncd.observation import News, ask_unfinished, observe, poll_account, sweep_account
@@ -31,14 +33,21 @@ from syncd.observation import News, ask_unfinished, observe, poll_account, sweep
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """What a cycle looks at. ``sweep``: all of the account; ``poll``: what a few requests show of
-    it; ``flight``: its unfinished jobs alone; ``scan``: the folder, which is looked at as well
-    where the account shows something new.
+    it; ``flight``: its unfinished jobs alone; ``learn``: what its jobs do not say of themselves, as
+    after each of those; ``scan``: the folder, which is looked at as well where the account shows
+    something new.
     """
 
     sweep: bool = False
     poll: bool = False
     flight: bool = False
+    learn: bool = False
     scan: bool = False
+
+    @property
+    def account(self) -> bool:
+        """Whether the service is asked for anything."""
+        return self.sweep or self.poll or self.flight or self.learn
 
     def __or__(self, other: Look) -> Look:
         mine, theirs = asdict(self), asdict(other)
@@ -52,7 +61,8 @@ class Report:
     ``quiet``: it looked at the account alone, found nothing new, and made no plan. ``doubts`` are
     those of a sweep. ``unreadable`` names the folders and files, relative to the root, that could
     not be looked at: nothing is decided about what lies there. ``settled``: this cycle was the
-    first complete clean one of a new catalog. ``gave_way``: downloads were left for the next one.
+    first complete clean one of a new catalog. ``gave_way``: downloads, or what is to be looked up
+    before them, were left for the next one. ``unlearnt``: so many tracks wait for the latter.
     ``batches`` are the numbers of what is held, by job and verb.
     """
 
@@ -68,6 +78,7 @@ class Report:
     unreadable: tuple[str, ...] = ()
     settled: bool = False
     gave_way: bool = False
+    unlearnt: int = 0
     batches: Mapping[tuple[int, str], int] = field(default_factory=dict)
     error: SyncdError | None = None
 
@@ -93,7 +104,8 @@ async def run_cycle(
 ) -> Report:
     """One cycle. Never raises ``SyncdError``: what ended it early stands in the report.
 
-    Once ``give_way()`` is true no further download begins: something else waits for its turn.
+    Once ``give_way()`` is true no further download begins, and one that can be taken up again is
+    broken off: something else waits for its turn.
     """
     report = Report(cycle=secrets.token_hex(4), look=look)
     with bound_contextvars(cycle=report.cycle):
@@ -118,12 +130,19 @@ async def _run(
         report.doubts = news.doubts
     else:
         report.needs_sweep = news.doubts
-    if not (look.sweep or look.scan or news.changed):
+    learnt = Learnt()
+    if look.account:
+        swept = look.sweep and not news.doubts
+        changed = look.learn or news.changed
+        learnt = await learn(library, swept=swept, changed=changed, give_way=give_way)
+        report.gave_way = learnt.gave_way
+    if not (look.sweep or look.scan or news.changed or learnt.changed):
         report.quiet = True
         return
     policy = await asyncio.to_thread(policy_for, library, policy)
     trees = await observe(library, policy)
     report.remote = trees.remote
+    report.unlearnt = len(trees.remote.unlearnt)
     report.unreadable = tuple(sorted(trees.local.unreadable))
     report.plan = await asyncio.to_thread(make_plan, trees, policy, library.now())
     library.progress.planned(report.plan)
@@ -131,7 +150,7 @@ async def _run(
     if not all(isinstance(op, _IDLE) for op in report.plan):
         # To its end, as all that writes: the locks are held until it has.
         await to_its_end(enter_next_generation, library)
-    report.gave_way = not await executor.run(
+    report.gave_way |= not await executor.run(
         report.plan,
         cycle=report.cycle,
         origin=policy.origin,

@@ -2,7 +2,8 @@
 
 The only place that knows every part. ``open_engine`` is for working, ``open_rehearsal`` for
 showing what would be done: same parts, but a copy of the catalog and no executor.
-``open_offline``, ``open_reading`` and ``open_trash`` are for what asks the service nothing.
+``open_offline``, ``open_reading`` and ``open_trash`` are for what asks the service nothing,
+``open_client`` for what asks nothing else.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ from syncd.binding import note_root, open_bound, unsynced, without_marker
 from syncd.catalog.database import set_aside
 from syncd.catalog.store import Catalog
 from syncd.config import Settings
+from syncd.core.exporting import Exports
 from syncd.core.model import Origin
+from syncd.core.only import Only
 from syncd.core.policy import Policy
-from syncd.errors import CatalogUnusable
+from syncd.core.query import parse_query
+from syncd.core.tagging import Style
 from syncd.executor import Context, Execution, Executor
 from syncd.executor.threads import to_its_end
 from syncd.library import Library
 from syncd.local import files
 from syncd.local.lock import Lock
+from syncd.local.owner import check_owner, state_error
 from syncd.local.root import Marker, Root, find_marker, open_root, prepare, root_error
 from syncd.local.trash import Trash
 from syncd.progress import Progress, Silent
@@ -131,6 +136,13 @@ async def open_offline(
         yield engine
 
 
+@asynccontextmanager
+async def open_client(settings: Settings, key: Secret) -> AsyncIterator[AudioPod]:
+    """The service alone: no catalog, no folder, no lock."""
+    async with _http(settings, key) as http:
+        yield AudioPod(http)
+
+
 @contextmanager
 def open_reading(settings: Settings) -> Iterator[tuple[Catalog, Root, Marker, Trash]]:
     """The catalog and the folder that belongs to it, to be looked at: no lock, no service.
@@ -196,6 +208,24 @@ def policy_of(settings: Settings) -> Policy:
         remote_deletions=settings.sync.remote_deletions,
         conflicts=settings.sync.conflicts,
         moves=settings.library.moves,
+        only=Only(**dict(settings.library.only)),
+    )
+
+
+def style_of(settings: Settings) -> Style:
+    """How tags are written."""
+    return Style(**settings.tags.model_dump())
+
+
+def exports_of(settings: Settings) -> Exports:
+    """What is kept up to date for other programs."""
+    return Exports(
+        playlists=settings.exports.playlists or None,
+        rekordbox=settings.exports.rekordbox or None,
+        nsp=settings.exports.nsp or None,
+        path_map=settings.exports.path_map,
+        queries={one.name: parse_query(one.query) for one in settings.playlists},
+        artist=settings.library.artist,
     )
 
 
@@ -247,6 +277,7 @@ def _library(
         key_fingerprint=account.fingerprint(key, marker.library_id),
         progress=progress or Silent(),
         clock=clock,
+        exports=exports_of(settings),
     )
 
 
@@ -271,19 +302,18 @@ def _execution(settings: Settings) -> Execution:
         min_free_space=settings.limits.min_free_space,
         parallel_downloads=settings.limits.parallel_downloads,
         deletion_grace=settings.sync.deletion_grace,
+        style=style_of(settings),
     )
 
 
 def _state_lock(settings: Settings) -> Lock:
     folder = settings.state.dir
+    check_owner(settings.library.root, folder)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Lock.acquire(folder / "lock", f"the catalog in {folder}")
     except OSError as error:
-        raise CatalogUnusable(
-            f"the state folder {folder} cannot be used: {error.strerror}",
-            hint="set state.dir to a folder that can be written",
-        ) from None
+        raise state_error(error, folder) from None
 
 
 def _root_lock(root: Root) -> Lock:

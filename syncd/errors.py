@@ -43,6 +43,10 @@ class ConfigError(SyncdError):
     exit_code = ExitCode.USAGE
 
 
+class KeyMissing(ConfigError):
+    """No API key is given anywhere that this process sees."""
+
+
 class Uninitialised(SyncdError):
     """The root has no marker and the catalog is empty: ``syncd init`` comes first."""
 
@@ -136,6 +140,10 @@ class MediaSilent(MediaUnavailable):
     """No answer at all: no connection, or not a byte in time. Many in a row are one fault."""
 
 
+class GaveWay(SyncdError):
+    """A download was broken off for what waits: the next run takes it up where it stopped."""
+
+
 class StatusUnknown(MediaError):
     """The status call of one job failed; ``error`` is what it failed with.
 
@@ -223,3 +231,11 @@ class CatalogUnusable(SyncdError):
     """The catalog cannot be opened, is damaged, or was written by a newer syncd."""
 
     exit_code = ExitCode.SAFETY
+
+
+class CatalogDamaged(CatalogUnusable):
+    """The catalog is no sound database any more: nothing that it says is relied on."""
+
+
+class StateUnusable(CatalogUnusable):
+    """The state folder cannot be written, as may pass: the catalog itself is not in doubt."""

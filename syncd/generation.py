@@ -62,6 +62,11 @@ def keep_notes(library: Library) -> None:
             evicted=_in(baseline, State.EVICTED),
             ignored=_in(baseline, State.IGNORED),
             held=frozenset(job_id for job_id, _ in baseline.holds),
+            freed=frozenset(
+                track.job_id
+                for track in baseline.tracks.values()
+                if track.state is State.UNSELECTED and track.placed is not None
+            ),
         ),
     )
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import Baseline
+from syncd.core.exporting import OFF, Exports
 from syncd.core.model import LocalTree, RemoteTree
 from syncd.core.policy import Now
 from syncd.local.root import Marker, Root
@@ -37,6 +38,7 @@ class Library:
     key_fingerprint: str
     progress: Progress
     clock: Callable[[], datetime]
+    exports: Exports = OFF
 
     def now(self) -> Now:
         """Both clocks."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import structlog
 
@@ -17,16 +18,25 @@ from syncd.core.baseline import Baseline
 from syncd.core.evidence import match, sight, to_hash
 from syncd.core.model import Job, LocalFile, LocalTree
 from syncd.core.policy import Policy
-from syncd.errors import NoSuchJob, RootUnusable
+from syncd.core.selection import changed_states
+from syncd.errors import NoSuchJob, RemoteError, RootUnusable
 from syncd.executor.threads import to_its_end
 from syncd.library import Library, Trees
 from syncd.local import files
 from syncd.local.scan import scan
 from syncd.local.tags import read_identity
+from syncd.remote.query import PATHS
 from syncd.remote.sweep import Sweep
 
 MOST_ASKED = 5
 """Of how many unfinished jobs the status is asked at once; a poll sees the others."""
+
+_FIGURES = {
+    "counts": timedelta(hours=1),
+    "filters": timedelta(hours=1),
+    "presets": timedelta(days=7),
+}
+"""What of ``remote.query.PATHS`` is kept with a sweep, and when it is asked anew."""
 
 _log = structlog.get_logger("syncd.observation")
 
@@ -59,10 +69,29 @@ async def sweep_account(library: Library) -> News:
         seen=sweep.count,
         doubts=sweep.doubts,
     )
-    library.poller.swept(sweep.total)
+    library.poller.swept(sweep.total, sweep.count)
     for doubt in sweep.doubts:
         _log.warning("the listing is doubtful", why=doubt)
+    await _ask_for_figures(library)
     return News(changed=True, doubts=sweep.doubts)
+
+
+async def _ask_for_figures(library: Library) -> None:
+    """Keep what the service says of the account as a whole, where that is not known of late.
+
+    Nothing is decided by it: where it cannot be had, it is left for the next sweep.
+    """
+    answers = library.catalog.answers
+    for name, age in _FIGURES.items():
+        kept = await asyncio.to_thread(answers.find, name, {})
+        if kept is not None and kept.at <= library.clock() < kept.at + age:
+            continue
+        try:
+            reply = await library.client.ask(PATHS[name])
+        except RemoteError as error:
+            _log.debug("was not told", what=name, why=error.message)
+            return
+        await asyncio.to_thread(answers.keep, name, {}, reply.document, library.clock())
 
 
 async def poll_account(library: Library) -> News:
@@ -116,9 +145,13 @@ def _observe(library: Library, policy: Policy) -> Trees:
             f"the library folder {library.root.path} cannot be read",
             hint="give the user that runs syncd the right to read it",
         )
+    catalog.outcomes.fill_in_told()
     remote, baseline = catalog.remote_tree(), catalog.baseline(now)
     found = match(local, baseline, policy)
-    local = _with_digests(library, local, to_hash(remote, baseline, found))
+    only = policy.only
+    changed = changed_states(remote, baseline, only, found.files)
+    catalog.selected.note(changed, only.digest)
+    local = _with_digests(library, local, to_hash(remote, baseline, found, only))
     catalog.scans.remember(known, local.files)
     catalog.scans.note(sight(local, baseline, found), now)
     catalog.scans.note_mounted(_mounted(local, baseline, found.files))

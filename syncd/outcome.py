@@ -47,6 +47,8 @@ class Run:
         self.unseen = [wait for wait in self.waits if wait.unseen is not None]
         self.without_audio = sum(track.status == FAILED for track in last.remote.tracks.values())
         self.error: SyncdError | None = reports[-1].error
+        self.left = _left(reports[-1])
+        """Downloads that were left to whoever goes on with them."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -72,9 +74,12 @@ class Run:
             "held": len(self.held),
             "waiting": len(self.waits),
             "failed in the account": self.without_audio,
+            "still to be downloaded": self.left,
         }
         words = [f"{n} {what}" for what, n in counts.items() if n or what == "placed"]
-        start = "in step: " if self.exit_code is ExitCode.IN_STEP else ""
+        start = "in step: " if self.exit_code is ExitCode.IN_STEP and not self.left else ""
+        if start and not self.done:
+            words[0] = "nothing to do"
         failed = [f"  failed: {_failure(o)}" for o in self.failed]
         # What could not be read is named as a whole.
         unseen = [f"  out of sight: {one.reason}" for one in self.unseen if not self._is_told(one)]
@@ -125,6 +130,13 @@ class Run:
             "error": None if error is None else redact(error.message),
             "hint": None if error is None else error.hint,
         }
+
+
+def _left(report: Report) -> int:
+    if not report.gave_way:
+        return 0
+    tried = {one.operation.job_id for one in report.outcomes if isinstance(one.operation, Download)}
+    return len({op.job_id for op in report.plan if isinstance(op, Download)} - tried)
 
 
 def _failure(outcome: Outcome) -> str:

@@ -13,6 +13,9 @@ class Progress(Protocol):
     def swept(self, seen: int, total: int | None) -> None:
         """``seen`` jobs so far, of ``total`` where the service said so."""
 
+    def looking_up(self, kind: str, done: int, values: int) -> None:
+        """What the jobs do not say is looked up: of one kind, ``done`` of its ``values``."""
+
     def looked(self) -> None:
         """A folder was looked at; told from the thread that looks. What it raises ends the look."""
 
@@ -36,6 +39,9 @@ class Silent:
     """Nobody is watching."""
 
     def swept(self, seen: int, total: int | None) -> None:
+        pass
+
+    def looking_up(self, kind: str, done: int, values: int) -> None:
         pass
 
     def looked(self) -> None:

@@ -6,15 +6,20 @@ allowed raises ``ValueError`` with the words that ``config`` makes its one line 
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from syncd.core.listing import Range
 from syncd.core.naming import ALBUM_FIELDS, BadTemplateError, check_fields, check_template
+from syncd.core.query import BadQueryError, listing_of, parse_query
+from syncd.core.safety import is_inside
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -121,6 +126,39 @@ def _text(value: str) -> str:
     return value
 
 
+def _values(value: object) -> tuple[str, ...]:
+    """A list of texts, or one alone; raises ``ValueError``."""
+    found = [value] if isinstance(value, str) else value
+    if not isinstance(found, list | tuple) or not all(isinstance(one, str) for one in found):
+        raise ValueError('must be a list of texts, such as ["house", "techno"]')
+    if not found:
+        raise ValueError("must hold at least one; leave it out to ask for all")
+    return tuple(_text(one) for one in found)
+
+
+def _length(value: object) -> Range:
+    """A range of seconds, as ``syncd ls --duration`` takes it; raises ``ValueError``."""
+    try:
+        found = listing_of([("duration", value)]).duration if isinstance(value, str) else None
+    except BadQueryError:
+        found = None
+    if found is None or not isinstance(value, str) or ".." not in value:
+        raise ValueError("must be a range of lengths such as 1:00..5:00, 90.. or ..3:30")
+    return found
+
+
+def _since(value: object) -> datetime:
+    """A date, as ``syncd ls --since`` takes it, but no age; raises ``ValueError``."""
+    text = value.isoformat() if isinstance(value, date) else value
+    found: object = None
+    if isinstance(text, str):
+        with contextlib.suppress(BadQueryError):
+            found = listing_of([("since", text)]).since
+    if isinstance(found, datetime):
+        return found
+    raise ValueError("must be a date such as 2026-03-31, 2026-03 or 2026")
+
+
 def _listen(value: str) -> str:
     """``HOST:PORT`` of this machine, or nothing; raises ``ValueError`` for another's."""
     if not value:
@@ -128,7 +166,10 @@ def _listen(value: str) -> str:
     host, _, port = value.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65_535 or not _is_this_machine(host):
-        raise ValueError("must be an address of this machine and a port, such as 127.0.0.1:9465")
+        raise ValueError(
+            "must be a loopback address, which no other machine reaches, and a port, such as "
+            "127.0.0.1:9465"
+        )
     return value
 
 
@@ -137,9 +178,49 @@ def _command(value: object) -> tuple[str, ...]:
         raise ValueError('must be a list of words, such as ["mpc", "update"]')
     if value and not value[0].strip():
         raise ValueError("names no program")
+    if value and "/" in value[0] and not value[0].startswith("/"):
+        raise ValueError("must begin with an absolute path, or with a name that is in PATH")
     if any("\0" in word for word in value):
         raise ValueError("holds a NUL character")
     return tuple(value)
+
+
+def _export(value: str) -> str:
+    """A place for exports: absolute, or relative to the root; nothing where it is empty."""
+    if not value:
+        return value
+    if "\0" in value or not value.strip():
+        raise ValueError("must be a path, or empty")
+    if value.startswith("~"):
+        return str(_path(value))
+    path = value.rstrip("/") or "/"
+    if not path.startswith("/") and not is_inside(path):
+        raise ValueError("must be a path in the library, or absolute")
+    return path
+
+
+def _export_file(value: str) -> str:
+    if value and not value.lower().endswith(".xml"):
+        raise ValueError("must end in .xml")
+    return _export(value)
+
+
+def _path_map(value: object) -> dict[str, str]:
+    example = 'must be a table such as {"/srv/music" = "/volume1/music"}'
+    if not isinstance(value, dict):
+        raise ValueError(example)  # noqa: TRY004 - pydantic wants a ValueError
+    for start, target in value.items():
+        if not isinstance(target, str) or not target.strip() or not start.startswith("/"):
+            raise ValueError(f"{example}, of absolute paths")
+    return dict(value)
+
+
+def _query(value: str) -> str:
+    try:
+        parse_query(value)
+    except BadQueryError as error:
+        raise ValueError(f"is no query: {error}") from None
+    return value
 
 
 def within(days: int) -> AfterValidator:
@@ -162,5 +243,12 @@ Album = Annotated[str, AfterValidator(_text), AfterValidator(_album)]
 Text = Annotated[str, AfterValidator(_text)]
 Format = Literal["flac", "mp3", "ogg", "wav"]
 Formats = Annotated[tuple[Format, ...], Field(min_length=1, strict=False), AfterValidator(_formats)]
+Values = Annotated[tuple[str, ...], BeforeValidator(_values)]
+Length = Annotated[Range, BeforeValidator(_length)]
+Since = Annotated[datetime, BeforeValidator(_since)]
 Listen = Annotated[str, AfterValidator(_listen)]
+Export = Annotated[str, AfterValidator(_export)]
+ExportFile = Annotated[str, AfterValidator(_export_file)]
+PathMap = Annotated[dict[str, str], BeforeValidator(_path_map)]
+Query = Annotated[str, AfterValidator(_query)]
 Command = Annotated[tuple[str, ...], BeforeValidator(_command)]

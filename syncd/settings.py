@@ -11,20 +11,28 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from syncd.core.model import FORMATS
+from syncd.core.naming import fold
 from syncd.setting_types import (
     Address,
     Album,
     Command,
     Duration,
+    Export,
+    ExportFile,
     Formats,
+    Length,
     Listen,
+    PathMap,
     PathSetting,
+    Query,
+    Since,
     Size,
     Template,
     Text,
+    Values,
     within,
 )
 
@@ -54,6 +62,22 @@ class Api(_Section):
     timeout: Annotated[Duration, Field(ge=1, le=600)] = 30.0
 
 
+class OnlySection(_Section):
+    """``[library.only]``: which jobs are fetched (``core.only.Only``); all, where none is set."""
+
+    task: Values = ()
+    song_type: Values = ()
+    genre: Values = ()
+    emotion: Values = ()
+    occasion: Values = ()
+    language: Values = ()
+    liked: bool | None = None
+    min_quality: Annotated[float, Field(ge=0, le=1)] | None = None
+    since: Since | None = None
+    duration: Length | None = None
+    title: Text | None = None
+
+
 class Library(_Section):
     """``[library]``: the folder and how files are chosen and named."""
 
@@ -63,6 +87,16 @@ class Library(_Section):
     artist: Text = "AudioPod"
     album: Album = "AudioPod {year}-{month}"
     moves: Literal["ask", "auto", "never"] = "ask"
+    only: OnlySection = Field(default_factory=OnlySection)
+
+
+class Tags(_Section):
+    """``[tags]``: how the tags of files are written (``core.tagging.Style``)."""
+
+    profile: Literal["library", "dj"] = "library"
+    key: Literal["classical", "camelot", "openkey"] = "classical"
+    ownership: Literal["user", "syncd"] = "user"
+    synced_lyrics: bool = False
 
 
 class Sync(_Section):
@@ -138,11 +172,38 @@ class Notify(_Section):
     desktop: bool = False
 
 
+class Exports(_Section):
+    """``[exports]``: what is kept up to date for other programs (``core.exporting.Exports``)."""
+
+    playlists: Export = ""
+    rekordbox: ExportFile = ""
+    nsp: Export = ""
+    path_map: PathMap = Field(default_factory=dict)
+
+
+class Playlist(_Section):
+    """One of ``[[playlists]]``: a saved query, by its name."""
+
+    name: Text
+    query: Query
+
+
+def _told_apart(value: tuple[Playlist, ...]) -> tuple[Playlist, ...]:
+    names = [fold(one.name) for one in value]
+    if len(set(names)) != len(names):
+        raise ValueError("must not name two alike")
+    return value
+
+
+Playlists = Annotated[tuple[Playlist, ...], Field(strict=False), AfterValidator(_told_apart)]
+
+
 class Settings(_Section):
     """All settings, each with its default. ``file`` is where they came from, if from a file."""
 
     api: Api = Field(default_factory=Api)
     library: Library = Field(default_factory=Library)
+    tags: Tags = Field(default_factory=Tags)
     sync: Sync = Field(default_factory=Sync)
     trash: Trash = Field(default_factory=Trash)
     state: State = Field(default_factory=State)
@@ -151,6 +212,8 @@ class Settings(_Section):
     hooks: Hooks = Field(default_factory=Hooks)
     metrics: Metrics = Field(default_factory=Metrics)
     notify: Notify = Field(default_factory=Notify)
+    exports: Exports = Field(default_factory=Exports)
+    playlists: Playlists = ()
     file: Path | None = None
 
     @property

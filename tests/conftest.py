@@ -23,7 +23,8 @@ def spoil_jobs() -> Callable[[Path], None]:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             size = connection.execute("PRAGMA page_size").fetchone()[0]
             roots = connection.execute(
-                "SELECT rootpage FROM sqlite_master WHERE tbl_name IN ('job', 'baseline')"
+                "SELECT rootpage FROM sqlite_master"
+                " WHERE tbl_name IN ('job', 'baseline') AND rootpage > 0"
             ).fetchall()
         with path.open("r+b") as stream:
             for (page,) in roots:

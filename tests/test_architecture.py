@@ -18,7 +18,7 @@ LONGEST_FILE = 400
 GROUND = {"core", "errors", "secret"}
 PARTS = GROUND | {"remote", "local", "catalog", "progress", "account"}
 WORK = PARTS | {"executor", "library"}
-CYCLE = WORK | {"observation", "generation", "cycle"}
+CYCLE = WORK | {"observation", "learning", "generation", "cycle"}
 WHOLE = CYCLE | {"rest", "actions", "binding", "config", "settings", "engine", "log", "outcome"}
 WHOLE |= {"export"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -38,10 +38,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "executor": PARTS - {"account"},
     "library": PARTS - {"account"},
     "observation": WORK,
+    "learning": WORK,
     "generation": WORK,
     "cycle": CYCLE - {"cycle"},
     "rest": CYCLE | {"export"},
-    "export": GROUND | {"catalog", "local"},
+    "export": GROUND | {"catalog", "local", "__init__"},
     "actions": CYCLE | {"rest", "export"},
     "outcome": CYCLE,
     "binding": GROUND | {"local", "catalog", "config"},

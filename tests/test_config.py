@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
 from syncd import config
 from syncd.config import Settings, load
+from syncd.core.listing import Range
 from syncd.errors import ConfigError, ExitCode
 
 KEY = "ap_live_c4nary-0123456789"
 EVENTS = ("added", "removed", "renamed", "pending", "held", "error")
+FACETS = ("genre", "emotion", "occasion", "language")
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 
 
@@ -60,6 +65,16 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
             "artist": "AudioPod",
             "album": "AudioPod {year}-{month}",
             "moves": "ask",
+            "only": {
+                **dict.fromkeys(("task", "song_type", *FACETS), ()),
+                **dict.fromkeys(("liked", "min_quality", "since", "duration", "title")),
+            },
+        },
+        "tags": {
+            "profile": "library",
+            "key": "classical",
+            "ownership": "user",
+            "synced_lyrics": False,
         },
         "sync": {
             "direction": "both",
@@ -85,6 +100,8 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
         "hooks": {**{f"on_{name}": () for name in EVENTS}, "timeout": 60.0},
         "metrics": {"listen": ""},
         "notify": {"desktop": False},
+        "exports": {"playlists": "", "rekordbox": "", "nsp": "", "path_map": {}},
+        "playlists": (),
     }
     assert settings.catalog == tmp_path / ".local/state/syncd/catalog.sqlite3"
 
@@ -102,6 +119,18 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
         ("library", "artist", '"Ich & Du"', "Ich & Du"),
         ("library", "album", '"{artist} {year}"', "{artist} {year}"),
         ("library", "moves", '"auto"', "auto"),
+        *(("library.only", name, '["One", "Two"]', ("One", "Two")) for name in FACETS),
+        ("library.only", "task", '"music_generation"', ("music_generation",)),
+        ("library.only", "song_type", '["instrumental"]', ("instrumental",)),
+        ("library.only", "liked", "true", True),
+        ("library.only", "min_quality", "1", 1.0),
+        ("library.only", "since", "2026-03-01", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("library.only", "duration", '"1:00..5:30"', Range(60.0, 330.0)),
+        ("library.only", "title", '"*remix*"', "*remix*"),
+        ("tags", "profile", '"dj"', "dj"),
+        ("tags", "key", '"camelot"', "camelot"),
+        ("tags", "ownership", '"syncd"', "syncd"),
+        ("tags", "synced_lyrics", "true", True),
         ("sync", "direction", '"down"', "down"),
         ("sync", "deletions", '"restore"', "restore"),
         ("sync", "deletion_grace", '"90m"', 5400.0),
@@ -125,6 +154,10 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
         ("hooks", "timeout", '"2m"', 120.0),
         ("metrics", "listen", '"[::1]:9465"', "[::1]:9465"),
         ("notify", "desktop", "true", True),
+        ("exports", "playlists", '"Playlists/"', "Playlists"),
+        ("exports", "rekordbox", '"/srv/dj/rekordbox.xml"', "/srv/dj/rekordbox.xml"),
+        ("exports", "nsp", '"Smart/Navidrome"', "Smart/Navidrome"),
+        ("exports", "path_map", '{"/srv/music" = "D:\\\\Music"}', {"/srv/music": "D:\\Music"}),
     ],
 )
 def test_every_key_can_be_set(
@@ -132,7 +165,7 @@ def test_every_key_can_be_set(
 ) -> None:
     settings = settings_of(tmp_path, f"[{section}]\n{key} = {written}\n")
     expected = tmp_path / "m" if value is None else value
-    assert getattr(getattr(settings, section), key) == expected
+    assert attrgetter(f"{section}.{key}")(settings) == expected
 
 
 def test_every_key_is_in_the_table_above() -> None:
@@ -140,19 +173,35 @@ def test_every_key_is_in_the_table_above() -> None:
     assert {(section, key) for section, key, *_ in rows} == set(keys())
 
 
-def keys() -> list[tuple[str, str]]:
-    sections = {name: field.annotation for name, field in Settings.model_fields.items()}
-    return [
-        (name, key)
-        for name, section in sections.items()
-        if isinstance(section, type) and issubclass(section, BaseModel)
-        for key in section.model_fields
-    ]
+def keys(section: type[BaseModel] = Settings, name: str = "") -> list[tuple[str, str]]:
+    """Section and key of everything that can be set."""
+    found: list[tuple[str, str]] = []
+    for key, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            found += keys(inner, f"{name}.{key}".lstrip("."))
+        elif name:
+            found.append((name, key))
+    return found
+
+
+def written_in(table: dict[str, Any], name: str) -> list[tuple[str, str]]:
+    """The same of a TOML table."""
+    found: list[tuple[str, str]] = []
+    for key, value in table.items():
+        if isinstance(value, dict) and value:
+            found += written_in(value, f"{name}.{key}".lstrip("."))
+        else:
+            found.append((name, key))
+    return found
 
 
 ORIGIN = "must be an origin such as https://api.audiopod.ai, without a path"
 SIZE = "must be a size such as 500MB or 1GiB"
-SECTIONS = "known here: api, library, sync, trash, state, limits, log, hooks, metrics, notify"
+SECTIONS = (
+    "known here: api, library, tags, sync, trash, state, limits, log, hooks, metrics, notify, "
+    "exports, playlists"
+)
 TIME = "must be a duration such as 0s, 90s, 10m, 2h or 30d"
 
 
@@ -211,9 +260,12 @@ TIME = "must be a duration such as 0s, 90s, 10m, 2h or 30d"
          "not '1s'"),
         ("[hooks]\non_added = 'mpc update'", "hooks.on_added: must be a list of words, such "
          "as [\"mpc\", \"update\"], not 'mpc update'"),
+        ("[hooks]\non_added = ['bin/tell']", "hooks.on_added: must begin with an absolute path, or "
+         "with a name that is in PATH, not ['bin/tell']"),
         ("[hooks]\non_added = [' ']", "hooks.on_added: names no program, not [' ']"),
-        ("[metrics]\nlisten = '0.0.0.0:9465'", "metrics.listen: must be an address of this "
-         "machine and a port, such as 127.0.0.1:9465, not '0.0.0.0:9465'"),
+        ("[metrics]\nlisten = '0.0.0.0:9465'", "metrics.listen: must be a loopback "
+         "address, which no other machine reaches, and a port, such as 127.0.0.1:9465, not "
+         "'0.0.0.0:9465'"),
         ('[log]\nlevl = "info"', "log.levl: unknown key; did you mean level? (known here: level, "
          "format)"),
         ("[api]\nzzz = 1", "api.zzz: unknown key (known here: base_url, key_file, "
@@ -225,6 +277,33 @@ TIME = "must be a duration such as 0s, 90s, 10m, 2h or 30d"
          "min_free_space, max_file_size)"),
         ('"a\\nb" = 1', f"'a\\nb': unknown key ({SECTIONS})"),
         ("library = 3", "library: must be a section, written as [library], not 3"),
+        ('[exports]\nplaylists = "../Lists"', "exports.playlists: must be a path in the library, "
+         "or absolute, not '../Lists'"),
+        ('[exports]\nnsp = ".syncd/lists"', "exports.nsp: must be a path in the library, or "
+         "absolute, not '.syncd/lists'"),
+        ('[exports]\nrekordbox = "dj"', "exports.rekordbox: must end in .xml, not 'dj'"),
+        ('[exports]\npath_map = {"music" = "/m"}', "exports.path_map: must be a table such as "
+         "{\"/srv/music\" = \"/volume1/music\"}, of absolute paths, not {'music': '/m'}"),
+        ('[library.only]\ngenres = ["house"]', "library.only.genres: unknown key; did you mean "
+         "genre? (known here: task, song_type, genre, emotion, occasion, language, liked, "
+         "min_quality, since, duration, title)"),
+        ("[library.only]\ngenre = []", "library.only.genre: must hold at least one; leave it out "
+         "to ask for all, not []"),
+        ("[library.only]\ntask = [3]", "library.only.task: must be a list of texts, such as "
+         '["house", "techno"], not [3]'),
+        ("[library.only]\nmin_quality = 7", "library.only.min_quality: must be less than or equal "
+         "to 1, not 7"),
+        ('[library.only]\nduration = "5:00..1:00"', "library.only.duration: must be a range of "
+         "lengths such as 1:00..5:00, 90.. or ..3:30, not '5:00..1:00'"),
+        ('[library.only]\nsince = "30d"', "library.only.since: must be a date such as 2026-03-31, "
+         "2026-03 or 2026, not '30d'"),
+        ('[library]\nonly = "liked"', "library.only: must be a section, written as "
+         "[library.only], not 'liked'"),
+        ('[[playlists]]\nname = "A"\nquery = "liked:x"', "playlists.query: is no query: liked must "
+         "be yes or no, not 'liked:x'"),
+        ('[[playlists]]\nname = "A"\nquery = ""\n[[playlists]]\nname = "a"\nquery = ""',
+         "playlists: must not name two alike, not [{'name': 'A', 'query': ''}, {'name': 'a', "
+         "'query': ''}]"),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_one_line_that_names_key_and_what_is_allowed(
@@ -338,6 +417,21 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         load(Path("~nobody-at-all/config.toml"), {})
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a = {'[' * 5_000}{']' * 5_000}",
+        f"[sync]\ndeletion_budget = {'9' * 5_000}",
+        f"[library]\nartist = 0x{'9' * 5_000}",
+        f"[library.artist.{'.'.join('a' * 2_000)}]",
+        f"[{'.'.join('a' * 2_000)}]",
+        f"library{'.a' * 2_000} = 1",
+    ],
+)
+def test_what_is_too_deep_or_too_long_is_said(tmp_path: Path, text: str) -> None:
+    assert len(error_of(tmp_path, text)) < 1_000
+
+
 def test_systemd_says_where_the_state_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", f"{tmp_path}/lib:{tmp_path}/other")
     assert Settings().state.dir == tmp_path / "lib"
@@ -366,8 +460,11 @@ def test_a_key_pasted_into_the_wrong_place_is_not_shown(tmp_path: Path, text: st
 
 @pytest.mark.skipif(not EXAMPLE.exists(), reason="there is no example file beside these tests")
 def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
-    text = EXAMPLE.read_text(encoding="utf-8")
+    text, start, saved = EXAMPLE.read_text(encoding="utf-8").rpartition("\n# [[playlists]]")
     assert settings_of(tmp_path, text)
+    (playlist,) = settings_of(tmp_path, f"{start}{saved}".replace("# ", "")).playlists
+    assert playlist.name
+    assert playlist.query
     for section, key in keys():
         shown = [
             line.lstrip("# ")
@@ -380,7 +477,9 @@ def test_the_example_shows_every_key_with_its_default(tmp_path: Path) -> None:
         for line in text.splitlines()
     )
     table = tomllib.loads(uncommented)
-    assert {(section, key) for section in table for key in table[section]} == set(keys())
+    assert set(written_in(table, "")) == set(keys())
+    assert config.parse(table, tmp_path).library.only.title == "*remix*"
+    table["library"].pop("only")
     table["api"].pop("key_file")
     assert config.parse(table, tmp_path).model_dump(exclude={"file"}) == Settings().model_dump(
         exclude={"file"}

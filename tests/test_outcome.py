@@ -29,6 +29,7 @@ from syncd.core.operations import (
     RenameLocal,
     RenameRemote,
     Restore,
+    Retag,
     TrashLocal,
     Wait,
 )
@@ -124,6 +125,7 @@ def done(*operations: Operation) -> Report:
         (rename_remote(1), "0 placed, 1 renamed in the account"),
         (rename_local(1), "0 placed, 1 renamed here"),
         (MoveLocal(job_id=1, **_MOVED, stem="Other"), "0 placed, 1 moved here"),
+        (Retag(job_id=1, **_FACTS), "0 placed, 1 tagged anew"),
         (redownload(1), "0 placed, 1 replaced"),
         (redownload(1, copy="A/Song (conflict).flac"), "0 placed, 1 placed beside yours"),
         (delete_remote(1), "0 placed, 1 deleted in the account"),
@@ -177,7 +179,7 @@ def test_waiting_out_a_grace_is_in_step_and_says_until_when() -> None:
     run = Run([report(pending=(pending(1),))])
     assert run.exit_code is ExitCode.IN_STEP
     assert run.summary().splitlines() == [
-        "in step: 0 placed, 1 pending deletion",
+        "in step: nothing to do, 1 pending deletion",
         "  pending deletion: A/Song.flac: its job is deleted in the account after "
         "2026-03-04 05:06 UTC",
         "  syncd pending shows the evidence, and all of them",
@@ -195,7 +197,7 @@ def test_waiting_out_a_grace_is_in_step_and_says_until_when() -> None:
 
 def test_more_than_one_pending_deletion_are_deletions() -> None:
     said = Run([report(pending=(pending(1), pending(2)))]).summary()
-    assert said.startswith("in step: 0 placed, 2 pending deletions\n")
+    assert said.startswith("in step: nothing to do, 2 pending deletions\n")
 
 
 def test_a_grace_that_cannot_begin_says_why() -> None:

@@ -13,11 +13,20 @@ from syncd.catalog import queries
 from syncd.catalog.store import Catalog
 from syncd.core.model import Job
 from syncd.core.policy import Policy
-from syncd.errors import ConfigError, Doubtful, NoSuchJob, SyncdError
+from syncd.errors import (
+    ConfigError,
+    Doubtful,
+    KeyRevoked,
+    NoSuchJob,
+    RemoteError,
+    RequestRefused,
+    SyncdError,
+)
 from syncd.executor.context import Context
 from syncd.executor.threads import to_its_end
 from syncd.library import Library
 from syncd.local.root import root_error
+from syncd.remote.query import JobQuery
 
 
 async def check_sending(library: Library, policy: Policy) -> None:
@@ -48,16 +57,33 @@ def check_direction(policy: Policy) -> None:
 async def look_up(library: Library, job_id: int) -> Job:
     """The job as it is now (``GET /jobs/{id}/status``), taken into the catalog.
 
-    Raises ``NoSuchJob``, ``WrongAccount``, and what asking the service raises.
+    Raises ``NoSuchJob``, ``WrongAccount``, ``RequestRefused`` for a job that a good key may not
+    see, and what asking the service raises.
     """
     await confirm_key(library.client, library.catalog, library.key_fingerprint)
     try:
         job = await library.client.job(job_id)
     except NoSuchJob:
         raise await asyncio.to_thread(_absent, library.catalog, job_id) from None
+    except KeyRevoked as error:
+        raise await _forbidden(library, job_id, error) from None
     await asyncio.to_thread(check_account, library.catalog, [job])
     await asyncio.to_thread(library.catalog.observe, [job], library.clock())
     return job
+
+
+async def _forbidden(library: Library, job_id: int, error: KeyRevoked) -> RemoteError:
+    """What 403 for one job means: where the key lists the account, it is not the key's end."""
+    try:
+        await library.client.page(JobQuery(limit=1))
+    except RemoteError:
+        return error
+    return RequestRefused(
+        f"the service does not show job {job_id} to this key (403), though it lists the account's "
+        "jobs; nothing was done about it",
+        status=403,
+        hint="it may lack a scope: look at the key in the AudioPod dashboard, or ask again later",
+    )
 
 
 def unknown(job_id: int) -> SyncdError:

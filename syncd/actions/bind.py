@@ -285,17 +285,18 @@ def _take_over_notes(unbound: Unbound, binding: Binding, now: datetime) -> None:
     noted = [
         *((job_id, State.EVICTED) for job_id in sorted(notes.evicted)),
         *((job_id, State.IGNORED) for job_id in sorted(notes.ignored)),
+        *((job_id, State.UNSELECTED) for job_id in sorted(notes.freed)),
     ]
     for job_id, state in noted:
         track = unbound.catalog.baseline_of(job_id)
         if (
             track is None
-            or track.state in (State.WANTED, State.UNAVAILABLE)
+            or track.state in (State.WANTED, State.UNAVAILABLE, State.UNSELECTED)
             or (outdated and _is_without_file(unbound.root, track))
         ):
             unbound.catalog.outcomes.commit(job_id, state)
     held = []
-    for job_id in sorted(notes.held - notes.evicted - notes.ignored):
+    for job_id in sorted(notes.held - notes.evicted - notes.ignored - notes.freed):
         track = unbound.catalog.baseline_of(job_id)
         if track is None or track.state in (State.WANTED, State.UNAVAILABLE):
             held.append((job_id, Download.verb))

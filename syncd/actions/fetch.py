@@ -14,6 +14,7 @@ from syncd.catalog.outcomes import Done
 from syncd.core.baseline import State
 from syncd.core.model import COMPLETED, Job
 from syncd.core.policy import Policy
+from syncd.core.selection import misfit
 from syncd.cycle import Report
 from syncd.errors import Changed, SyncdError
 from syncd.executor import Executor
@@ -27,7 +28,14 @@ from syncd.local.trash import Why
 from syncd.rest import run_until_rest
 
 _VERB = "fetch"
-_WITHOUT_FILE = (State.WANTED, State.UNAVAILABLE, State.EVICTED, State.IGNORED, State.GONE)
+_WITHOUT_FILE = (
+    State.WANTED,
+    State.UNAVAILABLE,
+    State.EVICTED,
+    State.IGNORED,
+    State.UNSELECTED,
+    State.GONE,
+)
 """The states in which a track can be wanted again as it is."""
 
 
@@ -40,6 +48,7 @@ async def fetch(
 ) -> list[Report]:
     """Want tracks without a file again, then run cycles until nothing is left to do.
 
+    Those that the selection leaves out are fetched all the same, and kept whatever it says then.
     Also those whose file holds what nobody wrote into it (``verify``): it goes to the trash.
     Raises ``SyncdError``, before anything is changed, for a track that cannot be wanted, and where
     the account cannot be asked for each.
@@ -49,12 +58,17 @@ async def fetch(
     for job_id in job_ids:
         if (found := await asyncio.to_thread(_broken, context, job_id)) is not None:
             broken[job_id] = found
+    outside: set[int] = set()
     for job_id in job_ids:
         job = await look_up(library, job_id)
         if job_id in broken:
             _check_offered(job, policy)
+        if misfit(job.track(), policy.only) is not None:
+            outside.add(job_id)
     for job_id in job_ids:
         async with journalled(context, job_id, _VERB, reason="wanted by command") as entry:
+            if job_id in outside:
+                await to_its_end(context.catalog.selected.keep, job_id)
             if job_id in broken:
                 await to_its_end(_put_away, library, context, broken[job_id], entry)
                 continue

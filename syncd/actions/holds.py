@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from syncd.actions.asked import check_direction
 from syncd.actions.waiting import FOLLOWS, PendingDeletion, Waiting, is_approvable, waiting
@@ -16,7 +17,7 @@ from syncd.core.policy import Policy
 from syncd.core.words import words
 from syncd.cycle import Report
 from syncd.errors import SyncdError
-from syncd.executor import Executor
+from syncd.executor import Executor, Result
 from syncd.executor.threads import to_its_end
 from syncd.generation import keep_notes
 from syncd.library import Library
@@ -59,15 +60,31 @@ async def approve(
     *,
     batches: Sequence[int] = (),
     jobs: Sequence[int] = (),
+    leaves_downloads: bool = False,
 ) -> Approval:
     """Release exactly these and carry them out at once, in cycles until nothing is left to do.
 
+    ``leaves_downloads``: the downloads that remain then are left to whoever comes next.
     All or none is released: raises ``SyncdError`` where one is not held or cannot be approved,
     ``ConfigError`` where ``sync.direction`` is ``down`` and it would be sent.
     """
     released = await to_its_end(_release, library, policy, batches, jobs)
-    reports = await run_until_rest(library, executor, replace(policy, retry_now=True))
+    run = partial(run_until_rest, library, executor, replace(policy, retry_now=True))
+    reports = await run(give_way=lambda: leaves_downloads)
+    if reports[-1].gave_way and not _are_settled(released, reports):
+        # Some of them are downloads, or stand behind those.
+        reports += await run(sweep=False)
     return Approval(released=released, reports=tuple(reports))
+
+
+def _are_settled(released: Sequence[Choice], reports: Sequence[Report]) -> bool:
+    settled = {
+        (one.operation.job_id, one.operation.verb)
+        for report in reports
+        for one in report.outcomes
+        if one.result is not Result.REPLAN
+    }
+    return {(choice.job_id, choice.verb) for choice in released} <= settled
 
 
 def reject(

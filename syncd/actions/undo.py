@@ -168,6 +168,8 @@ async def _revert(library: Library, renaming: Renaming, cycle: str) -> Undone:
         job = await look_up(library, job_id)
     except NoSuchJob:
         return _not_done(renaming, "its job is no longer in the account")
+    except RequestRefused as error:
+        return _not_done(renaming, str(error))
     if not same_text(job.display_name, renaming.after):
         return _not_done(renaming, f"it is called “{job.display_name or ''}” by now")
     entry = await asyncio.to_thread(_begin, library, renaming, cycle)

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from syncd.catalog import queries
-from syncd.catalog.queries import HistoryEntry, HoldEntry, PendingEntry
+from syncd.catalog.queries import HistoryEntry, HoldEntry, MissedEntry, PendingEntry
 from syncd.catalog.store import Catalog
+from syncd.core.cases import scans_apart
 from syncd.core.model import COMPLETED
 from syncd.core.operations import (
     Adopt,
     DeleteRemote,
     Download,
+    Free,
     Ignore,
     MakeWay,
     MoveLocal,
@@ -37,6 +39,7 @@ FOLLOWS = {
     RenameLocal.verb: "its file keeps its name; the account keeps its own",
     MakeWay.verb: "its file keeps its name; the account keeps its own",
     MoveLocal.verb: "its file stays where it is",
+    Free.verb: "its file is kept, until library.only is changed",
 }
 """What follows from not doing an operation, by its verb; no other can be rejected."""
 
@@ -77,13 +80,16 @@ class Waiting:
 
     ``single`` are the holds without a batch: what the service refused, and what no approval
     settles, because its cause must end. ``unseen``: the jobs whose files the last scan could not
-    look for, so that nothing is decided of them.
+    look for, so that nothing is decided of them. ``missed`` are those whose file it did not find,
+    until another one, from ``missed_until`` on, decides.
     """
 
     deletions: tuple[PendingDeletion, ...]
     batches: tuple[Batch, ...]
     single: tuple[HoldEntry, ...]
     unseen: tuple[int, ...] = ()
+    missed: tuple[MissedEntry, ...] = ()
+    missed_until: datetime | None = None
 
 
 def waiting(catalog: Catalog, policy: Policy) -> Waiting:
@@ -95,12 +101,16 @@ def waiting(catalog: Catalog, policy: Policy) -> Waiting:
     deletions = _deletions(catalog, policy, held)
     shown = {(one.entry.job_id, DeleteRemote.verb) for one in deletions}
     held = [hold for hold in held if (hold.job_id, hold.verb) not in shown]
+    missed = queries.missed(catalog)
+    apart = timedelta(seconds=scans_apart(policy))
     batched = groupby((h for h in held if h.batch is not None), key=lambda hold: hold.batch)
     return Waiting(
         deletions=tuple(deletions),
         batches=tuple(_batch(number or 0, tuple(found)) for number, found in batched),
         single=tuple(hold for hold in held if hold.batch is None),
         unseen=tuple(sorted(catalog.scans.unseen())),
+        missed=tuple(missed),
+        missed_until=max((one.first_at + apart for one in missed), default=None),
     )
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from syncd.catalog.migrations import VERSION, migrate, version_of
-from syncd.errors import CatalogUnusable, SyncdError
+from syncd.core.harmony import camelot
+from syncd.errors import CatalogDamaged, CatalogUnusable, StateUnusable, SyncdError
 
 _BUSY_MS = 10_000
 _IMMUTABLE = "immutable"
@@ -34,9 +35,11 @@ def open_database(path: Path) -> Engine:
         if not _exists(path):
             path.touch(mode=0o600)
     except OSError as error:
-        raise CatalogUnusable(
+        raise StateUnusable(
             f"the state folder {path.parent} cannot be used: {error.strerror}",
-            hint="set state.dir to a folder that can be written",
+            hint="make it writable for the user that runs syncd"
+            if path.parent.is_dir()
+            else "set state.dir to a folder of the user that runs syncd",
         ) from None
     with translated(path):
         connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000)
@@ -89,6 +92,7 @@ def copy_in_memory(path: Path) -> Engine:
                 finally:
                     source.close()
             migrate(target)
+            _add_functions(target)
     except BaseException:
         raw.close()
         engine.dispose()
@@ -113,7 +117,7 @@ def _exists(path: Path) -> bool:
             )
         return path.exists()
     except OSError as error:
-        raise CatalogUnusable(
+        raise StateUnusable(
             f"the catalog {path} cannot be read: {error.strerror}",
             hint="check the permissions of state.dir",
         ) from None
@@ -134,10 +138,22 @@ def translated(path: Path | None = None, *, immutable: bool = False) -> Iterator
             hint="nothing of this step was written, and the catalog is sound; please report it",
         ) from None
     except (sqlite3.Error, DBAPIError) as error:
-        text = str(error.orig if isinstance(error, DBAPIError) else error)
+        text = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
         # What an immutable reader trips over may be another program's writing, and no damage.
         hint = _IMMUTABLE_ADVICE if immutable else _advice(text)
-        raise CatalogUnusable(f"{where}: {text}", hint=hint) from None
+        raise _kind(text, immutable=immutable)(f"{where}: {text}", hint=hint) from None
+
+
+def _kind(text: str, *, immutable: bool) -> type[CatalogUnusable]:
+    if immutable:
+        return CatalogUnusable
+    if "malformed" in text or "not a database" in text:
+        return CatalogDamaged
+    return StateUnusable if _is_closed(text) else CatalogUnusable
+
+
+def _is_closed(text: str) -> bool:
+    return "readonly" in text or "unable to open" in text
 
 
 def _advice(text: str) -> str:
@@ -147,8 +163,8 @@ def _advice(text: str) -> str:
         return "make room on the disk that holds state.dir"
     if "I/O" in text:
         return "check the disk that holds state.dir"
-    if "readonly" in text or "unable to open" in text:
-        return "check the permissions of state.dir"
+    if _is_closed(text):
+        return "make its folder and the files in it writable for the user that runs syncd"
     return "syncd rebuild puts it aside and makes it anew: the files in the folder are recognised"
 
 
@@ -171,8 +187,18 @@ def _connect_for_reading(path: Path, *, immutable: bool) -> sqlite3.Connection:
     return connection
 
 
-def _lower(value: str | None) -> str | None:
-    return value.lower() if isinstance(value, str) else value
+def _has_part(part: str, *texts: str | None) -> bool:
+    """Whether any of ``texts`` holds ``part``, which is casefolded; SQLite's own know ASCII alone.
+
+    Nor do they look behind a NUL character, or take a part of any length.
+    """
+    return any(isinstance(text, str) and part in text.casefold() for text in texts)
+
+
+def _add_functions(connection: sqlite3.Connection) -> None:
+    """What the queries ask of SQLite that it does not have."""
+    connection.create_function("has_part", -1, _has_part, deterministic=True)
+    connection.create_function("camelot", 1, camelot, deterministic=True)
 
 
 def _engine(connect: Callable[[], sqlite3.Connection], *, immutable: bool = False) -> Engine:
@@ -188,8 +214,7 @@ def _engine(connect: Callable[[], sqlite3.Connection], *, immutable: bool = Fals
         connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
-        # SQLite's own knows ASCII alone, and searches would tell "Дождь" from "дождь".
-        connection.create_function("lower", 1, _lower, deterministic=True)
+        _add_functions(connection)
 
     return engine
 

@@ -12,12 +12,14 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from syncd.catalog import rows
 from syncd.catalog.outcomes import read_track, write_track
 from syncd.catalog.schema import ABSENCE, HOLD, JOB, META
+from syncd.catalog.selected import read_digest
 from syncd.core.baseline import Held, State
-from syncd.core.holding import leaves_open
+from syncd.core.holding import KEY_MAY_NOT, leaves_open
 from syncd.core.naming import stem_of
 from syncd.core.operations import (
     DeleteRemote,
     Download,
+    Free,
     Ignore,
     MoveLocal,
     Operation,
@@ -28,6 +30,7 @@ from syncd.core.operations import (
     Restore,
     TrashLocal,
 )
+from syncd.core.selection import BY_NAME
 
 _BATCHES = "batches"
 
@@ -120,6 +123,12 @@ class Holds:
                 statement.on_conflict_do_update(index_elements=["job_id", "verb"], set_=values)
             )
 
+    def end_refusals_to_key(self) -> None:
+        """Hold no longer what the API key was refused: there is another one by now."""
+        to_key = HOLD.c.reason.startswith(KEY_MAY_NOT, autoescape=True)
+        with self._begin() as connection:
+            connection.execute(delete(HOLD).where(HOLD.c.refused, to_key))
+
     def is_approved(self, job_id: int, verb: str) -> bool:
         """Whether the user has released this very operation, and it is not done yet."""
         with self._begin() as connection:
@@ -207,7 +216,10 @@ def _without(connection: Connection, job_id: int, verb: str) -> dict[str, object
     track = read_track(connection, job_id)
     placed = track.placed if track else None
     if verb in (DeleteRemote.verb, Ignore.verb):
-        return {"state": State.WANTED}
+        # Whatever the selection says: it was asked for.
+        return {"state": State.WANTED, "kept": BY_NAME}
+    if verb == Free.verb:
+        return {"kept": read_digest(connection)}
     if verb == TrashLocal.verb:
         return {"state": State.DETACHED}
     if verb in (Download.verb, Restore.verb):

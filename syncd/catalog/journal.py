@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from syncd.catalog.schema import JOURNAL
 
@@ -70,6 +70,8 @@ class Journal:
     ) -> None:
         """Note the outcome; inside ``connection``'s transaction where one is given.
 
+        Of its own it finishes only what is not finished: what was recorded as done stays so, though
+        whoever waited for it was stopped.
         ``after`` where the operation gave another name or path than it started out with.
         """
         values = {"finished_at": now, "outcome": outcome, "detail": detail}
@@ -80,7 +82,18 @@ class Journal:
             connection.execute(statement)
             return
         with self._begin() as own:
-            own.execute(statement)
+            own.execute(statement.where(JOURNAL.c.finished_at.is_(None)))
+
+    def newest(self) -> int:
+        """The newest entry; 0 where there is none."""
+        with self._begin() as connection:
+            return int(connection.execute(select(func.max(JOURNAL.c.id))).scalar() or 0)
+
+    def since(self, entry: int) -> list[dict[str, Any]]:
+        """What was done in the entries after ``entry``, oldest first."""
+        later = select(JOURNAL).where(JOURNAL.c.id > entry, JOURNAL.c.outcome == "done")
+        with self._begin() as connection:
+            return [row._asdict() for row in connection.execute(later.order_by(JOURNAL.c.id))]
 
     def entries(
         self, job_id: int | None = None, *, limit: int | None = None

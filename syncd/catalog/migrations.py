@@ -104,9 +104,41 @@ ALTER TABLE baseline ADD COLUMN declined VARCHAR;
 """
 
 _V5 = """
+ALTER TABLE job ADD COLUMN gist VARCHAR;
+ALTER TABLE baseline ADD COLUMN told VARCHAR;
+ALTER TABLE baseline ADD COLUMN kept VARCHAR;
+-- What these two hold is worked out from the jobs (told.py).
+INSERT INTO meta SELECT 'untold', '1' WHERE EXISTS (SELECT 1 FROM job);
 CREATE TABLE learnt (
     job_id INTEGER NOT NULL PRIMARY KEY,
     genre TEXT, emotion TEXT, occasion TEXT, language VARCHAR, song_type VARCHAR, liked BOOLEAN
+);
+CREATE TABLE facet (
+    kind VARCHAR NOT NULL PRIMARY KEY, begun_at VARCHAR, offered TEXT, asked_at VARCHAR,
+    ignored_at VARCHAR, tries INTEGER NOT NULL, tried_at VARCHAR
+);
+CREATE TABLE facet_value (
+    kind VARCHAR NOT NULL, value VARCHAR NOT NULL, listed_at VARCHAR, place TEXT,
+    is_done BOOLEAN NOT NULL,
+    PRIMARY KEY (kind, value)
+);
+CREATE TABLE facet_find (
+    kind VARCHAR NOT NULL, job_id INTEGER NOT NULL, is_target BOOLEAN NOT NULL,
+    found TEXT NOT NULL,
+    PRIMARY KEY (kind, job_id)
+);
+CREATE TABLE answer (
+    name VARCHAR NOT NULL, "query" VARCHAR NOT NULL, body TEXT NOT NULL, at VARCHAR NOT NULL,
+    PRIMARY KEY (name, "query")
+);
+CREATE TABLE retry (
+    id INTEGER NOT NULL PRIMARY KEY,
+    job_id INTEGER NOT NULL, at VARCHAR NOT NULL
+);
+CREATE TABLE sound (
+    job_id INTEGER NOT NULL PRIMARY KEY,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sample_rate INTEGER,
+    bit_rate INTEGER
 );
 CREATE VIEW known_job AS SELECT
     job.id, status, task, display_name, progress, output_url, output_urls, audio_duration,
@@ -119,8 +151,28 @@ CREATE VIEW known_job AS SELECT
     coalesce(job.language, nullif(learnt.language, '')) AS language,
     coalesce(job.song_type, nullif(learnt.song_type, '')) AS song_type,
     coalesce(job.liked, learnt.liked) AS liked,
-    raw, first_seen, last_seen, last_sweep, absent_since
+    raw, first_seen, last_seen, last_sweep, absent_since, gist
 FROM job LEFT JOIN learnt ON learnt.job_id = job.id;
+-- The index of words. Whoever writes new jobs adds them to it, all at once, which a trigger cannot;
+-- of the others it is kept in step here, and only where a text changed.
+CREATE VIRTUAL TABLE words USING fts5(
+    display_name, prompt, lyrics,
+    content='job', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER words_of_changed_job AFTER UPDATE OF display_name, prompt, lyrics ON job
+WHEN old.display_name IS NOT new.display_name OR old.prompt IS NOT new.prompt
+    OR old.lyrics IS NOT new.lyrics
+BEGIN
+    INSERT INTO words (words, rowid, display_name, prompt, lyrics)
+        VALUES ('delete', old.id, old.display_name, old.prompt, old.lyrics);
+    INSERT INTO words (rowid, display_name, prompt, lyrics)
+        VALUES (new.id, new.display_name, new.prompt, new.lyrics);
+END;
+CREATE TRIGGER words_of_deleted_job AFTER DELETE ON job BEGIN
+    INSERT INTO words (words, rowid, display_name, prompt, lyrics)
+        VALUES ('delete', old.id, old.display_name, old.prompt, old.lyrics);
+END;
+INSERT INTO words (words) VALUES ('rebuild');
 """
 
 MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5)

@@ -10,18 +10,19 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, String, bindparam, func, select
+from sqlalchemy import Connection, String, bindparam, func, insert, select
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.catalog.rows import TRACK_COLUMNS, track_from_row
-from syncd.catalog.schema import JOB
+from syncd.catalog.schema import JOB, WORDS
 
 Columns = Mapping[str, Any]
 """A row of the table ``job`` by column, with Python's values."""
 
 _ADDRESSES = ("output_url", "output_urls")
 _PLAIN = tuple(name for name in TRACK_COLUMNS if name not in _ADDRESSES)
+_LIKED = _PLAIN.index("liked")
 _plain = itemgetter(*_PLAIN)
 _QUERY = re.compile(r'("https?://[^"\\?]*)\?[^"\\]*(?=")')
 """The query of an address that is a whole string of JSON text: where signatures stand."""
@@ -53,6 +54,14 @@ _PRESENT = select(*(JOB.c[name] for name in (*_PLAIN, *_ADDRESSES, "raw"))).wher
 )
 
 
+_HELD = select(JOB.c.id).where(JOB.c.id.in_(select(_IDS.c.value)))
+_TEXTS = ("display_name", "prompt", "lyrics")
+_INDEX = insert(WORDS).from_select(
+    ["rowid", *_TEXTS],
+    select(JOB.c.id, *(JOB.c[name] for name in _TEXTS)).where(JOB.c.id.in_(select(_IDS.c.value))),
+)
+
+
 class _Known(NamedTuple):
     """A present job as its row has it: of its track the plain columns, the addresses, all of it."""
 
@@ -66,6 +75,8 @@ def take_in(connection: Connection, seen: Mapping[int, Columns], *, all_of_them:
     """Write the rows ``seen``, by id, unless ``all_of_them`` only those that say something else."""
     found = connection.execute(_PRESENT, {"ids": json.dumps(list(seen))})
     known = {row[0]: _Known(tuple(row[:-3]), *row[-3:]) for row in found}
+    if not all_of_them:
+        seen = {id_: _with_like(row, known.get(id_)) for id_, row in seen.items()}
     new = frozenset(seen.keys() - known.keys())
     changed = new | {id_ for id_ in known if not _is_same_track(seen[id_], known[id_])}
     written = [
@@ -74,8 +85,18 @@ def take_in(connection: Connection, seen: Mapping[int, Columns], *, all_of_them:
         if all_of_them or id_ in changed or not _is_same_object(row, known[id_])
     ]
     if written:
+        # One statement for all of them: the index makes a segment of its own for each.
+        held = set(connection.execute(_HELD, {"ids": json.dumps(list(new))}).scalars())
         connection.execute(_WRITE, written)
+        connection.execute(_INDEX, {"ids": json.dumps(list(new - held))})
     return News(new, changed)
+
+
+def _with_like(row: Columns, known: _Known | None) -> Columns:
+    """``row`` with the like that is known: only listings tell it, a status call does not."""
+    if known is None or row["liked"] is not None:
+        return row
+    return {**row, "liked": known.plain[_LIKED]}
 
 
 def _writing() -> Insert:

@@ -11,19 +11,26 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from syncd.catalog import rows
+from syncd.catalog import rows, told
 from syncd.catalog.journal import Journal
 from syncd.catalog.schema import ABSENCE, BASELINE, FILE, HOLD, JOB, SPENT
 from syncd.core.baseline import BaselineTrack, Named, Placed, State
 from syncd.core.model import LocalFile
-from syncd.core.operations import Compare, Download, Redownload, Restore
+from syncd.core.operations import Compare, Download, Redownload, Restore, Retag
 from syncd.core.policy import Now
 from syncd.core.time import DAY
 
-_NO_FILE = (State.WANTED, State.UNAVAILABLE, State.EVICTED, State.IGNORED, State.GONE)
+_NO_FILE = (
+    State.WANTED,
+    State.UNAVAILABLE,
+    State.EVICTED,
+    State.IGNORED,
+    State.UNSELECTED,
+    State.GONE,
+)
 """The states in which no scan misses anything."""
 
-_NAMELESS = (Compare.verb, Redownload.verb)
+_NAMELESS = (Compare.verb, Redownload.verb, Retag.verb)
 """What is done to a file whatever its name, and says nothing of that."""
 
 _FETCHES = (Download.verb, Restore.verb, Redownload.verb)
@@ -110,6 +117,11 @@ class Outcomes:
                 entry, now.local, outcome="done", after=after, connection=connection
             )
 
+    def fill_in_told(self) -> None:
+        """Record what an earlier version did not of what the account said (``catalog.told``)."""
+        with self._begin() as connection:
+            told.fill_in(connection)
+
     def commit(self, job_id: int, state: State, placed: Placed | None = None) -> None:
         """Commit the state that the program is about to bring about, before it acts.
 
@@ -146,6 +158,16 @@ class Outcomes:
             if known is None or known.state is State.WANTED:
                 values["state"] = State.UNAVAILABLE
             write_track(connection, job_id, values)
+
+    def try_at_once(self, job_ids: Iterable[int], now: datetime) -> None:
+        """What keeps these from being done is over: those that wait for another try are due."""
+        with self._begin() as connection:
+            for job_id in job_ids:
+                connection.execute(
+                    update(BASELINE)
+                    .where(BASELINE.c.job_id == job_id, BASELINE.c.next_try_at > now)
+                    .values(next_try_at=now)
+                )
 
 
 _FALSE = {"moved": False, "mounted": False}

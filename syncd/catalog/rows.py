@@ -18,7 +18,7 @@ _INT64 = 1 << 63
 TRACK_COLUMNS = (
     "id", "status", "task", "display_name", "output_url", "output_urls", "created_at", "user_id",
     "prompt", "vocal_language", "bpm", "keyscale", "format", "genre", "emotion", "occasion",
-    "language", "song_type", "liked", "quality_score", "audio_duration",
+    "language", "song_type", "liked", "quality_score", "audio_duration", "gist",
 )  # fmt: skip
 """What planning needs of a job: neither lyrics nor the raw JSON, which are most of its bytes."""
 
@@ -33,6 +33,7 @@ def job_to_row(job: Job, seen_at: datetime, sweep: int | None) -> dict[str, Any]
         row["seed"] = None  # beyond SQLite's integers; ``raw`` keeps it
     return {
         **row,
+        "gist": job_from_row(row).gist,
         "first_seen": seen_at,
         "last_seen": seen_at,
         "last_sweep": sweep,
@@ -53,10 +54,10 @@ def job_from_row(row: Mapping[str, Any]) -> Job:
 
 
 def track_from_row(row: Mapping[str, Any]) -> RemoteTrack:
-    values = {name: row[name] for name in TRACK_COLUMNS}
+    values = {name: row[name] for name in TRACK_COLUMNS if name != "gist"}
     for name in ("genre", "emotion", "occasion"):
         values[name] = tuple(values[name])
-    return Job(**values).track()
+    return Job(**values).track(row["gist"] or "")
 
 
 def file_from_row(row: FileRow) -> LocalFile:
@@ -97,6 +98,7 @@ def baseline_from_row(row: BaselineRow, absence: Absence | None = None) -> Basel
         replaced_by=row.replaced_by,
         declined=row.declined,
         intended=None if row.next_stem is None else Named(row.next_title, row.next_stem),
+        kept=row.kept,
     )
 
 
@@ -145,6 +147,7 @@ def _placed(row: BaselineRow) -> Placed | None:
         source=row.source,
         moved=row.moved,
         mounted=row.mounted,
+        told=row.told,
     )
 
 
@@ -167,4 +170,5 @@ def placed_to_row(placed: Placed) -> dict[str, Any]:
         "source": placed.source,
         "moved": placed.moved,
         "mounted": placed.mounted,
+        "told": placed.told,
     }

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, Dialect, MetaData, String, Table, Text, text
+from sqlalchemy import Column, Dialect, Integer, MetaData, String, Table, Text, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -80,6 +80,7 @@ class Json(TypeDecorator[Any]):
 class JobRow(SQLModel, table=True):
     """One job as the API showed it last; ``absent_since``: a complete sweep lacked it.
 
+    ``gist`` is a digest (``core.model.Job.gist``).
     ``last_seen``: when the row was written last. What shows the job as it stands here does not
     write it again, a sweep excepted.
     """
@@ -123,6 +124,7 @@ class JobRow(SQLModel, table=True):
     last_seen: datetime = Field(sa_type=Moment)
     last_sweep: int | None
     absent_since: datetime | None = Field(sa_type=Moment)
+    gist: str | None
 
 
 class LearntRow(SQLModel, table=True):
@@ -140,6 +142,52 @@ class LearntRow(SQLModel, table=True):
     language: str | None = None
     song_type: str | None = None
     liked: bool | None = None
+
+
+class FacetRow(SQLModel, table=True):
+    """One kind of facet: how far learning it has come (``catalog.facets``).
+
+    ``begun_at``: a round of learning is open since then. ``offered`` are the values that the
+    service could filter by when it was last seen whether it honours the filter, at ``asked_at``;
+    ``ignored_at``: it does not. ``tries`` failed in a row, the last one at ``tried_at``.
+    """
+
+    __tablename__ = "facet"
+
+    kind: str = Field(primary_key=True)
+    begun_at: datetime | None = Field(default=None, sa_type=Moment)
+    offered: list[str] | None = Field(default=None, sa_type=Json)
+    asked_at: datetime | None = Field(default=None, sa_type=Moment)
+    ignored_at: datetime | None = Field(default=None, sa_type=Moment)
+    tries: int = 0
+    tried_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class FacetValueRow(SQLModel, table=True):
+    """One value of a facet, and how far the jobs that have it are listed.
+
+    ``listed_at``: when they were last listed as far back as was needed; ``place`` is where that
+    listing stands in the open round, ``is_done`` that it came to its end there.
+    """
+
+    __tablename__ = "facet_value"
+
+    kind: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    listed_at: datetime | None = Field(default=None, sa_type=Moment)
+    place: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    is_done: bool = False
+
+
+class FacetFindRow(SQLModel, table=True):
+    """What an open round found of one job; ``is_target``: the round is there to learn of it."""
+
+    __tablename__ = "facet_find"
+
+    kind: str = Field(primary_key=True)
+    job_id: int = Field(primary_key=True)
+    is_target: bool
+    found: list[str] = Field(sa_type=Json)
 
 
 class BaselineRow(SQLModel, table=True):
@@ -175,6 +223,8 @@ class BaselineRow(SQLModel, table=True):
     next_title: str | None = None
     next_stem: str | None = Field(default=None, sa_type=PathText)
     declined: str | None = None
+    told: str | None = None
+    kept: str | None = None
 
 
 class FileRow(SQLModel, table=True):
@@ -272,6 +322,45 @@ class SpentRow(SQLModel, table=True):
     server_at: datetime | None = Field(sa_type=Moment)
 
 
+class AnswerRow(SQLModel, table=True):
+    """What the service answered when it was asked last (``catalog.answers``).
+
+    ``query`` is the query string, its parameters in the order of their names.
+    """
+
+    __tablename__ = "answer"
+
+    name: str = Field(primary_key=True)
+    query: str = Field(primary_key=True)
+    body: Any = Field(sa_type=Json, nullable=False)
+    at: datetime = Field(sa_type=Moment)
+
+
+class RetryRow(SQLModel, table=True):
+    """One ``POST /jobs/{id}/retry`` of late (``catalog.retries``)."""
+
+    __tablename__ = "retry"
+
+    id: int | None = Field(default=None, primary_key=True)
+    job_id: int
+    at: datetime = Field(sa_type=Moment)
+
+
+class SoundRow(SQLModel, table=True):
+    """What was read from a placed file for exports, while it had this size and date.
+
+    ``sample_rate`` is hertz, ``bit_rate`` bits a second; ``None`` where the file does not say it.
+    """
+
+    __tablename__ = "sound"
+
+    job_id: int = Field(primary_key=True)
+    size: int
+    mtime_ns: int
+    sample_rate: int | None
+    bit_rate: int | None
+
+
 class MetaRow(SQLModel, table=True):
     """What the catalog as a whole is bound to, by name (see ``store.Binding``)."""
 
@@ -285,11 +374,24 @@ _tables: Mapping[str, Table] = SQLModel.metadata.tables
 JOB, BASELINE, FILE = _tables["job"], _tables["baseline"], _tables["file"]
 SWEEP, JOURNAL, META = _tables["sweep"], _tables["journal"], _tables["meta"]
 ABSENCE, HOLD, SPENT = _tables["absence"], _tables["hold"], _tables["spent"]
-LEARNT = _tables["learnt"]
+LEARNT, FACET = _tables["learnt"], _tables["facet"]
+FACET_VALUE, FACET_FIND = _tables["facet_value"], _tables["facet_find"]
+SOUND = _tables["sound"]
+ANSWER, RETRY = _tables["answer"], _tables["retry"]
 """The same tables for SQLAlchemy Core: bulk work does not go through one object a row."""
 
 KNOWN = Table("known_job", MetaData(), *(Column(c.name, c.type) for c in JOB.columns))
 """The view that shows each job with all that is known of it: what it says, else what was learnt.
 
 What reads jobs reads these; what the service says of one is written to ``JOB`` alone.
+"""
+
+_INDEXED = ("words", "display_name", "prompt", "lyrics")
+WORDS = Table(
+    "words", MetaData(), Column("rowid", Integer), *(Column(name, String) for name in _INDEXED)
+)
+"""The full-text index of the texts of ``JOB``; ``rowid`` is the job's id.
+
+New jobs are added by ``news.take_in``, what changes is by triggers. It is matched by the column
+that has its own name.
 """

@@ -1,13 +1,16 @@
 """The catalog as the cycle uses it: observations in, trees out, and outcomes.
 
 ``scans`` keeps what the folder showed, ``outcomes`` what was done, ``holds`` what waits for the
-user, ``journal`` the history; ``upkeep`` backs it up and relieves it of what is old.
+user, ``selected`` what the selection leaves out, ``facets`` what is learnt of the jobs, ``answers``
+what the service said of the account as a whole, ``retries`` what was asked to be made again,
+``journal`` the history; ``upkeep`` backs it up and relieves it of what is old.
 Every method is one transaction, blocks on the disk, and may be called from any thread.
 All raise ``CatalogUnusable``, and ``SyncdError`` for an integer of more than 64 bits.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -20,18 +23,24 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, text, u
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.catalog import rows
+from syncd.catalog.answers import Answers, forget_answers
 from syncd.catalog.database import copy_in_memory, open_database, open_for_reading, transaction
+from syncd.catalog.facets import Facets
 from syncd.catalog.holds import Holds, read_holds
 from syncd.catalog.journal import Journal
 from syncd.catalog.news import InFlight, News, take_in
 from syncd.catalog.outcomes import Outcomes, read_spent, read_track
+from syncd.catalog.retries import Retries
 from syncd.catalog.scans import Scans, read_left_behind
 from syncd.catalog.schema import ABSENCE, BASELINE, JOB, KNOWN, META, SWEEP
+from syncd.catalog.selected import Selected
+from syncd.catalog.sounds import Sounds
+from syncd.catalog.unlearnt import read_unlearnt
 from syncd.catalog.upkeep import Upkeep
 from syncd.core.baseline import Baseline, BaselineTrack
 from syncd.core.model import PENDING, PROCESSING, Job, RemoteTree
 from syncd.core.policy import Now
-from syncd.errors import CatalogUnusable
+from syncd.errors import CatalogDamaged, CatalogUnusable
 
 KEPT_SWEEPS = 100
 """How many sweeps are remembered: enough to see when a doubt began."""
@@ -73,6 +82,11 @@ class Catalog:
         self.outcomes = Outcomes(self._begin, self.journal)
         self.holds = Holds(self._begin)
         self.scans = Scans(self._begin)
+        self.facets = Facets(self._begin)
+        self.selected = Selected(self._begin)
+        self.answers = Answers(self._begin)
+        self.retries = Retries(self._begin)
+        self.sounds = Sounds(self._begin)
         self.upkeep = Upkeep(engine, self._begin)
 
     @classmethod
@@ -165,6 +179,7 @@ class Catalog:
         rows_ = [{"key": key, "value": value} for key, value in values.items() if value is not None]
         statement = upsert(META)
         with self._begin() as connection:
+            forget_answers(connection, binding.base_url, binding.key_fingerprint)
             connection.execute(delete(META).where(META.c.key.in_(values)))
             connection.execute(statement, rows_)
 
@@ -244,7 +259,9 @@ class Catalog:
         with self._begin() as connection:
             tracks = (rows.track_from_row(row._asdict()) for row in connection.execute(statement))
             swept = connection.execute(select(SWEEP.c.id).where(SWEEP.c.complete).limit(1)).first()
-            return RemoteTree({track.id: track for track in tracks}, swept is not None)
+            return RemoteTree(
+                {track.id: track for track in tracks}, swept is not None, read_unlearnt(connection)
+            )
 
     def job(self, job_id: int) -> Job | None:
         with self._begin() as connection:
@@ -290,13 +307,26 @@ class Catalog:
             return read_track(connection, job_id)
 
     def check(self) -> str:
-        """SQLite's own verdict on the file: ``"ok"``, or what is wrong."""
-        with self._begin() as connection:
-            return str(connection.execute(text("PRAGMA quick_check(1)")).scalar_one())
+        """SQLite's own verdict on the file: ``"ok"``, or what is wrong, in one line."""
+        try:
+            with self._begin() as connection:
+                # What stands in memory is not asked: the file may have lost it since.
+                connection.execute(text("PRAGMA shrink_memory"))
+                verdict = str(connection.execute(text("PRAGMA quick_check(1)")).scalar_one())
+        except CatalogDamaged as error:
+            verdict = error.message.rpartition(": ")[2]
+        return " ".join(verdict.split())
 
-    def reading(self) -> AbstractContextManager[Connection]:
-        """A transaction for ``catalog.queries``."""
-        return self._begin()
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction for ``catalog.queries``: whatever is asked in it is of one moment."""
+        with self._begin() as connection:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            if not raw.in_transaction:
+                # Python's own begins one only before it writes.
+                connection.exec_driver_sql("BEGIN")
+            yield connection
 
 
 def _file(path: Path | None) -> tuple[int, int] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,19 +14,25 @@ from syncd.cli import (
     bind,
     demo,
     doctor,
+    export,
+    figures,
     history,
     holds,
     init,
     library,
     logs,
+    ls,
     output,
     pausing,
     plan,
+    remote,
     remove,
+    retry,
     service,
     simulate,
     status,
     sync,
+    tags,
     tracks,
     trash,
     verify,
@@ -90,8 +96,11 @@ for command in (
     pausing.resume,
     logs.logs,
     plan.plan,
-    library.ls,
+    ls.ls,
     library.show,
+    figures.stats,
+    figures.similar,
+    export.export,
     holds.pending,
     holds.approve,
     holds.reject,
@@ -103,6 +112,9 @@ for command in (
     tracks.cover,
     tracks.evict,
     tracks.fetch,
+    retry.retry,
+    tags.tags,
+    tags.retag,
     verify.verify,
     doctor.doctor,
     bind.adopt,
@@ -110,15 +122,14 @@ for command in (
     simulate.simulate,
 ):
     app.command(cls=Command)(command)
+app.add_typer(remote.app, name="remote")
 app.add_typer(trash.app, name="trash")
 app.add_typer(service.app, name="service")
 
 
 def run() -> None:
     """Run one command and exit with its code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A file name that is not UTF-8 is shown escaped instead of ending the command.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    output.open_output()
     try:
         sys.exit(app(prog_name="syncd", standalone_mode=False))
     except _UsageError as error:
@@ -131,8 +142,8 @@ def run() -> None:
         if "--json" in sys.argv[1:]:
             output.print_error_json(error)
         sys.exit(error.exit_code)
-    except OSError as error:
-        # Commands translate the errors of the files that they work on: this is standard output's.
-        output.complain(SyncdError(f"the output cannot be written: {error.strerror or error}"))
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except output.OutputLost as error:
+        with suppress(output.OutputLost):
+            output.complain(SyncdError(f"the output cannot be written: {error.strerror}"))
+        output.give_up()
         sys.exit(ExitCode.FAILED)

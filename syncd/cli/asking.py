@@ -13,10 +13,14 @@ from syncd.cli import output
 from syncd.errors import ConfigError, ExitCode
 
 
-def check_somebody_there(consent: str) -> None:
-    """Raise ``ConfigError``, with ``consent`` as its hint, where there is nobody to ask."""
+def check_somebody_there(consent: str, *, about: str | None = None) -> None:
+    """Raise ``ConfigError``, with ``consent`` as its hint, where there is nobody to ask.
+
+    ``about`` is what there would be asked about, where that is not plain from the command.
+    """
     if not sys.stdin.isatty():
-        raise ConfigError("there is nobody to ask", hint=consent)
+        what = f"{about}, and " if about else ""
+        raise ConfigError(f"{what}there is nobody to ask", hint=consent)
 
 
 def confirm(lines: Iterable[str], question: str) -> None:

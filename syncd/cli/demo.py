@@ -147,7 +147,7 @@ def _show(settings: Settings) -> None:
     catalog = Catalog.read(settings.catalog)
     assert catalog is not None, "the sync before this made one"
     try:
-        entries = queries.jobs(catalog, queries.Listing(status="COMPLETED", sort_order="asc"))
+        entries = queries.jobs(catalog, queries.Listing(status=("COMPLETED",), sort_order="asc"))
         found = queries.jobs(catalog, queries.Listing(search=_SEARCH))
     finally:
         catalog.close()
@@ -176,7 +176,7 @@ def _your_hands(settings: Settings) -> tuple[Entry, Entry] | None:
     catalog = Catalog.read(settings.catalog)
     assert catalog is not None, "the sync before this made one"
     try:
-        entries = queries.jobs(catalog, queries.Listing(status="COMPLETED", sort_order="asc"))
+        entries = queries.jobs(catalog, queries.Listing(status=("COMPLETED",), sort_order="asc"))
     finally:
         catalog.close()
     root = settings.library.root

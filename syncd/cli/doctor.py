@@ -16,9 +16,10 @@ from syncd.errors import ExitCode
 if TYPE_CHECKING:
     from syncd.doctor.check import Check
 
-_WORDS = {"ok": "ok   ", "warning": "warn ", "failure": "FAIL "}
+_WORDS = {"ok": "ok   ", "skip": "skip ", "warning": "warn ", "failure": "FAIL "}
 _COLOURS = {
     "ok": typer.colors.GREEN,
+    "skip": typer.colors.BRIGHT_BLACK,
     "warning": typer.colors.YELLOW,
     "failure": typer.colors.RED,
 }
@@ -29,7 +30,8 @@ _NAME = 12
 def doctor(context: typer.Context, as_json: JSON = False) -> None:
     """Check all that syncd needs, with the fix for what is wrong.
 
-    Changes nothing. Exits with 1 where something fails; a warning is none.
+    Changes nothing. Exits with 1 where something fails; a warning is none, nor what had to be
+    skipped.
     """
     from syncd import log
     from syncd.doctor.examination import examine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from syncd.config import Settings
     from syncd.daemon.contact import Contact
 
-START = "syncd run starts one, and syncd service install keeps one running"
-"""What to do where no daemon runs."""
-
 
 def find(settings: Settings) -> Contact | None:
     """The daemon that works for this state folder, if one runs; see ``Contact.find``."""
@@ -30,19 +28,22 @@ def find(settings: Settings) -> Contact | None:
 
 def require(settings: Settings) -> Contact:
     """The same; raises ``SyncdError`` where none runs."""
+    from syncd.doctor.unit import start_hint
+
     contact = find(settings)
     if contact is None:
-        raise SyncdError("no daemon runs", hint=START)
+        raise SyncdError("no daemon runs", hint=start_hint(os.environ))
     return contact
 
 
 def forward(contact: Contact, do: str, *, quiet: bool, **fields: Any) -> Mapping[str, Any]:
-    """Have the daemon do it, with bars on a terminal; its result.
+    """Have the daemon do it, with bars on a terminal, and a line elsewhere where it waits; its
+    result.
 
     Ctrl-C and SIGTERM end the command, not the work: it says so, and exits with 130 or 143.
     """
     with leaving("the daemon goes on with it; syncd status shows how it is"), ExitStack() as stack:
-        on_event: Callable[[Mapping[str, Any]], None] | None = None
+        on_event: Callable[[Mapping[str, Any]], None] | None = None if quiet else _tell_of_waits
         if sys.stderr.isatty() and not quiet:
             from syncd.cli.progress import Bars
             from syncd.daemon.telling import retell
@@ -53,6 +54,15 @@ def forward(contact: Contact, do: str, *, quiet: bool, **fields: Any) -> Mapping
                 retell(event, bars)
 
         return contact.ask(do, on_event, **fields)
+
+
+def _tell_of_waits(event: Mapping[str, Any]) -> None:
+    """One line, where there are no bars, on why nothing seems to happen for a while."""
+    from syncd.daemon.telling import missing_words
+
+    match event.get("progress"):
+        case {"what": "looking_again", "missed": missed, "seconds": seconds}:
+            typer.echo(f"syncd: {missing_words(missed)} in {seconds:.0f} s", err=True)
 
 
 def finish(

@@ -171,7 +171,8 @@ def _lines(found: Waiting) -> Iterator[str]:
             f"{len(found.unseen)} {'file' if len(found.unseen) == 1 else 'files'}; "
             "syncd plan says why"
         )
-    if not (found.deletions or found.batches or found.single):
+    yield from _missed_lines(found)
+    if not (found.deletions or found.batches or found.single or found.missed):
         yield "nothing is pending and nothing is held"
         return
     counts = {
@@ -180,6 +181,7 @@ def _lines(found: Waiting) -> Iterator[str]:
         ),
         "held in batches": sum(len(batch.holds) for batch in found.batches),
         "held singly": len(found.single),
+        "missed by one scan": len(found.missed),
     }
     yield "in all: " + ", ".join(f"{n} {what}" for what, n in counts.items() if n)
 
@@ -196,6 +198,12 @@ def _pending_lines(one: PendingDeletion) -> Iterator[str]:
     name = f"--job {entry.job_id}"
     sent = [f"delete it now: {_command('approve', name)}"] * (not (one.approved or one.blocked))
     yield "  " + "; ".join([*sent, f"keep it: {_command('reject', name)}"])
+
+
+def _missed_lines(found: Waiting) -> Iterator[str]:
+    for one in found.missed:
+        yield f"missing: job {_track(one.job_id, one.display_name, one.path)}"
+        yield f"  one scan did not find its file, at {_time(one.first_at)}; another one decides"
 
 
 def _due(one: PendingDeletion) -> str:
@@ -284,6 +292,16 @@ def _document(found: Waiting, root: Path) -> dict[str, object]:
             for batch in found.batches
         ],
         "held": [_single_json(hold, root) for hold in found.single],
+        "missed": [
+            {
+                "id": one.job_id,
+                "display_name": one.display_name,
+                "path": root / one.path,
+                "missing_since": one.first_at,
+            }
+            for one in found.missed
+        ],
+        "missed_until": found.missed_until,
         "out_of_sight": list(found.unseen),
     }
 

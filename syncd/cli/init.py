@@ -44,6 +44,7 @@ def init(
     A configuration that exists already is left as it is: the folder it names is made and marked.
     """
     from syncd import config
+    from syncd.local.owner import check_owner
     from syncd.local.root import create_root, write_marker
 
     path, _ = config.config_path(context.obj)
@@ -68,6 +69,7 @@ def init(
         settings = config.parse(_toml(text), path)
         files[path] = text
     written = [file for file, content in files.items() if not _stands(file, content)]
+    check_owner(settings.library.root, settings.state.dir)
     _check_root(settings)
     made, marker = create_root(settings.library.root, settings.api.base_url)
     if marker.base_url != settings.api.base_url:  # nothing was ever placed: see _check_root

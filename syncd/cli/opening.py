@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from syncd.errors import ConfigError, SyncdError
+from syncd.errors import ConfigError, KeyMissing, StateUnusable, SyncdError
 
 if TYPE_CHECKING:
     from syncd.catalog.store import Catalog
@@ -28,7 +28,10 @@ def reading(settings: Settings) -> Iterator[Catalog]:
         # A question that cannot be answered stops nothing for safety.
         return SyncdError(error.message, hint=error.hint)
 
-    catalog = Catalog.read(settings.catalog)
+    try:
+        catalog = Catalog.read(settings.catalog)
+    except StateUnusable as error:
+        raise failed(error) from None
     if catalog is None:
         raise failed(unsynced(settings))
     try:
@@ -40,7 +43,7 @@ def reading(settings: Settings) -> Iterator[Catalog]:
 
 
 def load_key(settings: Settings) -> Secret:
-    """The API key, see ``config.load_key``.
+    """The API key, see ``config.load_key``; where none is given, the one of a daemon that runs.
 
     Where nothing was set up yet that is said first, and no key asked for.
     """
@@ -50,10 +53,27 @@ def load_key(settings: Settings) -> Secret:
 
     try:
         return config.load_key(settings)
-    except ConfigError:
+    except ConfigError as error:
         if settings.file is None and find_marker(settings.library.root) is None:
             raise without_marker(settings) from None
+        if isinstance(error, KeyMissing) and (found := _key_of_the_daemon(settings)):
+            return found
         raise
+
+
+def _key_of_the_daemon(settings: Settings) -> Secret | None:
+    """What systemd gives to a unit as a credential no command sees: its daemon tells it.
+
+    ``None`` where none runs. Raises ``SyncdError`` where it does not tell it.
+    """
+    from syncd.cli.forwarding import find
+    from syncd.daemon.contact import DaemonGone
+
+    contact = find(settings)
+    try:
+        return contact.key() if contact else None
+    except DaemonGone:
+        return None
 
 
 @contextmanager
@@ -63,7 +83,9 @@ def borrowed(settings: Settings, command: str) -> Iterator[None]:
     Raises ``SyncdError`` where it does not.
     """
     from syncd.cli.forwarding import find, leaving
+    from syncd.local.owner import check_owner
 
+    check_owner(settings.library.root, settings.state.dir)
     with ExitStack() as stack:
         with leaving("nothing was done"):
             if contact := find(settings):

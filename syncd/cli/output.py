@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import os
 import shutil
 import signal
 import sys
@@ -20,6 +22,50 @@ from syncd.errors import ExitCode, SyncdError
 __all__ = ["due_words", "printable"]
 
 T = TypeVar("T")
+
+
+class OutputLost(OSError):
+    """Standard output, or standard error, cannot be written: closed by its reader, or full."""
+
+
+class _Output(io.FileIO):
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise OutputLost(error.errno, error.strerror) from None
+
+
+def open_output() -> None:
+    """Have standard output and standard error raise ``OutputLost``, so that what they fail with is
+    told from what a file fails with; and show what is no text escaped.
+    """
+    for name in ("stdout", "stderr"):
+        stream: Any = getattr(sys, name)
+        # A file name that is not UTF-8 is shown escaped instead of ending the command.
+        stream.reconfigure(errors="backslashreplace")
+        try:
+            raw = _Output(stream.fileno(), "w", closefd=False)
+        except io.UnsupportedOperation:
+            continue  # one that is kept in memory
+        opened = io.TextIOWrapper(
+            raw if stream.write_through else io.BufferedWriter(raw),
+            encoding=stream.encoding,
+            errors=stream.errors,
+            line_buffering=stream.line_buffering,
+            write_through=stream.write_through,
+        )
+        setattr(sys, name, opened)
+
+
+def give_up() -> None:
+    """Drop what cannot be written any more: else it would be tried once more at the very end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OutputLost:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
 
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 

@@ -52,8 +52,10 @@ def _seconds(text: str) -> float:
 
     try:
         seconds = parse_duration(text)
-    except ValueError as error:
-        raise ConfigError(f"--for {error}") from None
+    except ValueError:
+        raise ConfigError(f"--for {text}: must be a time such as 90s, 10m, 2h or 30d") from None
     if seconds == 0:
-        raise ConfigError("--for takes a time that passes", hint="syncd resume ends a pause")
+        raise ConfigError(
+            f"--for {text}: must be longer than that", hint="syncd resume ends a pause"
+        )
     return seconds

@@ -60,6 +60,7 @@ def plan(
             {
                 "operations": [operation_json(op, root, remote, made.batches) for op in made.plan],
                 "pending": [pending_json(one, root, remote) for one in made.plan.pending],
+                "unselected": sorted(made.plan.unselected),
                 "waiting": [wait_json(wait, remote) for wait in made.plan.waits],
                 "doubts": list(made.doubts),
             }
@@ -73,10 +74,14 @@ def plan(
 async def _rehearse(settings: Settings, key: Secret, *, offline: bool) -> Rehearsal:
     from syncd.cycle import make_plan, policy_for
     from syncd.engine import open_rehearsal
+    from syncd.learning import learn
     from syncd.observation import observe, sweep_account
 
     async with open_rehearsal(settings, key) as (library, policy):
-        doubts = () if offline else (await sweep_account(library)).doubts
+        doubts: tuple[str, ...] = ()
+        if not offline:
+            doubts = (await sweep_account(library)).doubts
+            await learn(library, swept=not doubts, changed=True)
         policy = policy_for(library, replace(policy, retry_now=True))
         trees = await observe(library, policy)
         doubts += tuple(f"{path} could not be read" for path in sorted(trees.local.unreadable))
@@ -100,6 +105,9 @@ def _lines(made: Rehearsal) -> Iterator[str]:
     width = max([_NARROWEST, *(len(verb) for verb, _ in told)])
     yield from (f"{verb:{width}} {text}" for verb, text in told)
     yield from batch_lines(plan.holds, made.batches, with_files=False)
+    if number := len(plan.unselected):
+        jobs = "1 job is" if number == 1 else f"{number} jobs are"
+        yield f"{jobs} outside library.only, and not fetched"
     yield from (f"doubtful: {doubt}" for doubt in made.doubts)
     if not plan.operations:
         unseen = any(wait.unseen for wait in plan.waits)

@@ -23,7 +23,17 @@ from rich.text import Text
 
 from syncd.cli.output import printable
 from syncd.core.operations import Download, Fetching, Operation, Plan
-from syncd.daemon.telling import downloads_in
+from syncd.daemon.telling import downloads_in, missing_words
+
+_PLURAL = {
+    "genre": "genres",
+    "emotion": "emotions",
+    "occasion": "occasions",
+    "language": "languages",
+    "song_type": "song types",
+    "liked": "likes",
+}
+"""What is looked up, as a run of it is called."""
 
 
 class _Bar(BarColumn):
@@ -42,6 +52,16 @@ class _Count(MofNCompleteColumn):
         return Text(f"{task.completed:.0f}" if task.completed else "")
 
 
+class _Said(TextColumn):
+    """The description; where it is of a wait, with the seconds that are left of it."""
+
+    def render(self, task: Task) -> Text:
+        said = super().render(task)
+        if (seconds := task.fields.get("seconds")) is not None:
+            said.append(f" in {max(0.0, seconds - (task.elapsed or 0.0)):.0f} s")
+        return said
+
+
 class Bars:
     """A line for the run as a whole and one for each download under way, on standard error.
 
@@ -51,7 +71,7 @@ class Bars:
 
     def __init__(self, console: Console | None = None) -> None:
         self._run = Progress(
-            TextColumn("{task.description}", markup=False),
+            _Said("{task.description}", markup=False),
             _Bar(bar_width=24),
             _Count(),
         )
@@ -87,6 +107,12 @@ class Bars:
 
     def swept(self, seen: int, total: int | None) -> None:
         self._run.update(self._listing, completed=seen, total=total)
+
+    def looking_up(self, kind: str, done: int, values: int) -> None:
+        said = f"looking up {_PLURAL.get(kind, kind)}"
+        self._run.update(
+            self._listing, description=said, completed=done, total=values, visible=True
+        )
 
     def looked(self) -> None:
         pass
@@ -130,6 +156,4 @@ class Bars:
             self._run.advance(self._tracks)
 
     def looking_again(self, missed: int, seconds: float) -> None:
-        files = "1 file is" if missed == 1 else f"{missed} files are"
-        said = f"{files} missing; looking again in {seconds:.0f} s"
-        self._waiting = self._run.add_task(said, total=None)
+        self._waiting = self._run.add_task(missing_words(missed), total=None, seconds=seconds)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import typer
+
+from syncd.errors import SyncdError
 
 
 def run(context: typer.Context) -> None:
@@ -12,6 +17,8 @@ def run(context: typer.Context) -> None:
     """
     import asyncio
     import os
+    import sys
+    from contextlib import suppress
 
     from syncd import config, log
     from syncd.cli.opening import load_key
@@ -19,6 +26,8 @@ def run(context: typer.Context) -> None:
     from syncd.daemon.daemon import Daemon
     from syncd.daemon.pulse import end_in_time
     from syncd.daemon.systemd import Notifier, watchdog_seconds
+    from syncd.errors import ExitCode
+    from syncd.local.owner import check_owner
 
     notifier, watchdog = Notifier(), watchdog_seconds(os.environ, os.getpid())
     settings = config.load(context.obj)
@@ -27,7 +36,9 @@ def run(context: typer.Context) -> None:
         log.configure(settings.log.level, settings.log.format, keep=True)
 
     apply(settings)
-    load_key(settings)
+    with _end_in_the_log():
+        check_owner(settings.library.root, settings.state.dir)
+        load_key(settings)
 
     async def work() -> None:
         daemon = Daemon(
@@ -41,4 +52,24 @@ def run(context: typer.Context) -> None:
         )
         await daemon.run()
 
-    asyncio.run(work())
+    with _end_in_the_log():
+        asyncio.run(work())
+    # All is closed. What the interpreter would still clear away, the system does in no time; on a
+    # machine that has little time for it that takes longer than whoever stops it waits.
+    with suppress(OSError):
+        sys.stderr.flush()
+    os._exit(ExitCode.IN_STEP)
+
+
+@contextmanager
+def _end_in_the_log() -> Iterator[None]:
+    """What ends the daemon is a line of its log, in its form and with its priority."""
+    try:
+        yield
+    except SyncdError as error:
+        import structlog
+
+        log = structlog.get_logger("syncd.daemon")
+        code = int(error.exit_code)
+        log.error("ended", why=error.message, hint=error.hint, exit_code=code)
+        raise typer.Exit(code) from None

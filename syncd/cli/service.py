@@ -44,6 +44,8 @@ _PROPERTIES = {
 }
 """What systemctl(1) shows of a unit, and what it is called in the document."""
 
+_NUMBERS = ("pid", "exit_code", "restarts")
+
 
 @app.command(cls=Command)
 def install(context: typer.Context, yes: YES = False) -> None:
@@ -84,7 +86,7 @@ def uninstall(yes: YES = False) -> None:
     unit = _unit()
     text = _read(unit)
     if text is None:
-        output.say_nothing_found("no unit is installed")
+        typer.echo("no unit is installed: there is nothing to remove")
         return
     _check_manager()
     if not is_ours(text) and not yes:
@@ -110,13 +112,22 @@ def status(as_json: JSON = False) -> None:
     state = _state()
     runs = state["active"] in ("active", "reloading")
     if as_json:
-        output.print_json({"unit": unit if installed else None, "running": runs, **state})
+        said = {name: _plain(name, value) for name, value in state.items()}
+        output.print_json({"unit": unit if installed else None, "running": runs, **said})
     elif state["load"] == "not-found":
         typer.echo("no unit is installed; syncd service install makes one")
     else:
         _show(unit if installed else None, state)
     if not runs:
         raise typer.Exit(int(ExitCode.FAILED))
+
+
+def _plain(name: str, value: str) -> str | int | None:
+    """A property for a script: numbers as such, and null for what is not said."""
+    if name not in _NUMBERS:
+        return value or None
+    is_said = value.isdigit() and (name, value) != ("pid", "0")
+    return int(value) if is_said else None
 
 
 def _show(unit: Path | None, state: dict[str, str]) -> None:
@@ -181,7 +192,7 @@ def _check_ready(settings: Settings) -> None:
 
 
 def _ask(line: str, question: str) -> None:
-    check_somebody_there("--yes goes on nevertheless")
+    check_somebody_there("--yes goes on nevertheless", about=line)
     confirm([line], question)
 
 

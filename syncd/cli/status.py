@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -76,11 +77,13 @@ def _status(settings: Settings) -> Mapping[str, Any]:
 def _text(status: Mapping[str, Any]) -> Text:
     from rich.text import Text
 
-    from syncd.cli.forwarding import START
     from syncd.cli.status_text import groups, rows
+    from syncd.doctor.unit import start_hint
 
     text = Text()
-    for number, (name, said, style) in enumerate(rows(groups(status, start=START))):
+    for number, (name, said, style) in enumerate(
+        rows(groups(status, start=start_hint(os.environ)))
+    ):
         text.append("\n" if number else "")
         if said:
             text.append(f"{name}  ", style="bold")

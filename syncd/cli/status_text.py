@@ -22,7 +22,37 @@ _STYLES = {
     "waiting": "red",
     "refused": "red",
 }
-_LOUD = {"waits for": "yellow", "held": "yellow", "pending": "yellow", "errors": "red"}
+_LOUD = {
+    "waits for": "yellow",
+    "held": "yellow",
+    "missing": "yellow",
+    "pending": "yellow",
+    "errors": "red",
+}
+
+_UNDONE = {
+    "delete-remote": (
+        ("{} file is missing here", "deleting its job"),
+        ("{} files are missing here", "deleting their jobs"),
+    ),
+    "rename-remote": (
+        ("{} file was renamed", "renaming its job"),
+        ("{} files were renamed", "renaming their jobs"),
+    ),
+    "trash-local": (
+        ("{} job is gone from the account", "moving its file to the trash"),
+        ("{} jobs are gone from the account", "moving their files to the trash"),
+    ),
+    "free": (
+        ("{} file is outside library.only", "freeing it"),
+        ("{} files are outside library.only", "freeing them"),
+    ),
+    "redownload": (
+        ("{} job has other audio now", "replacing its file"),
+        ("{} jobs have other audio now", "replacing their files"),
+    ),
+}
+"""By the verb that is held: what is the case and what waits, of one and of many."""
 
 
 class Line(NamedTuple):
@@ -95,6 +125,8 @@ def _state(status: Mapping[str, Any], now: datetime, start: str) -> Iterator[Lin
     word = status["state"]
     if not status["running"]:
         yield Line("state", f"stopped: no daemon runs; {start}", "yellow")
+        if status["awaits"]:
+            yield Line("waits for", status["awaits"])
         return
     if (then := status["paused_until"]) is not None:
         word += f", goes on {until(then, now)} ({_time(then):%Y-%m-%d %H:%M} UTC)"
@@ -113,6 +145,8 @@ def _library(status: Mapping[str, Any]) -> Iterator[Line]:
         watched = f", watched by {status['watching']}" if status["watching"] else ""
         yield Line("folder", f"{status['root']}{watched}")
     states = [f"{number} {state}" for state, number in sorted(status["counts"].items()) if number]
+    if to_come := status.get("to_come"):  # which a daemon of before an upgrade does not say
+        states.append(f"{to_come} to come")
     if status["jobs"] is not None:
         jobs = "1 job" if status["jobs"] == 1 else f"{status['jobs']} jobs"
         yield Line("tracks", ", ".join([jobs, *states]))
@@ -133,10 +167,16 @@ def _transfers(status: Mapping[str, Any]) -> Iterator[Line]:
 
 def _waiting(status: Mapping[str, Any], now: datetime) -> Iterator[Line]:
     for number, one in enumerate(status["held"][:_SHOWN]):
-        what = f"{counted(one['verb'], one['count'])}, {ago(one['since'], now)}"
-        text = f"{what}: {one['reason']} ({one['command']})"
+        what = f"{_held(one['verb'], one['count'])}, {ago(one['since'], now)}"
+        text = f"{what}: {one['reason']} ({_settled_by(one)})"
         yield Line("" if number else "held", text, _LOUD["held"])
     yield from _more(status["held"])
+    if number := int(status.get("missed") or 0):  # which a daemon of before an upgrade does not say
+        files = "1 file" if number == 1 else f"{number} files"
+        again = f"looked for again {until(status['missed_until'], now)}"
+        if not status["running"]:
+            again = "the next sync looks again, and decides"
+        yield Line("missing", f"{files}; {again} (syncd pending)")
     if number := status["pending"]:
         first = status["pending_until"]
         due = f", the first due {until(first, now)}" if first else ""
@@ -144,23 +184,45 @@ def _waiting(status: Mapping[str, Any], now: datetime) -> Iterator[Line]:
         yield Line("pending", f"{deletions}{due} (syncd pending)")
 
 
+def _held(verb: str, number: int) -> str:
+    """What is the case, and what was not done about it."""
+    if (found := _UNDONE.get(verb)) is None:
+        return f"{counted(verb, number)} {'is' if number == 1 else 'are'} held"
+    case, act = found[number != 1]
+    return f"{case.format(number)}; {act} is held"
+
+
+def _settled_by(held: Mapping[str, Any]) -> str:
+    """The commands that show and settle it."""
+    if held["batch"] is None:
+        return str(held["command"])
+    # A daemon of before an upgrade does not say the other one.
+    other = f" or {reject.removeprefix('syncd ')}" if (reject := held.get("reject")) else ""
+    return f"syncd pending; {held['command']}{other}"
+
+
 def _times(status: Mapping[str, Any], now: datetime) -> Iterator[Line]:
     for name in ("poll", "sweep", "scan"):
         last, then = status["last"].get(name), status["next"].get(name)
         if status["running"] or last:
             following = f", next {until(then, now)}" if then else ""
-            yield Line(name, f"last {ago(last, now)}{following}")
+            # What was not done before is being done, where it works.
+            is_first = last is None and status["state"] == "working"
+            yield Line(name, f"{'now' if is_first else f'last {ago(last, now)}'}{following}")
 
 
 def _errors(status: Mapping[str, Any], now: datetime) -> Iterator[Line]:
-    for number, one in enumerate(status["errors"][:_SHOWN]):
+    # What it waits for is said above.
+    awaited = status["awaits"] or ""
+    told = [one for one in status["errors"] if one["message"] not in awaited]
+    for number, one in enumerate(told[:_SHOWN]):
         when = ago(one["last_at"], now)
         if one["count"] > 1:
             when = f"{one['count']} times since {ago(one['first_at'], now)}, last {when}"
         hint = f"; {one['hint']}" if one["hint"] else ""
         text = f"{one['message']}{hint} ({when})"
         yield Line("" if number else "errors", text, _LOUD["errors"])
-    yield from _more(status["errors"])
+    yield from _more(told)
 
 
 def _ground(status: Mapping[str, Any], now: datetime) -> Iterator[Line]:
@@ -178,7 +240,7 @@ def _ground(status: Mapping[str, Any], now: datetime) -> Iterator[Line]:
         model = f"; its model says “{service['model']}”" if service["model"] else ""
         yield Line("service", f"answered {when}{model}")
     else:
-        yield Line("service", f"does not answer; last answer: {when}", "yellow")
+        yield Line("service", f"last answer {when}", "yellow")
 
 
 def _more(found: list[Any]) -> Iterator[Line]:

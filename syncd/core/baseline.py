@@ -30,6 +30,8 @@ class State(StrEnum):
     """Its local space was given back by command; the job stays."""
     IGNORED = "ignored"
     """Its file was deleted with ``sync.deletions = "ignore"``: never fetched again."""
+    UNSELECTED = "unselected"
+    """It is outside ``[library.only]``: its job is known, and its audio not fetched."""
     DETACHED = "detached"
     """Its job is gone and its file is kept."""
     TRASHING = "trashing"
@@ -46,7 +48,9 @@ class Placed:
     address without its signature, ``sha256`` of the whole file as placed, ``source`` the SHA-256 of
     the audio as it was served (``None`` where that was not seen), ``tags`` what this program last
     wrote in each managed field. ``moved``: the user chose its folder, so the template does not.
-    ``mounted``: it lies in what is mounted at a folder under the root.
+    ``mounted``: it lies in what is mounted at a folder under the root. ``told``: what the account
+    said of it when its tags were written (``tagging.told``); ``None`` where that is not known, so
+    that nothing follows from it.
     """
 
     path: str
@@ -63,6 +67,7 @@ class Placed:
     placed_at: datetime | None = None
     moved: bool = False
     mounted: bool = False
+    told: str | None = None
 
     @property
     def as_found(self) -> bool:
@@ -108,6 +113,8 @@ class BaselineTrack:
     ``replaced_by`` is an address whose audio was found to differ from what was placed, ``declined``
     one whose audio the user would not have in its place.
     ``intended`` is the pair of names that its file was about to get, where that is not recorded.
+    ``kept`` is the selection in spite of which the user keeps it (``selection.Only.digest``), or
+    ``selection.BY_NAME``.
     """
 
     job_id: int
@@ -122,6 +129,7 @@ class BaselineTrack:
     replaced_by: str | None = None
     declined: str | None = None
     intended: Named | None = None
+    kept: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from syncd.core.operations import MoveLocal
 from syncd.core.policy import Policy
 from syncd.core.relocation import has_made_way
 from syncd.core.renaming import UnsendableName, title_of
+from syncd.core.selection import UNPLACED, Standing, standing_of
 
 SCANS_APART = 30.0
 """Seconds between two scans that may confirm an absence; the grace, where that is shorter."""
@@ -20,7 +21,7 @@ SCANS_APART = 30.0
 EXPECTED = frozenset({State.PLACED, State.DETACHED})
 """The states in which a file should stand at the known path."""
 
-REMEMBERED = EXPECTED | {State.TRASHING, State.EVICTED}
+REMEMBERED = EXPECTED | {State.TRASHING, State.EVICTED, State.UNSELECTED}
 """The states in which a file at the known path is the one that was placed."""
 
 _WITH_PATH = EXPECTED | {State.TRASHING}
@@ -72,15 +73,21 @@ class Case:
     """The stem under which this program moved the file, where that was never recorded."""
     named_as: Named | None = None
     """The names that this program gave the file where it stands, and never recorded."""
+    standing: Standing = Standing.INSIDE
+    """Whether the selection has it; of a track without a job that is open."""
 
     @property
     def state(self) -> State:
-        """A track whose file is not known by any path is wanted, whatever else was committed."""
-        if self.known is None:
-            return State.WANTED
-        if self.placed is None and self.known.state in _WITH_PATH:
-            return State.WANTED
-        return self.known.state
+        """A track whose file is not known by any path is wanted, whatever else was committed;
+        but whether it is fetched is for the selection to say.
+        """
+        state = self.known.state if self.known else State.WANTED
+        if self.placed is None and state in _WITH_PATH:
+            state = State.WANTED
+        if state in UNPLACED and self.standing is Standing.OUTSIDE:
+            return State.UNSELECTED
+        is_back = state is State.UNSELECTED and self.standing is Standing.INSIDE
+        return State.WANTED if is_back and self.here is Here.NOTHING else state
 
     @property
     def placed(self) -> Placed | None:
@@ -125,6 +132,7 @@ def classify(
         owner=owner,
         moved_as=moved_as,
         named_as=named_as if here is Here.MOVED and moved_as is None else None,
+        standing=standing_of(track, known, remote, policy.only) if track else Standing.OPEN,
     )
 
 
@@ -322,6 +330,17 @@ POSSIBLE: dict[State, frozenset[Here]] = {
         }
     ),
     State.EVICTED: frozenset(
+        {
+            Here.NOTHING,
+            Here.FOUND,
+            Here.IN_PLACE,
+            Here.MOVED,
+            Here.RENAMED,
+            Here.UNSENDABLE,
+            Here.PASTED,
+        }
+    ),
+    State.UNSELECTED: frozenset(
         {
             Here.NOTHING,
             Here.FOUND,

@@ -14,8 +14,10 @@ from syncd.core.baseline import Baseline, BaselineTrack, Placed
 from syncd.core.cases import EXPECTED, REMEMBERED, is_out_of_reach, is_out_of_sight
 from syncd.core.model import FileStat, LocalFile, LocalTree, RemoteTrack, RemoteTree
 from syncd.core.naming import Name, album_of, name_track, same_text, stem_of, suffix_of
+from syncd.core.only import ALL, Only
 from syncd.core.policy import Policy
 from syncd.core.renaming import is_beside
+from syncd.core.selection import Standing, standing_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,11 @@ def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
     return Sighting(frozenset(missed), frozenset(unsure))
 
 
-def to_hash(remote: RemoteTree, baseline: Baseline, found: Found) -> Iterator[LocalFile]:
-    """The files whose bytes decide: touched since they were placed, and about to be replaced or
-    trashed if nothing but their name or date changed."""
+def to_hash(
+    remote: RemoteTree, baseline: Baseline, found: Found, only: Only = ALL
+) -> Iterator[LocalFile]:
+    """The files whose bytes decide: touched since they were placed, and about to be replaced,
+    trashed or freed if nothing but their name or date changed."""
     for job_id, file in found.files.items():
         known = baseline.tracks.get(job_id)
         if known is None or known.placed is None or known.state not in REMEMBERED:
@@ -167,7 +171,11 @@ def to_hash(remote: RemoteTree, baseline: Baseline, found: Found) -> Iterator[Lo
         if file.stat == known.placed.stat or file.sha256 is not None:
             continue
         track = remote.tracks.get(job_id)
-        if track is None or _is_replaced(track.audio, known.placed, known.replaced_by):
+        if (
+            track is None
+            or _is_replaced(track.audio, known.placed, known.replaced_by)
+            or standing_of(track, known, remote, only) is Standing.OUTSIDE
+        ):
             yield file
 
 

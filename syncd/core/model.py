@@ -6,6 +6,7 @@ of the folder. ``baseline`` has the third tree.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ FORMATS = ("flac", "mp3", "ogg", "wav")
 
 PENDING, PROCESSING, COMPLETED, FAILED = "PENDING", "PROCESSING", "COMPLETED", "FAILED"
 """The documented values of ``status``. The set is open: an unknown one is kept as it came."""
+
+
+FACETS = ("genre", "emotion", "occasion", "language", "song_type")
+"""What a track is sorted by, and what may have to be learnt because no job says it."""
 
 
 def address_path(address: str) -> str:
@@ -109,8 +114,23 @@ class Job:
                 offered.setdefault(name, self.output_url)
         return offered
 
-    def track(self) -> RemoteTrack:
-        """The part of the job that planning looks at."""
+    @property
+    def gist(self) -> str:
+        """A digest of what only the tags of its file say, and planning does not read."""
+        said = (
+            self.prompt,
+            self.lyrics,
+            self.lrc_content,
+            self.vocal_language,
+            self.timesignature,
+            self.completed_at and f"{self.completed_at:%Y-%m-%dT%H:%M:%S}",
+            [*self.actual_seeds],
+            self.seed,
+        )
+        return hashlib.blake2b(json.dumps(said).encode(), digest_size=8).hexdigest()
+
+    def track(self, gist: str | None = None) -> RemoteTrack:
+        """The part of the job that planning looks at; ``gist`` where it is known."""
         return RemoteTrack(
             id=self.id,
             status=self.status,
@@ -130,6 +150,7 @@ class Job:
             liked=self.liked,
             quality_score=self.quality_score,
             audio_duration=self.audio_duration,
+            gist=self.gist if gist is None else gist,
         )
 
 
@@ -137,7 +158,8 @@ class Job:
 class RemoteTrack:
     """One job in the remote tree: what planning and naming need, and no more.
 
-    ``audio`` maps each format on offer to its address without the signature.
+    ``audio`` maps each format on offer to its address without the signature. ``gist`` is a digest
+    of what else its tags say (``Job.gist``).
     """
 
     id: int
@@ -158,17 +180,20 @@ class RemoteTrack:
     liked: bool | None = None
     quality_score: float | None = None
     audio_duration: float | None = None
+    gist: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteTree:
     """Every job observed and not known to be gone.
 
-    ``swept``: a complete sweep was taken in, so that a job this tree lacks is absent.
+    ``swept``: a complete sweep was taken in, so that a job this tree lacks is absent. ``unlearnt``
+    are the completed jobs of which a facet is still to be learnt.
     """
 
     tracks: Mapping[int, RemoteTrack]
     swept: bool = True
+    unlearnt: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

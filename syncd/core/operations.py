@@ -130,6 +130,33 @@ class Evict:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Free:
+    """Remove the file at ``path``, whose job is outside the selection; the job stays.
+
+    Never without the user's word. Only of a file that is as it was placed, and whose audio the
+    account still has.
+    """
+
+    verb: ClassVar[str] = "free"
+    job_id: int
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retag:
+    """Write what the account says now of the track into the tags of the file at ``path``.
+
+    Only what they still hold of ours, and what they lack; the file keeps its place and its audio.
+    """
+
+    verb: ClassVar[str] = "retag"
+    job_id: int
+    path: str
+    reason: str
+
+
 # --- towards the account ---
 
 
@@ -262,6 +289,8 @@ Operation = (
     | MoveLocal
     | TrashLocal
     | Evict
+    | Free
+    | Retag
     | RenameRemote
     | DeleteRemote
     | Adopt
@@ -305,13 +334,15 @@ class Pending:
 class Plan:
     """What to do, in this order, and what is waiting. Empty operations: both sides are in step.
 
-    ``missed`` are the jobs whose file one scan did not find: another scan decides.
+    ``missed`` are the jobs whose file one scan did not find: another scan decides. ``unselected``
+    are those that have no file because they are outside the selection.
     """
 
     operations: tuple[Operation, ...] = ()
     waits: tuple[Wait, ...] = ()
     pending: tuple[Pending, ...] = ()
     missed: frozenset[int] = field(default_factory=frozenset)
+    unselected: frozenset[int] = field(default_factory=frozenset)
 
     @property
     def holds(self) -> tuple[Hold, ...]:

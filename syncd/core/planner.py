@@ -51,6 +51,7 @@ def _row(
 
 WITHOUT = (State.WANTED, State.UNAVAILABLE)
 UNEXPECTED = (*WITHOUT, State.IGNORED, State.GONE)
+GIVEN_UP = (State.EVICTED, State.UNSELECTED)
 FILE = (Here.IN_PLACE, Here.MOVED, Here.RENAMED, Here.UNSENDABLE)
 LISTED = tuple(set(There) - {There.GONE, There.UNSEEN})
 QUIET = (There.AS_KNOWN, There.UNREADY, There.FAILED, There.SILENT)
@@ -71,21 +72,21 @@ RULES: tuple[Rule, ...] = (
     _row("renamed here, deleted there", [State.PLACED, State.TRASHING],
          [Here.RENAMED, Here.UNSENDABLE], [There.GONE], deletions.renamed_and_deleted),
     _row("detached, in step", [State.DETACHED], FILE, [There.GONE], deletions.still_detached),
-    _row("evicted, then deleted there", [State.EVICTED], FILE, [There.GONE],
+    _row("evicted or freed, then deleted there", GIVEN_UP, FILE, [There.GONE],
          deletions.evicted_and_deleted),
-    _row("a file of a job that is gone", [*UNEXPECTED, State.EVICTED], [Here.FOUND],
-         [There.GONE],
+    _row("a file of a job that is gone", [*UNEXPECTED, *GIVEN_UP], [Here.FOUND], [There.GONE],
          deletions.found_without_job),
     _row("nothing left, and known", [State.GONE], [Here.NOTHING], [There.GONE], presence.nothing),
     _row("nothing left", State, [Here.NOTHING, Here.ABSENT], [There.GONE], deletions.nothing_left),
     # Its file is there although none was expected, or no more.
-    _row("a file is found", [*UNEXPECTED, State.EVICTED], [Here.FOUND], LISTED, presence.found),
+    _row("a file is found", [*UNEXPECTED, *GIVEN_UP], [Here.FOUND], LISTED, presence.found),
     _row("the job of a detached file is back", [State.DETACHED, State.TRASHING], FILE, LISTED,
          presence.job_is_back),
     _row("evicted, not yet removed", [State.EVICTED], [Here.IN_PLACE], LISTED, presence.evicting),
-    _row("evicted, and brought back", [State.EVICTED], FILE, LISTED, presence.found),
+    _row("freed, not yet removed", [State.UNSELECTED], [Here.IN_PLACE], LISTED, presence.freeing),
+    _row("given up, and brought back", GIVEN_UP, FILE, LISTED, presence.found),
     # No file, and none to be.
-    _row("evicted or ignored", [State.EVICTED, State.IGNORED], [Here.NOTHING], LISTED,
+    _row("evicted, ignored or not selected", [*GIVEN_UP, State.IGNORED], [Here.NOTHING], LISTED,
          presence.nothing),
     # No file yet.
     _row("wanted, failed", [*WITHOUT, State.GONE, State.TRASHING, State.DETACHED],
@@ -126,9 +127,9 @@ def plan(
 ) -> Plan:
     """What brings the three trees into step, as of ``now``."""
     found = match(local, baseline, policy, remote)
-    planning = Planning(local, baseline, found, policy, now)
+    planning = Planning(local, baseline, found, policy, now, remote.unlearnt)
     decisions: list[Decision] = []
-    missed = set()
+    missed, unselected = set(), set()
     for job_id in _in_order(remote, baseline, found.files):
         case = classify(
             job_id,
@@ -142,6 +143,8 @@ def plan(
         )
         if case.here is Here.MISSED:
             missed.add(job_id)
+        if (case.state, case.here) == (State.UNSELECTED, Here.NOTHING) and case.track:
+            unselected.add(job_id)
         decisions.append(planning.in_time(case, rule_for(case).decide(planning, case)))
     decisions = settle(decisions, planning.names, lambda op: awaits_user(op, baseline, policy))
     operations: list[Operation] = [
@@ -161,6 +164,7 @@ def plan(
         waits=tuple(d for d in decisions if isinstance(d, Wait)),
         pending=tuple(d for d in decisions if isinstance(d, Pending)),
         missed=frozenset(missed),
+        unselected=frozenset(unselected),
     )
 
 

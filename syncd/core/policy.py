@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from syncd.core.model import FORMATS, Origin
+from syncd.core.only import ALL, Only
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Policy:
     remote_deletions: Literal["trash", "keep"] = "trash"
     conflicts: Literal["local", "remote", "hold"] = "local"
     moves: Literal["ask", "auto", "never"] = "ask"
+    only: Only = ALL
     retry_now: bool = False
     cautious: bool = False
     rebuilding: bool = False

@@ -21,6 +21,7 @@ from syncd.core.operations import (
     Detach,
     Download,
     Evict,
+    Free,
     Hold,
     Ignore,
     MakeWay,
@@ -33,6 +34,7 @@ from syncd.core.operations import (
     RenameLocal,
     RenameRemote,
     Restore,
+    Retag,
     TrashLocal,
     Wait,
 )
@@ -49,10 +51,15 @@ HALF_FROM = 4
 _REMOVING = (DeleteRemote, RenameRemote, TrashLocal)
 """What a new, adopted or rebuilt catalog must not do before one complete clean cycle."""
 
+_OnPaths = Placing | Adopt | Detach | TrashLocal | Free | Retag | RenameRemote | DeleteRemote
+"""What touches, or gives, a name in the folder."""
+
 _MOVED = (
     "the library is in another folder or on another disk than before, and this file is not there: "
     "it may have been left behind"
 )
+
+_LEFT_OUT = "these files are outside library.only, which leaves their jobs as they are"
 
 _UNASKED = (*_REMOVING, Download, Redownload, Evict, Ignore)
 """What is not done unasked while a catalog is bound anew."""
@@ -114,7 +121,7 @@ class _Paths:
 
     def checked(self, op: Operation) -> Operation:
         """``op``, or the hold that it becomes."""
-        if not isinstance(op, Placing | Adopt | Detach | TrashLocal | RenameRemote | DeleteRemote):
+        if not isinstance(op, _OnPaths):
             return op
         if (reason := self._doubt(op)) is None:
             return op
@@ -162,12 +169,15 @@ def is_inside(path: str) -> bool:
 def _keep_still(plan: Plan, local: LocalTree, baseline: Baseline, policy: Policy) -> Plan:
     """While a catalog is bound anew, differences are listed and wait for a decision.
 
-    Also, at any time, files that the user wants to be asked about before they get another name.
+    Also, at any time, files that the user wants to be asked about before they get another name,
+    and those that a narrower selection leaves out.
     """
 
     def checked(op: Operation) -> Operation | Wait:
         if isinstance(op, RenameLocal | MoveLocal) and awaits_user(op, baseline, policy):
             return _batched(op, _standing(baseline, op.job_id, op.verb) or op.reason)
+        if isinstance(op, Free) and not (_is_approved(baseline, op) or _is_begun(baseline, op)):
+            return _batched(op, _LEFT_OUT)
         if not policy.cautious or not isinstance(op, _UNASKED) or _is_approved(baseline, op):
             return op
         if not isinstance(op, Download):
@@ -331,6 +341,12 @@ def _standing(baseline: Baseline, job_id: int, verb: str) -> str | None:
 def _is_approved(baseline: Baseline, op: Operation) -> bool:
     held = baseline.holds.get((op.job_id, op.verb))
     return held is not None and held.approved
+
+
+def _is_begun(baseline: Baseline, op: Free) -> bool:
+    """Whether the user released it before, and the program stopped on the way."""
+    known = baseline.tracks.get(op.job_id)
+    return known is not None and known.state is State.UNSELECTED
 
 
 def _batched(op: Operation, reason: str) -> Hold:

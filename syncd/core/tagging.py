@@ -8,9 +8,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
+from typing import Literal
 
-from syncd.core.model import Job, Origin
+from syncd.core.harmony import camelot, classical, openkey
+from syncd.core.lyrics import timed_lines, timed_text
+from syncd.core.model import Job, Origin, RemoteTrack
 
 Fields = Mapping[str, tuple[str, ...]]
 """Managed field -> its values, in order. A field that is absent here is not written."""
@@ -29,7 +34,9 @@ MANAGED = (
     "bpm",
     "key",
     "lyrics",
+    "synced_lyrics",
     "prompt",
+    "comment",
     "job_id",
     "origin",
     "task",
@@ -42,13 +49,41 @@ MANAGED = (
 )
 """Every field this program writes. Values are text: ``bpm`` a rounded integer, ``duration``
 seconds with three decimals (measured, added by the writer), ``date`` and ``completed_at`` ISO 8601
-in UTC, ``language`` ISO 639-2, ``key`` at most three characters, ``liked`` "1"."""
+in UTC, ``language`` ISO 639-2, ``key`` at most three characters, ``liked`` "1", ``synced_lyrics``
+LRC with times to the millisecond."""
 
-_KEY = re.compile(
-    r"^\s*(?P<note>[A-Ga-g])\s*(?P<accidental>#|♯|b|♭|-?sharp|-?flat)?\s*"
-    r"(?P<mode>major|maj|minor|min|m|M)?\s*$",
-    re.IGNORECASE,
-)
+JOBS_OWN = frozenset(MANAGED) - {
+    "title", "artist", "albumartist", "album", "track", "comment", "synced_lyrics", "origin",
+    "duration",
+}  # fmt: skip
+"""The fields that follow from a job's object alone, whatever the settings, but for the spelling of
+its key."""
+
+_KEYS = {"classical": classical, "camelot": camelot, "openkey": openkey}
+_BETWEEN = " - "
+"""What stands between the parts of a comment: signs that a player's small display has, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How tags are written: the settings of ``[tags]`` (config.example.toml explains each).
+
+    ``dj`` is for programs that read ID3v2.3, one genre, and the comment rather than the mood.
+    """
+
+    profile: Literal["library", "dj"] = "library"
+    key: Literal["classical", "camelot", "openkey"] = "classical"
+    ownership: Literal["user", "syncd"] = "user"
+    synced_lyrics: bool = False
+
+    @property
+    def id3_version(self) -> int:
+        """The version of ID3v2 that files get."""
+        return 3 if self.profile == "dj" else 4
+
+
+PLAIN = Style()
+"""The style of the defaults."""
 
 _ISO_639_2 = {
     "ar": "ara", "bn": "ben", "cs": "ces", "da": "dan", "de": "deu", "el": "ell", "en": "eng",
@@ -67,7 +102,14 @@ _ISO_639_2_NAMES = {
 
 
 def desired_fields(
-    job: Job, *, origin: Origin, title: str, artist: str, album: str, number: int | None
+    job: Job,
+    *,
+    origin: Origin,
+    title: str,
+    artist: str,
+    album: str,
+    number: int | None,
+    style: Style = PLAIN,
 ) -> dict[str, tuple[str, ...]]:
     """The managed fields of ``job``'s file, without ``duration`` (measured when it is written)."""
     fields = {
@@ -80,11 +122,13 @@ def desired_fields(
         "genre": _many(job.genre),
         "emotion": _many(job.emotion),
         "occasion": _many(job.occasion),
-        "language": _one(language_code(job.vocal_language or job.language)),
+        "language": _one(language_code(job.vocal_language) or language_code(job.language)),
         "bpm": _one(round(job.bpm) or None if job.bpm and 0 < job.bpm < math.inf else None),
-        "key": _one(classical_key(job.keyscale)),
+        "key": _one(_KEYS[style.key](job.keyscale)),
         "lyrics": _one(job.lyrics),
+        "synced_lyrics": _synced(job) if style.synced_lyrics else (),
         "prompt": _one(job.prompt),
+        "comment": _one(job.prompt),
         "job_id": _one(job.id),
         "origin": _one(str(origin)),
         "task": _one(job.task),
@@ -94,19 +138,42 @@ def desired_fields(
         "completed_at": _one(_iso(job.completed_at)),
         "liked": _one("1" if job.liked else None),
     }
+    if style.profile == "dj":
+        fields |= _for_djs(fields)
     return {name: values for name, values in fields.items() if values}
 
 
-def classical_key(text: str | None) -> str | None:
-    """``"F# min"`` -> ``"F#m"``; ``None`` where the text is no key (TKEY: 3 characters at most)."""
-    match = _KEY.match(text or "")
-    if not match:
-        return None
-    accidental = (match["accidental"] or "").lower().lstrip("-")
-    sign = {"": "", "#": "#", "♯": "#", "sharp": "#", "b": "b", "♭": "b", "flat": "b"}[accidental]
-    mode = match["mode"] or ""
-    minor = mode == "m" or mode.lower() in ("min", "minor")
-    return f"{match['note'].upper()}{sign}{'m' if minor else ''}"
+def told(track: RemoteTrack) -> str:
+    """A digest of all that the account says of a track's tags, but for its title.
+
+    The title has operations of its own; what is equal asks for no other tags.
+    """
+    said = (
+        track.gist,
+        track.genre,
+        track.emotion,
+        track.occasion,
+        track.language,
+        track.bpm,
+        track.keyscale,
+        bool(track.liked),
+        track.quality_score,
+        track.task,
+        track.created_at and track.created_at.timestamp(),
+    )
+    return blake2b(repr(said).encode(), digest_size=8).hexdigest()
+
+
+def _for_djs(fields: Fields) -> dict[str, tuple[str, ...]]:
+    """What DJ programs show: one value a field, since ID3v2.3 has no sign between several."""
+    single = {name: _one(", ".join(fields[name])) for name in ("emotion", "occasion", "seed")}
+    beat = tuple(f"{bpm} BPM" for bpm in fields["bpm"])
+    parts = (*fields["key"], *beat, *single["emotion"], *single["occasion"], *fields["prompt"])
+    return {**single, "genre": fields["genre"][:1], "comment": _one(_BETWEEN.join(parts))}
+
+
+def _synced(job: Job) -> tuple[str, ...]:
+    return _one(timed_text(timed_lines(job.lrc_content or "")))
 
 
 def language_code(text: str | None) -> str | None:

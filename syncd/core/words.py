@@ -15,6 +15,7 @@ from syncd.core.operations import (
     Download,
     Evict,
     Forget,
+    Free,
     Hold,
     Ignore,
     MakeWay,
@@ -23,6 +24,7 @@ from syncd.core.operations import (
     RenameLocal,
     RenameRemote,
     Restore,
+    Retag,
     TrashLocal,
 )
 
@@ -68,6 +70,7 @@ _WORDS = {
     RenameLocal.verb: Words("rename here", "renamed here", "rename here", "renames here"),
     MakeWay.verb: Words("rename here for now", "", "rename here", "renames here"),
     MoveLocal.verb: Words("move here", "moved here", "move here", "moves here"),
+    Retag.verb: Words("tag anew", "tagged anew", "file to be tagged", "files to be tagged"),
     Redownload.verb: Words("replace", "replaced", "file to be replaced", "files to be replaced"),
     DeleteRemote.verb: Words(
         "delete in the account",
@@ -79,6 +82,7 @@ _WORDS = {
         "move to the trash", "moved to the trash", "file to the trash", "files to the trash"
     ),
     Evict.verb: Words("evict", "evicted"),
+    Free.verb: Words("free", "freed", "file to be freed", "files to be freed"),
     Ignore.verb: Words("ignore", "ignored"),
     Detach.verb: Words("detach", "detached"),
     Forget.verb: Words("forget", "gone on both sides"),
@@ -87,6 +91,12 @@ _WORDS = {
     Hold.verb: Words("hold"),
     "identify": Words("identify", "identified", "file to be identified", "files to be identified"),
     "cover": Words("change the cover"),
+    "retry-remote": Words(
+        "retry in the account",
+        "sent to be made again",
+        "failed job to be made again",
+        "failed jobs to be made again",
+    ),
     "trash-restore": Words("bring back from the trash"),
     "trash-empty": Words("remove from the trash for good"),
 }

@@ -6,6 +6,7 @@ Blocking, and light to import: a command that asks has nothing else to do, and s
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from syncd.daemon import wire
-from syncd.errors import SyncdError
+from syncd.errors import ExitCode, SyncdError
+from syncd.secret import Secret
 
 _PATIENCE = 10.0
 """Seconds in which a daemon that is well says that it heard."""
@@ -43,7 +45,8 @@ class Contact:
     def find(cls, state_dir: Path) -> Self | None:
         """The daemon of ``state_dir``; ``None`` where none runs.
 
-        Raises ``SyncdError`` for a daemon that this user may not ask, or that does not react.
+        Raises ``SyncdError`` for a daemon, or a state folder, that is closed to this user, and for
+        a daemon that does not react.
         """
         try:
             said = json.loads((state_dir / wire.ANNOUNCEMENT).read_bytes())
@@ -53,8 +56,11 @@ class Contact:
                 started_at=datetime.fromisoformat(said["started_at"]),
                 version=str(said["version"]),
             )
+        except PermissionError:
+            # Whether one runs cannot be told, and less so what it does.
+            raise _closed(state_dir) from None
         except (OSError, ValueError, KeyError, TypeError):
-            # None, or one that another program made, or a folder that is closed to this user.
+            # None, or one that another program made.
             return None
         try:
             found._connect().close()
@@ -73,7 +79,7 @@ class Contact:
         Raises what the daemon raised as a ``SyncdError`` with the same words and exit code,
         ``DaemonGone`` where it ended meanwhile, ``SyncdError`` where it does not react.
         """
-        with self._asked(do, fields) as answers:
+        with self._asked(do, fields) as (answers, _):
             for answer in answers:
                 if "event" in answer:
                     if on_event is not None:
@@ -83,25 +89,46 @@ class Contact:
                 return result
         raise DaemonGone
 
+    def key(self) -> Secret:
+        """The API key that the daemon works with, for a command of its own user that has none.
+
+        Raises ``SyncdError`` as ``ask`` does, also where the daemon does not tell it.
+        """
+        text = self.ask("key").get("key")
+        if not isinstance(text, str):
+            raise SyncdError(f"the daemon (process {self.pid}) tells no key")
+        return Secret(text, f"the daemon (process {self.pid})")
+
     @contextmanager
     def borrowed(self, what: str) -> Iterator[None]:
         """Have the library for ``what`` alone; at the end the daemon takes it back.
 
         A daemon that ends instead has let go of it too. Raises ``SyncdError`` as ``ask`` does.
         """
-        with self._asked("lend", {"for": what}) as answers:
+        with self._asked("lend", {"for": what}) as (answers, connection):
             with suppress(DaemonGone):
                 _wait_until_lent(answers)
-            yield
+            code = ExitCode.IN_STEP
+            try:
+                yield
+            except BaseException as error:
+                code = getattr(error, "exit_code", ExitCode.FAILED)
+                raise
+            finally:
+                # For its log alone: that the connection closes is what it goes by.
+                with suppress(OSError):
+                    connection.sendall(wire.line({"exit_code": int(code)}))
 
     @contextmanager
-    def _asked(self, do: str, fields: Mapping[str, Any]) -> Iterator[Iterator[dict[str, Any]]]:
+    def _asked(
+        self, do: str, fields: Mapping[str, Any]
+    ) -> Iterator[tuple[Iterator[dict[str, Any]], socket.socket]]:
         with self._connect() as connection:
             # A request that is refused unread is answered nevertheless.
             with suppress(BrokenPipeError, ConnectionResetError):
                 connection.sendall(wire.line({"do": do, **fields}))
             with closing(self._answers(connection)) as answers:
-                yield answers
+                yield answers, connection
 
     def _connect(self) -> socket.socket:
         """Raises ``DaemonGone`` where nobody answers."""
@@ -154,6 +181,18 @@ class Contact:
         return SyncdError(
             f"the daemon (process {self.pid}) does not react", hint="if it stays so, start it anew"
         )
+
+
+def _closed(state_dir: Path) -> SyncdError:
+    from syncd.local.owner import owner_of
+
+    folder, whose = state_dir, "another user's"
+    with suppress(OSError):
+        # Of a folder in a closed one it is not told; then it is as closed as that.
+        while not os.access(folder.parent, os.X_OK):
+            folder = folder.parent
+        whose = f"of the user {owner_of(folder)}"
+    return SyncdError(f"{folder} is {whose}, and closed to this one", hint="ask as that user")
 
 
 def _wait_until_lent(answers: Iterator[dict[str, Any]]) -> None:

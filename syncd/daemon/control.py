@@ -36,12 +36,18 @@ _log = structlog.get_logger("syncd.control")
 
 
 class Caller:
-    """Who asked, on one connection. ``pid`` is ``None`` where the system does not say it."""
+    """Who asked, on one connection. ``pid`` is ``None`` where the system does not say it.
 
-    def __init__(self, writer: asyncio.StreamWriter, pid: int | None) -> None:
+    ``is_known``: the system said that it is this process's own user, or root.
+    """
+
+    def __init__(self, writer: asyncio.StreamWriter, pid: int | None, *, is_known: bool) -> None:
         self.pid = pid
+        self.is_known = is_known
         self.gone = asyncio.Event()
         """Set when the other side hung up, or was cut off."""
+        self.farewell = b""
+        """The last that it said before it hung up, if anything."""
         self._writer = writer
 
     def tell(self, event: Mapping[str, Any]) -> None:
@@ -204,7 +210,7 @@ def _caller(writer: asyncio.StreamWriter) -> Caller:
     pid, uid = _peer(writer.get_extra_info("socket"))
     if uid not in (None, 0, os.geteuid()):
         raise SyncdError("this daemon is another user's", hint="ask it as that user")
-    return Caller(writer, pid)
+    return Caller(writer, pid, is_known=uid is not None)
 
 
 def _peer(connection: socket.socket) -> tuple[int | None, int | None]:
@@ -238,10 +244,10 @@ async def _request(reader: asyncio.StreamReader) -> dict[str, Any] | None:
 
 
 async def _hang_up(reader: asyncio.StreamReader, caller: Caller) -> None:
-    """See the other side hang up; what it still sends is not for anybody."""
+    """See the other side hang up; what it sends before is no request."""
     with suppress(OSError):
-        while await reader.read(_CHUNK):
-            pass
+        while said := await reader.read(_CHUNK):
+            caller.farewell = said
     caller.gone.set()
 
 

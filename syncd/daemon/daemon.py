@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 import structlog
 
 from syncd.cycle import Report
+from syncd.daemon.changes import check_change
 from syncd.daemon.control import Caller, serve, socket_path
-from syncd.daemon.desktop import Desktop
-from syncd.daemon.events import Events
-from syncd.daemon.hooks import Hooks
+from syncd.daemon.herald import Herald
+from syncd.daemon.key import KeyInUse
 from syncd.daemon.live import Live
 from syncd.daemon.metrics import serve_metrics
 from syncd.daemon.pause import Pause
@@ -28,9 +28,10 @@ from syncd.daemon.snapshot import status_of
 from syncd.daemon.status import Word
 from syncd.daemon.systemd import Notifier
 from syncd.daemon.timing import time_looks
-from syncd.daemon.waiting import Stamp, Waits, key_stamp
+from syncd.daemon.waiting import Waits, awaited, seen_anew
 from syncd.daemon.wakes import Wakes
 from syncd.daemon.weather import CLOSING, Weather, is_fatal
+from syncd.daemon.wire import ended_how
 from syncd.engine import open_engine
 from syncd.errors import ConfigError, KeyRefused, Locked, SyncdError
 from syncd.local.watch import Watch
@@ -68,17 +69,15 @@ class Daemon:
         self.live = Live(clock)
         self.watch = Watch(settings.library.root)
         self.pause = Pause(settings.state.dir, clock)
-        self.events = Events()
-        self.hooks = Hooks(settings)
-        self.desktop = Desktop()
+        self.herald = Herald(settings)
         self.session: Session | None = None
         self.waits = Waits()
-        self._key_stamp: Stamp | None = None
+        self.key = KeyInUse(load_key)
         self.borrower: Caller | None = None
         self.borrowed_for: str | None = None
         self.stopping = False
         self._load = load
-        self._load_key = load_key
+        self.load_key = load_key
         self._adopt_settings = adopt_settings
         self._on_stop = on_stop
         self._notifier = notifier
@@ -95,8 +94,7 @@ class Daemon:
         async with AsyncExitStack() as stack:
             path = socket_path(state_dir)
             await stack.enter_async_context(serve(path, Requests(self).handle, state_dir=state_dir))
-            stack.push_async_callback(self.hooks.close)
-            stack.push_async_callback(self.desktop.close)
+            stack.push_async_callback(self.herald.close)
             if listen := self.settings.metrics.listen:
                 await stack.enter_async_context(serve_metrics(listen, lambda: status_of(self)))
             self._heed_signals(stack)
@@ -133,8 +131,8 @@ class Daemon:
             self._take_settings(self._reloaded)
 
     async def _work(self) -> None:
-        self._key_stamp = key_stamp(self.settings)
-        key = self._load_key(self.settings)
+        self.live.stir()
+        key = self.key.take(self.settings)
         async with open_engine(self.settings, key, progress=self.live, clock=self.clock) as engine:
             self.live.interrupted = False
             self.session = Session(
@@ -153,9 +151,11 @@ class Daemon:
             self._was_lent = False
             self._ready()
             try:
+                await self.herald.opened(engine.library.catalog)
                 await self.session.work()
             finally:
                 self.live.closed(engine.context.http.requests)
+                await self._settled(self.session.untold)
 
     async def _until_called(self, work: Callable[[], Awaitable[None]]) -> SyncdError | None:
         """``work`` until it ends, or is to end; what it failed with, if that can be waited out."""
@@ -186,22 +186,24 @@ class Daemon:
 
         Raises it where only a person can settle it.
         """
-        if is_fatal(error, running=self._is_running):
+        fatal = is_fatal(error, running=self._is_running)
+        if not fatal:
+            error = await seen_anew(self.key.advised(error), self.settings.library.root)
+        self.herald.trouble(error, lasts=not fatal)
+        if fatal:
             raise error
         self.live.trouble(("library",), error)
         self.wakes.refuse(error)
-        wait = self.waits.begin(error, self.settings, self._key_stamp)
+        wait = self.waits.begin(error, self.settings, self.key.stamp)
         self._ready()
         async with self._showing_life():
             await self._until_called(wait.over)
 
-    def _settled(self, reports: Sequence[Report]) -> None:
-        if not isinstance(reports[-1].error, CLOSING):
+    async def _settled(self, reports: Sequence[Report]) -> None:
+        if reports and not isinstance(reports[-1].error, CLOSING):
             self.waits.worked()
-        events = self.events.of(reports, self.settings.library.root)
-        self.hooks.tell(events)
-        if self.settings.notify.desktop:
-            self.desktop.tell(events)
+        if self.session is not None:
+            await self.herald.tell(reports, self.session.engine.library.catalog)
 
     def _ready(self) -> None:
         if self.session is not None:
@@ -212,7 +214,8 @@ class Daemon:
 
     async def _lend(self, borrower: Caller) -> None:
         """Leave the library to a command until it hangs up."""
-        _log.info("standing aside", what=self.borrowed_for, process=borrower.pid)
+        about = {"what": self.borrowed_for, "process": borrower.pid}
+        _log.info("standing aside", **about)
         borrower.tell({"lent": True})
         self.tell()
         gone = asyncio.ensure_future(borrower.gone.wait())
@@ -225,6 +228,8 @@ class Daemon:
                     called.cancel()
         finally:
             gone.cancel()
+        if borrower.gone.is_set():
+            _log.info("the library is given back", ended=ended_how(borrower.farewell), **about)
         if self.borrower is borrower:  # else it is the next one's by now
             self.borrower = self.borrowed_for = None
 
@@ -252,8 +257,7 @@ class Daemon:
     def stop(self) -> None:
         if not self.stopping:
             self._on_stop()
-        self.stopping = True
-        self.live.interrupted = True
+        self.stopping = self.live.stopping = self.live.interrupted = True
         self._notifier.stopping()
         self.tell()
         self.call()
@@ -276,11 +280,14 @@ class Daemon:
         try:
             settings = self._load()
             check_change(self.settings, settings)
-        except ConfigError as error:
+        except Exception as error:
+            if self._is_running:
+                self._tell_ready()  # with the ones that it has
+            if not isinstance(error, ConfigError):
+                raise
             _log.error("the configuration was not taken over", why=str(error))
             self.live.trouble(("config",), error)
-            if self._is_running:
-                self._tell_ready()
+            self.herald.trouble(error)
         else:
             # Ready once the library is open with them, or waited for.
             self.live.settle("config")
@@ -299,7 +306,7 @@ class Daemon:
         if settings.library.root != self.settings.library.root:
             self.watch = Watch(settings.library.root)
         self.settings = settings
-        self.hooks.take(settings)
+        self.herald.take(settings)
         self._adopt_settings(settings)
         time_looks(self.schedule, self.wakes, settings.sync)
         _log.info("the configuration was read again")
@@ -339,7 +346,7 @@ class Daemon:
     def activity(self) -> int:
         """Grows with all that gets on."""
         http = self.session.engine.context.http if self.session else None
-        return self.live.activity + (http.requests if http else 0)
+        return self.live.activity + (http.activity if http else 0)
 
     @property
     def word(self) -> Word:
@@ -362,13 +369,16 @@ class Daemon:
     def awaits(self) -> str | None:
         """What it waits for, in words."""
         if self.borrower is not None:
-            return f"{self.borrowed_for} works on the library (process {self.borrower.pid})"
+            return f"{self.borrowed_for}, which has the library (process {self.borrower.pid})"
         error = self.waits.now.error if self.waits.now else self.weather.error
-        return str(error) if error else None
+        return awaited(error) if error else None
 
     def _words(self) -> str:
         word, awaits = self.word, self.awaits
-        return f"{word}: {awaits}" if awaits else str(word)
+        if word == "paused":
+            return self.pause.words
+        which = "" if word == "waiting" else f"{word}, "
+        return f"{which}waits for {awaits}" if awaits else str(word)
 
     def _tell_ready(self) -> None:
         self._told = self._words()
@@ -380,18 +390,6 @@ class Daemon:
         if words != self._told:
             self._notifier.status(words)
         self._told = words
-
-
-def check_change(before: Settings, after: Settings) -> None:
-    """Raise ``ConfigError`` for a change of settings that a running daemon cannot follow."""
-    if after.file is None and before.file is not None:
-        raise ConfigError(f"{before.file}: the configuration file is gone")
-    if after.state.dir != before.state.dir:
-        raise ConfigError(
-            "state.dir was changed", hint="restart the daemon to work with another catalog"
-        )
-    if after.metrics != before.metrics:
-        raise ConfigError("metrics.listen was changed", hint="restart the daemon")
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

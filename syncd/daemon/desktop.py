@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -46,9 +48,33 @@ class Desktop:
                 if self._notifier is None:
                     module = await asyncio.to_thread(importlib.import_module, "desktop_notifier")
                     self._notifier = module.DesktopNotifier(app_name="syncd")
-                await self._notifier.send(
-                    title=f"syncd: {what} for you", message="syncd pending shows what and why"
-                )
+                with _heard() as failures:
+                    await self._notifier.send(
+                        title=f"syncd: {what} for you", message="syncd pending shows what and why"
+                    )
+                why = failures[0] if failures else None
         except Exception as error:  # a library of many systems, on machines without a desktop
+            why = str(error) or type(error).__name__
+        if why is not None and not self._is_off:
             self._is_off = True
-            _log.warning("no desktop notifications", why=str(error) or type(error).__name__)
+            _log.warning("no desktop notifications", why=why)
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Why nothing was shown, of which desktop-notifier makes no errors but a log with tracebacks:
+    that is for nobody else."""
+    failures: list[str] = []
+
+    class Hears(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            error = record.exc_info[1] if record.exc_info else None
+            failures.append(str(error or "") or record.getMessage())
+
+    hears, log = Hears(logging.WARNING), logging.getLogger("desktop_notifier")
+    log.propagate = False
+    log.addHandler(hears)
+    try:
+        yield failures
+    finally:
+        log.removeHandler(hears)

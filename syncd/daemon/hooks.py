@@ -15,18 +15,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import structlog
 
+from syncd.core.words import printable
 from syncd.daemon.events import Event, Name
 from syncd.settings import Settings
 
 MOST_FACTS = 1_000
 """Facts that one run is told of; ``SYNCD_COUNT`` says how many there are."""
 
-_FAREWELL = 2.0
+_FAREWELL = 1.0
 """Seconds that a program has to end by itself, once it was told to."""
+
+_KEPT, _LONGEST_SAID = 4_096, 300
+"""Bytes of what a program writes that are kept, and characters of its last line that are told."""
 
 _SECRET = ("AUDIOPOD_API_KEY", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC")
 """What a hook has no business with."""
@@ -53,6 +57,11 @@ class Hooks:
                 self._waiting.setdefault(event.name, []).extend(event.facts)
         if self._waiting and (self._worker is None or self._worker.done()):
             self._worker = asyncio.create_task(self._work())
+
+    async def finish(self, seconds: float) -> None:
+        """Wait until all were run for what they were told, for so long at most."""
+        if self._worker is not None:
+            await asyncio.wait({self._worker}, timeout=seconds)
 
     async def close(self) -> None:
         """Stop what runs; what waits is not run any more."""
@@ -81,26 +90,63 @@ class Hooks:
     ) -> None:
         told = facts[:MOST_FACTS]
         document = {"event": name, "count": len(facts), "tracks": told}
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            cwd="/",
-            env=_environment(name, facts, self._settings.library.root),
-            # A group of its own, so that what it starts is stopped with it.
-            start_new_session=True,
-        )
-        limit = self._settings.hooks.timeout
-        try:
-            async with asyncio.timeout(limit):
-                await process.communicate(json.dumps(document, default=_plain).encode())
-        except TimeoutError:
-            _log.warning("the hook took too long and was stopped", hook=f"on_{name}", limit=limit)
-        finally:
-            await _stopped(process)
-        if process.returncode:
-            _log.warning("the hook failed", hook=f"on_{name}", exit_code=process.returncode)
+        limit, took_too_long = self._settings.hooks.timeout, False
+        with _Heard() as heard:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=heard.to_write,
+                cwd="/",
+                env=_environment(name, facts, self._settings.library.root),
+                # A group of its own, so that what it starts is stopped with it.
+                start_new_session=True,
+            )
+            try:
+                async with asyncio.timeout(limit):
+                    await process.communicate(json.dumps(document, default=_plain).encode())
+            except TimeoutError:
+                took_too_long = True
+            finally:
+                await _stopped(process)
+            about = {"hook": f"on_{name}", "said": heard.last_line()}
+        if took_too_long:
+            _log.warning("the hook took too long and was stopped", limit=limit, **about)
+        elif process.returncode:
+            _log.warning("the hook failed", exit_code=process.returncode, **about)
+
+
+class _Heard:
+    """The end of what a program writes to standard error.
+
+    Not a pipe of the process's own: that would be waited for as long as anything holds it that the
+    program has started.
+    """
+
+    def __enter__(self) -> Self:
+        self._reader, self.to_write = os.pipe()
+        os.set_blocking(self._reader, False)
+        self._end = bytearray()
+        asyncio.get_running_loop().add_reader(self._reader, self._read)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.get_running_loop().remove_reader(self._reader)
+        os.close(self._reader)
+        os.close(self.to_write)
+
+    def last_line(self) -> str | None:
+        """The last line that says something, shortened."""
+        self._read()
+        lines = self._end.decode(errors="replace").splitlines()
+        said = next((line.strip() for line in reversed(lines) if line.strip()), None)
+        return None if said is None else printable(said[-_LONGEST_SAID:])
+
+    def _read(self) -> None:
+        with suppress(BlockingIOError):
+            # What fits into a pipe, so that one who writes on and on holds up nobody.
+            self._end += os.read(self._reader, 1 << 16)
+            del self._end[:-_KEPT]
 
 
 async def _stopped(process: asyncio.subprocess.Process) -> None:

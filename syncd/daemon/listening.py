@@ -17,8 +17,9 @@ from pathlib import Path
 
 from syncd import __version__
 from syncd.daemon import wire
-from syncd.errors import CatalogUnusable, Locked, SyncdError
+from syncd.errors import Locked, SyncdError
 from syncd.local.lock import Lock
+from syncd.local.owner import state_error
 from syncd.settings import systemd_folder
 
 _PATIENCE = 1.0
@@ -46,14 +47,7 @@ def daemon_lock(state_dir: Path) -> Lock:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Lock.acquire(state_dir / "daemon.lock", f"{state_dir} as its daemon")
     except OSError as error:
-        raise _state_unusable(state_dir, error) from None
-
-
-def _state_unusable(state_dir: Path, error: OSError) -> CatalogUnusable:
-    return CatalogUnusable(
-        f"the state folder {state_dir} cannot be used: {error.strerror}",
-        hint="set state.dir to a folder that can be written",
-    )
+        raise state_error(error, state_dir) from None
 
 
 @contextmanager
@@ -133,7 +127,7 @@ def announced(state_dir: Path, path: Path) -> Iterator[None]:
             stream.write(wire.line(said))
         unfinished.replace(note)
     except OSError as error:
-        raise _state_unusable(state_dir, error) from None
+        raise state_error(error, state_dir) from None
     try:
         yield
     finally:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import structlog
+
 from syncd.core.operations import Fetching, Operation, Plan
 from syncd.cycle import Report
 from syncd.daemon.status import Service, Transfer, Trouble
-from syncd.errors import SyncdError
+from syncd.errors import MediaSilent, SyncdError
 from syncd.executor import Result
 from syncd.progress import Progress
 
@@ -19,6 +21,11 @@ _SPEED_OVER = 10.0
 """Seconds over which the speed of a transfer is taken."""
 
 _MOST_TROUBLES = 50
+
+_NAMED = 10
+"""Folders that a line of the log names."""
+
+_log = structlog.get_logger("syncd.daemon")
 
 Key = tuple[str | int, ...]
 """What a trouble is about: ``("service",)``, ``("job", 5)``, ``("folder", "a/b")`` and the like."""
@@ -43,6 +50,7 @@ class Live:
         self.now = now
         self._running: dict[int, _Running] = {}
         self._troubles: dict[Key, Trouble] = {}
+        self._unreadable: frozenset[str] = frozenset()
         self.listeners: list[Progress] = []
         self.last: dict[str, datetime] = {}
         self.operations: Counter[str] = Counter()
@@ -53,7 +61,9 @@ class Live:
         self.service = Service()
         self.progress_at = now()
         self.interrupted = False
-        """Set where the daemon is about to stop: a look at the folder is then broken off."""
+        """Set where the daemon is about to close the library: a look at the folder is then broken
+        off."""
+        self.stopping = False
 
     # --- progress ---
 
@@ -61,6 +71,11 @@ class Live:
         self.stir()
         for listener in self.listeners:
             listener.swept(seen, total)
+
+    def looking_up(self, kind: str, done: int, values: int) -> None:
+        self.stir()
+        for listener in self.listeners:
+            listener.looking_up(kind, done, values)
 
     def looked(self) -> None:
         self.stir()
@@ -107,6 +122,10 @@ class Live:
     def closed(self, requests: int) -> None:
         """The library was closed, after so many requests: nothing is fetched any more."""
         self.requests += requests
+        self.broken_off()
+
+    def broken_off(self) -> None:
+        """What was going on was ended: nothing is fetched any more."""
         self._running.clear()
 
     # --- what came of a cycle ---
@@ -127,12 +146,21 @@ class Live:
         if not report.quiet:
             self.last["scan"] = now
             self.settle("folder", keep=report.unreadable)
+            new = [path for path in report.unreadable if path not in self._unreadable]
+            self._unreadable = frozenset(report.unreadable)
+            if new:
+                _log.info("cannot be read", count=len(new), paths=new[:_NAMED], cycle=report.cycle)
             for path in report.unreadable:
                 self.trouble(("folder", path), SyncdError(f"{path} cannot be read"))
         for outcome in report.outcomes:
             key = ("job", outcome.operation.job_id)
             if outcome.result is Result.DONE:
                 self._troubles.pop(key, None)
+                if isinstance(outcome.operation, Fetching):
+                    self.settle("media")
+            elif isinstance(outcome.error, MediaSilent):
+                silent = f"the media host is silent: {outcome.detail}"
+                self.trouble(("media",), SyncdError(silent, hint="downloads wait; nothing is lost"))
             elif outcome.result is Result.FAILED:
                 detail = outcome.detail or "failed"
                 hint = outcome.error.hint if outcome.error else None

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import structlog
+
 from syncd.daemon.status import Status
 from syncd.errors import ConfigError
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
     from starlette.requests import Request
     from starlette.responses import Response
+
+_log = structlog.get_logger("syncd.daemon")
 
 _BEFORE_CLOSING = 1
 """Seconds that a scraper has to read on when the daemon stops."""
@@ -56,7 +60,9 @@ async def serve_metrics(
             # Signals are the daemon's.
             yield
 
-    listener = _listener(listen)
+    listener = listener_at(listen)
+    host, port = listener.getsockname()[:2]
+    _log.info("figures are served", host=host, port=port)
     server = Server(
         uvicorn.Config(
             Starlette(routes=[Route("/metrics", metrics), Route("/health", health)]),
@@ -71,19 +77,24 @@ async def serve_metrics(
     )
     serving = asyncio.create_task(server.serve([listener]))
     try:
-        yield listener.getsockname()[:2]
+        yield host, port
     finally:
         server.should_exit = True
         await serving
         listener.close()
 
 
-def _listener(listen: str) -> socket.socket:
+def host_and_port(listen: str) -> tuple[str, int]:
+    """``HOST:PORT`` in two, an IPv6 address without its brackets."""
     host, _, port = listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def listener_at(listen: str) -> socket.socket:
+    """A socket that listens there, to be closed; raises ``ConfigError`` where it cannot."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
-            host, int(port), type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+            *host_and_port(listen), type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
         )[0]
         # The protocol is given, or asyncio would leave Nagle's algorithm on.
         listener = socket.socket(family, kind, protocol)

@@ -41,6 +41,7 @@ class Pulse:
     async def beat(self) -> None:
         """Show life, notice what the clocks tell, and see what may have passed by itself."""
         daemon = self._daemon
+        self.clocks.look()  # what the next look compares with
         while True:
             await asyncio.sleep(self._seconds)
             self._show_life()
@@ -54,17 +55,22 @@ class Pulse:
             daemon.apply_pause()
             if daemon.session is not None:
                 daemon.session.look_for_room()
+                if await daemon.key.is_another(daemon.settings):
+                    daemon.call()
             daemon.tell()
 
     def _show_life(self) -> None:
         """Feed the watchdog: with what got on since, else through the queue, if that is served.
 
         So one that is stuck is not taken for a busy one, nor one that waits for one that is stuck.
+        A slow answer is waited for longer than the watchdog does, and yet not for ever.
         """
         if not self._watched:
             return
         activity, self._activity = self._activity, self._daemon.activity
-        if activity != self._activity:
+        session = self._daemon.session
+        awaits_answer = session is not None and session.engine.context.http.awaits_answer
+        if activity != self._activity or awaits_answer:
             self._notifier.watchdog()
         else:
             self._daemon.wakes.ping()

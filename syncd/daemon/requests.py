@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from syncd.actions import holds
-from syncd.cycle import Report
 from syncd.daemon.control import Caller
 from syncd.daemon.snapshot import status_of
 from syncd.daemon.telling import Teller, result_of
@@ -24,6 +23,7 @@ from syncd.rest import run_until_rest
 
 if TYPE_CHECKING:
     from syncd.daemon.daemon import Daemon
+    from syncd.daemon.session import Session
 
 _LONGEST_PAUSE = 365 * 86_400
 
@@ -47,6 +47,7 @@ class Requests:
             "reject": self._reject,
             "logs": self._logs,
             "lend": self._lend,
+            "key": self._key,
         }
 
     async def handle(self, do: str, fields: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
@@ -76,9 +77,15 @@ class Requests:
 
     async def _sync(self, fields: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
         async def work(engine: Engine) -> Run:
-            policy = replace(engine.policy, retry_now=True)
-            reports = await run_until_rest(engine.library, engine.executor, policy)
-            self._took(reports)
+            policy, session = replace(engine.policy, retry_now=True), self._session
+            reports = await run_until_rest(
+                engine.library,
+                engine.executor,
+                policy,
+                give_way=lambda: self._daemon.wakes.is_asked_briefly,
+                between=session.serve_brief,
+            )
+            await session.took(reports)
             return Run(reports)
 
         return self._told(await self._in_turn("sync", work, caller))
@@ -87,13 +94,20 @@ class Requests:
         batches, jobs = _numbers(fields, "batches"), _numbers(fields, "jobs")
 
         async def work(engine: Engine) -> holds.Approval:
+            session = self._session
             approval = await holds.approve(
-                engine.library, engine.executor, engine.policy, batches=batches, jobs=jobs
+                engine.library,
+                engine.executor,
+                engine.policy,
+                batches=batches,
+                jobs=jobs,
+                # Else it would not be answered before all of a large account is there.
+                leaves_downloads=session.left_downloads,
             )
-            self._took(approval.reports)
+            await session.took(approval.reports)
             return approval
 
-        approval = await self._in_turn("approve", work, caller)
+        approval = await self._in_turn("approve", work, caller, is_brief=True)
         released = [asdict(choice) for choice in approval.released]
         return {"released": released, **self._told(Run(approval.reports))}
 
@@ -101,11 +115,13 @@ class Requests:
         batches, jobs = _numbers(fields, "batches"), _numbers(fields, "jobs")
 
         async def work(engine: Engine) -> tuple[holds.Choice, ...]:
-            return await to_its_end(
+            rejected = await to_its_end(
                 holds.reject, engine.library, engine.policy, batches=batches, jobs=jobs
             )
+            self._session.restore_again(choice.job_id for choice in rejected)
+            return rejected
 
-        rejected = await self._in_turn("reject", work, caller)
+        rejected = await self._in_turn("reject", work, caller, is_brief=True)
         return {"rejected": [asdict(choice) for choice in rejected]}
 
     async def _logs(self, fields: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
@@ -135,8 +151,23 @@ class Requests:
         await caller.gone.wait()
         return {}
 
+    async def _key(self, fields: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
+        """For a command that sees none: a credential of systemd is the unit's alone."""
+        if not caller.is_known:
+            raise ConfigError(
+                "the daemon tells its key to nobody here: the system does not say who asks",
+                hint="give the command a key of its own",
+            )
+        daemon = self._daemon
+        return {"key": (await asyncio.to_thread(daemon.load_key, daemon.settings)).reveal()}
+
     async def _in_turn(
-        self, what: str, work: Callable[[Engine], Awaitable[Any]], caller: Caller
+        self,
+        what: str,
+        work: Callable[[Engine], Awaitable[Any]],
+        caller: Caller,
+        *,
+        is_brief: bool = False,
     ) -> Any:
         """What ``work`` gives, done in the queue with the open library; tells the caller of it."""
         live, teller = self._daemon.live, Teller(caller.tell)
@@ -148,14 +179,16 @@ class Requests:
             finally:
                 live.listeners.remove(teller)
 
-        request = Request(what, told)
+        request = Request(what, told, is_brief)
         self._daemon.wakes.ask(request)
         self._daemon.ask_again()
         return await request.answer
 
-    def _took(self, reports: Sequence[Report]) -> None:
-        if self._daemon.session is not None:
-            self._daemon.session.took(reports)
+    @property
+    def _session(self) -> Session:
+        session = self._daemon.session
+        assert session is not None, "whoever works has the library open"
+        return session
 
     def _told(self, run: Run) -> Mapping[str, Any]:
         return result_of(run, self._daemon.settings.library.root)

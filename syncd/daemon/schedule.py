@@ -22,7 +22,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from syncd.remote.clock import uptime as up
 
 JITTER = 0.1
-"""The part of an interval by which it is spread, so that many machines do not ask at once."""
+"""The part of an interval by which it is spread, to both sides, so that not all ask at once."""
 
 # At INFO it writes a line for every wake-up.
 logging.getLogger("apscheduler").setLevel(logging.WARNING)
@@ -48,17 +48,21 @@ class Schedule:
         self._scheduler.shutdown(wait=False)
 
     def every(self, name: str, seconds: float, ring: Callable[[], None], *, jitter: bool) -> None:
-        """Ring each ``seconds``, the first time after so long."""
-        trigger = IntervalTrigger(
-            seconds=max(1, round(seconds)),
-            timezone=UTC,
-            jitter=round(seconds * JITTER) if jitter else None,
-        )
+        """Ring each ``seconds``, the first time after so long; with ``jitter`` that is spread."""
+        # Its own jitter is added alone: half of it is taken away before.
+        spread = seconds * JITTER if jitter else 0.0
+        trigger = IntervalTrigger(seconds=seconds - spread, timezone=UTC, jitter=2 * spread or None)
         self._scheduler.add_job(_ring, trigger, [ring], id=name, replace_existing=True)
 
     def later(self, name: str, seconds: float, ring: Callable[[], None]) -> None:
         self.at(name, self._now() + timedelta(seconds=seconds), ring)
         self._deadlines[name] = self._uptime() + seconds
+
+    def later_at_most(self, name: str, seconds: float, ring: Callable[[], None]) -> None:
+        """As ``later``, but where it is to ring before that already."""
+        known = self.next(name)
+        if known is None or known > self._now() + timedelta(seconds=seconds):
+            self.later(name, seconds, ring)
 
     def at(self, name: str, moment: datetime, ring: Callable[[], None]) -> None:
         self._deadlines.pop(name, None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +17,7 @@ from syncd.core.model import RemoteTree
 from syncd.core.operations import Plan, Restore
 from syncd.core.policy import Policy
 from syncd.cycle import Look, Report, run_cycle
+from syncd.daemon.exporting import Exporting
 from syncd.daemon.live import Live
 from syncd.daemon.room import Room
 from syncd.daemon.schedule import Schedule
@@ -28,6 +29,7 @@ from syncd.engine import Engine
 from syncd.errors import (
     DiskFull,
     MediaSilent,
+    RateLimited,
     RemoteError,
     StatusUnknown,
     SyncdError,
@@ -36,6 +38,7 @@ from syncd.executor import Result
 from syncd.executor.threads import to_its_end
 from syncd.generation import end_caution, settle
 from syncd.local.watch import Watch
+from syncd.remote.waits import how_long
 from syncd.settings import Settings
 
 _TURN = 5.0
@@ -70,18 +73,21 @@ class Session:
     live: Live
     watch: Watch
     alive: Callable[[], None]
-    settled: Callable[[Sequence[Report]], None]
+    settled: Callable[[Sequence[Report]], Awaitable[None]]
     rested: Callable[[], None]
     was_lent: bool = False
     """It was lent to a command, and nothing else has happened since."""
     busy: str | None = field(default="opening", init=False)
     """What is being done, in a few words; ``None`` between two cycles."""
+    left_downloads: bool = field(default=False, init=False)
+    """The last cycle did not begin all downloads, because something waits for its turn."""
     _reports: list[Report] = field(default_factory=list, init=False)
     _restored: dict[int, float] = field(default_factory=dict, init=False)
     _timing: Timing = field(init=False)
     _cycling: asyncio.Task[Report] | None = field(default=None, init=False)
     _looking_for_room: asyncio.Task[None] | None = field(default=None, init=False)
     _room: Room = field(init=False)
+    _exporting: Exporting = field(init=False)
     _listed: bool = field(default=False, init=False)
     _unheard: bool = field(init=False)
     """The service was silent: what was put off meanwhile is tried as soon as it answers."""
@@ -90,6 +96,7 @@ class Session:
         self._unheard = self.weather.error is not None
         least = self.settings.limits.min_free_space
         self._room = Room(self.engine.library.root, least, self.live)
+        self._exporting = Exporting(self.engine.library, self.wakes, self.live)
         poll_interval = self.settings.sync.poll_interval
         self._timing = Timing(self.engine.library, self.wakes, self.schedule, poll_interval)
 
@@ -137,7 +144,7 @@ class Session:
 
     async def _serve(self, request: Request) -> None:
         """Do what a user asked for; what it fails with is the answer, and ends no work."""
-        self.busy = request.what
+        before, self.busy = self.busy, request.what
         self.live.stir()
         try:
             await asyncio.to_thread(self.engine.library.catalog.verify)
@@ -154,12 +161,19 @@ class Session:
                 request.answer.set_result(answer)
         finally:
             if not request.answer.done():
-                request.answer.set_exception(
-                    SyncdError(f"{request.what} was broken off", hint="ask again")
-                )
-            self.busy = None
+                said, hint = f"{request.what} was broken off", "ask again"
+                if self.live.stopping:
+                    said, hint = f"{said}: the daemon stops", "ask again once it runs"
+                request.answer.set_exception(SyncdError(said, hint=hint))
+            self.busy = before
             self.rested()
         self.wakes.wake(Look(scan=True), "a request was served")
+
+    async def serve_brief(self, report: Report) -> None:
+        """Serve, after a cycle of a long request, the brief ones that wait meanwhile."""
+        self.left_downloads = report.gave_way
+        while (request := self.wakes.next_brief()) is not None:
+            await self._serve(request)
 
     async def _cycle(self, look: Look, why: Sequence[str]) -> None:
         self.busy = "looking"
@@ -186,6 +200,9 @@ class Session:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
+            self.live.broken_off()
+            await self.settled(self.untold)
+            self._reports = []
             self.wakes.wake(look | Look(scan=True), "the cycle was broken off")
         else:
             await self._follow(report, policy)
@@ -224,6 +241,11 @@ class Session:
             retry_now=self._unheard,
         )
 
+    def restore_again(self, jobs: Iterable[int]) -> None:
+        """The user decided that their files are to be here: restore them, however soon."""
+        for job_id in jobs:
+            self._restored.pop(job_id, None)
+
     def look_for_room(self) -> None:
         """Wake where there is room on the disk again, after there was none. Returns at once."""
         if not self._room.there_is and self._looking_for_room is None:
@@ -240,6 +262,7 @@ class Session:
     async def _follow(self, report: Report, policy: Policy) -> None:
         """What comes after a cycle: the next look, a wait for the service, or rest."""
         self.live.took(report)
+        self.left_downloads = report.gave_way
         for outcome in report.outcomes:
             if isinstance(outcome.operation, Restore) and outcome.result is Result.DONE:
                 self._restored[outcome.operation.job_id] = time.monotonic()
@@ -250,7 +273,7 @@ class Session:
             if policy.room and not report.error:
                 self._room.sufficed()
         if report.error:
-            self._stumbled(report, policy)
+            await self._stumbled(report, policy)
         elif report.look.poll or report.look.sweep or report.look.flight:
             self.live.settle("service")
             if self.weather.cleared():
@@ -258,17 +281,23 @@ class Session:
         if not report.error and any(isinstance(o.error, _SILENT) for o in report.outcomes):
             self.wakes.wake(Look(poll=True), "a track had no answer: is the service there?")
         if not report.quiet:
-            self._keep(report)
+            await self._keep(report)
+            self._exporting.stale()
         if report.error or not self._timing.follow(report, policy):
-            if self._listed and not (report.error or report.quiet or report.unreadable):
+            # What was missed is looked for once more first: until then it is not all known.
+            unclear = report.error or report.quiet or report.unreadable or report.plan.missed
+            if self._listed and not unclear:
                 await to_its_end(end_caution, self.engine.library)
                 # The first sweep may have given way to other looks before it was carried out.
                 if await to_its_end(settle, self.engine.library):
                     self.wakes.wake(Look(scan=True), "all was seen once")
-            self._rest()
+            if not report.error:
+                self.busy = "exporting"
+                await self._exporting.refresh()
+            await self._rest()
         await self._timing.time_what_waits(report, self.live.now())
 
-    def _keep(self, report: Report) -> None:
+    async def _keep(self, report: Report) -> None:
         """Keep of ``report`` what is told once everything rests, and no more: the first sync of a
         large account is many cycles."""
         if self._reports:
@@ -276,23 +305,24 @@ class Session:
         report.remote = RemoteTree({})
         self._reports.append(report)
         if sum(len(one.outcomes) for one in self._reports) > _MOST_OUTCOMES:
-            self._rest()
+            await self._rest()
 
-    def took(self, reports: Sequence[Report]) -> None:
+    async def took(self, reports: Sequence[Report]) -> None:
         """Take in what a request did."""
         for report in reports:
             self.live.took(report)
+        self.left_downloads = reports[-1].gave_way
         self._reports += reports
-        self._rest()
+        await self._rest()
 
-    def _stumbled(self, report: Report, policy: Policy) -> None:
+    async def _stumbled(self, report: Report, policy: Policy) -> None:
         error = report.error
         assert error is not None, "the cycle was ended by something"
         if isinstance(error, CLOSING):
-            self._rest()
+            await self._rest()
             raise error
         if isinstance(error, DiskFull):
-            self._room.failed(error)
+            await asyncio.to_thread(self._room.failed, error)
             if policy.room:
                 self.wakes.wake(Look(scan=True), "names are mirrored without room on the disk")
             return
@@ -300,7 +330,10 @@ class Session:
         wait = self.weather.failed(error)
         self.live.trouble(("service",) if isinstance(error, RemoteError) else ("cycle",), error)
         if first:
-            _log.warning("the service is left alone for a while", why=error.message)
+            job = getattr(error, "job_id", None)
+            about = {"cycle": report.cycle} | ({} if job is None else {"job": job})
+            about |= {"why": error.message, "again_in": how_long(wait)}
+            _log.warning(f"{_what_failed(error)}; it is tried again", **about)
         # What was to be looked at is still to be, once the service may be asked.
         self.wakes.wake(report.look | Look(scan=True), "the cycle was broken off")
         self.wakes.hold("weather", True)
@@ -312,11 +345,22 @@ class Session:
         self.wakes.wake(Look(poll=True), "the service is tried again")
         self.wakes.hold("weather", False)
 
-    def _rest(self) -> None:
+    async def _rest(self) -> None:
         """Nothing follows at once: whoever wants to know what was done is told now."""
-        reports, self._reports = self._reports, []
-        if reports:
-            self.settled(reports)
+        if self._reports:
+            await self.settled(self.untold)
+            self._reports = []
+
+    @property
+    def untold(self) -> Sequence[Report]:
+        """The cycles that nobody was told of yet."""
+        return self._reports
+
+
+def _what_failed(error: SyncdError) -> str:
+    if isinstance(error, RateLimited):
+        return "the service asks for patience"
+    return "the service cannot be reached" if isinstance(error, RemoteError) else "a cycle failed"
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

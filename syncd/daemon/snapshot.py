@@ -8,18 +8,22 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from syncd import __version__
-from syncd.actions.waiting import waiting
+from syncd.actions.waiting import FOLLOWS, waiting
 from syncd.catalog import queries
 from syncd.catalog.store import Catalog
-from syncd.daemon.status import Disk, Held, Service, Status, Trouble
-from syncd.engine import policy_of
-from syncd.errors import RemoteError, SyncdError
+from syncd.daemon.pause import pause_left
+from syncd.daemon.status import LOOKS, Disk, Held, Service, Status, Trouble
+from syncd.daemon.upkeep import damaged
+from syncd.daemon.wakes import Request
+from syncd.engine import Engine, policy_of
+from syncd.errors import CatalogDamaged, RemoteError, SyncdError
 from syncd.remote.client import AudioPod
 from syncd.settings import Settings
 
@@ -38,8 +42,10 @@ async def status_of(daemon: Daemon) -> Status:
     settings, session, live = daemon.settings, daemon.session, daemon.live
     if session is not None and daemon.weather.error is None and not daemon.pause.is_on:
         await _ask_model(daemon, session.engine.library.client)
-    known = await asyncio.to_thread(_of_catalog, settings, daemon.clock())
-    schedule = daemon.schedule
+    met: list[SyncdError] = []
+    known = await asyncio.to_thread(_of_catalog, settings, daemon.clock(), met.append)
+    if session is not None and any(isinstance(error, CatalogDamaged) for error in met):
+        _end(daemon, damaged(settings, met[0].message.rpartition(": ")[2]))
     return replace(
         known,
         state=daemon.word,
@@ -48,7 +54,8 @@ async def status_of(daemon: Daemon) -> Status:
         since=daemon.since,
         paused_until=daemon.pause.until,
         last={**known.last, **live.last},
-        next={name: schedule.next(name) for name in ("poll", "sweep", "scan")},
+        next=_next_looks(daemon),
+        missed_until=known.missed_until and (daemon.schedule.next("missed") or known.missed_until),
         progress_at=live.progress_at,
         watching=daemon.watch.mode if session else None,
         transfers=live.transfers,
@@ -60,12 +67,44 @@ async def status_of(daemon: Daemon) -> Status:
     )
 
 
+def _next_looks(daemon: Daemon) -> dict[str, datetime | None]:
+    """When each look is made that will be: none while it rests or waits for somebody."""
+    if daemon.pause.is_on or daemon.waits.now or daemon.borrower or daemon.stopping:
+        return {}
+    due = {name: daemon.schedule.next(name) for name in LOOKS}
+    if daemon.weather.error is None:
+        return due
+    # Nothing is looked at before the service is tried again, which is a poll.
+    retry = daemon.schedule.next("retry")
+    later = {name: max(when, retry) if when and retry else when for name, when in due.items()}
+    return {**later, "poll": retry}
+
+
+def _end(daemon: Daemon, error: SyncdError) -> None:
+    """Have what was met here end the work as if that had met it."""
+
+    async def fail(engine: Engine) -> NoReturn:
+        raise error
+
+    request = Request("status", fail)
+    request.answer.add_done_callback(lambda answer: answer.exception())  # nobody waits for it
+    daemon.wakes.ask(request)
+
+
 def from_catalog(settings: Settings) -> Status:
     """How the library was left, where no daemon runs. Never raises ``SyncdError``."""
-    return _of_catalog(settings, datetime.now(UTC))
+    now = datetime.now(UTC)
+    status = _of_catalog(settings, now)
+    is_on, until = pause_left(settings.state.dir, now)
+    if not is_on:
+        return status
+    how_long = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until syncd resume"
+    return replace(status, paused_until=until, awaits=f"a start, which begins paused, {how_long}")
 
 
-def _of_catalog(settings: Settings, now: datetime) -> Status:
+def _of_catalog(
+    settings: Settings, now: datetime, met: Callable[[SyncdError], object] = lambda error: None
+) -> Status:
     status = Status(
         at=now,
         version=__version__,
@@ -82,6 +121,7 @@ def _of_catalog(settings: Settings, now: datetime) -> Status:
         finally:
             catalog.close()
     except SyncdError as error:
+        met(error)
         trouble = Trouble(
             message=error.message, hint=error.hint, first_at=now, last_at=now, count=1
         )
@@ -99,6 +139,7 @@ def _with_catalog(status: Status, catalog: Catalog, settings: Settings) -> Statu
             since=batch.since,
             batch=batch.number,
             command=f"syncd approve {batch.number}",
+            reject=f"syncd reject {batch.number}" if batch.verb in FOLLOWS else None,
         )
         for batch in found.batches
     ]
@@ -123,9 +164,12 @@ def _with_catalog(status: Status, catalog: Catalog, settings: Settings) -> Statu
         last={"sweep": queries.last_sweep(catalog)},
         jobs=queries.count(catalog),
         counts=queries.states(catalog),
+        to_come=queries.to_come(catalog),
         held=tuple(held),
         pending=len(found.deletions),
         pending_until=min(dues, default=None),
+        missed=len(found.missed),
+        missed_until=found.missed_until,
     )
 
 

@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+LOOKS = ("poll", "sweep", "scan")
+"""What is looked at now and then."""
+
 STUCK = timedelta(minutes=5)
 """Without a sign of progress for so long, work is stuck."""
 
@@ -49,7 +52,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Something that waits for the user, and the command that shows or releases it."""
+    """Something that waits for the user, and the command that shows or releases it.
+
+    ``reject`` is the command that settles a batch the other way, where one does.
+    """
 
     verb: str
     count: int
@@ -57,6 +63,7 @@ class Held:
     since: datetime
     batch: int | None
     command: str
+    reject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +89,11 @@ class Service:
 class Status:
     """All of it, as of ``at``. Times are aware and in UTC.
 
-    ``last`` and ``next`` are by kind: ``poll``, ``sweep``, ``scan``. ``counts`` are tracks by state
-    of the catalog, ``jobs`` all jobs of the account. ``pending`` counts pending deletions, the
-    first of which is due at ``pending_until``. ``requests`` and ``operations`` count since the
-    start, the latter by verb.
+    ``last`` and ``next`` are by kind (``LOOKS``): when it was, and when it will be. ``counts`` are
+    tracks by state of the catalog, ``to_come`` the jobs that have none so far, ``jobs`` all jobs of
+    the account. ``pending`` counts pending deletions, the first of which is due at
+    ``pending_until``; ``missed`` the files that one scan did not find, looked for again at
+    ``missed_until``. ``requests`` and ``operations`` count since the start, the latter by verb.
     """
 
     at: datetime
@@ -102,10 +110,13 @@ class Status:
     root: str | None = None
     jobs: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    to_come: int = 0
     transfers: tuple[Transfer, ...] = ()
     held: tuple[Held, ...] = ()
     pending: int = 0
     pending_until: datetime | None = None
+    missed: int = 0
+    missed_until: datetime | None = None
     errors: tuple[Trouble, ...] = ()
     disk: Disk | None = None
     service: Service = Service()
@@ -121,7 +132,7 @@ class Status:
     @property
     def healthy(self) -> bool:
         """Whether it gets on, or waits for what it says: not whether all is well."""
-        if self.state == "working":
+        if self.state in ("working", "starting"):
             return self.progress_at is not None and self.at - self.progress_at < STUCK
         if self.state == "idle":
             due = self.next.get("poll")
@@ -130,4 +141,8 @@ class Status:
 
     def document(self) -> dict[str, Any]:
         """The stable form: the fields by name, times as ``datetime``."""
-        return {"running": self.running, **asdict(self)}
+        looks = {
+            name: {look: told.get(look) for look in LOOKS}
+            for name, told in (("last", self.last), ("next", self.next))
+        }
+        return {"running": self.running, **asdict(self), **looks}

@@ -37,6 +37,9 @@ class Teller:
     def swept(self, seen: int, total: int | None) -> None:
         self._say("swept", seen=seen, total=total)
 
+    def looking_up(self, kind: str, done: int, values: int) -> None:
+        self._say("looking_up", kind=kind, done=done, values=values)
+
     def looked(self) -> None:
         pass  # told from another thread, and too often to be passed on
 
@@ -75,6 +78,9 @@ class Watcher(Protocol):
     def swept(self, seen: int, total: int | None) -> None:
         """See ``Progress``."""
 
+    def looking_up(self, kind: str, done: int, values: int) -> None:
+        """See ``Progress``."""
+
     def expect(self, downloads: int) -> None:
         """A plan was made; it has so many downloads."""
 
@@ -96,6 +102,8 @@ def retell(event: Mapping[str, Any], watcher: Watcher) -> None:
     match event.get("progress"):
         case {"what": "swept", "seen": seen, "total": total}:
             watcher.swept(seen, total)
+        case {"what": "looking_up", "kind": kind, "done": done, "values": values}:
+            watcher.looking_up(kind, done, values)
         case {"what": "planned", "downloads": downloads}:
             watcher.expect(downloads)
         case {"what": "started", "job_id": job_id, "path": path}:
@@ -111,6 +119,12 @@ def retell(event: Mapping[str, Any], watcher: Watcher) -> None:
 def downloads_in(plan: Plan) -> int:
     """How many tracks ``plan`` downloads."""
     return sum(isinstance(op, Download) for op in plan)
+
+
+def missing_words(missed: int) -> str:
+    """That so many files are looked for once more, in words that a time follows."""
+    files = "1 file is" if missed == 1 else f"{missed} files are"
+    return f"{files} missing; looking again"
 
 
 def result_of(run: Run, root: Path) -> dict[str, Any]:

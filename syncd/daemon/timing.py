@@ -14,7 +14,9 @@ from syncd.core.policy import Policy
 from syncd.cycle import Look, Report
 from syncd.daemon.schedule import Schedule
 from syncd.daemon.wakes import Wakes
+from syncd.errors import MediaSilent
 from syncd.executor import FIRST_BACKOFF, Result
+from syncd.executor.silence import FIRST_SILENCE
 from syncd.library import Library
 from syncd.rest import next_look
 from syncd.settings import Sync
@@ -48,6 +50,8 @@ class Timing:
     _overdue: int = field(default=0, init=False)
     _doubt: float = field(default=_DOUBTED, init=False)
     _swept_for_doubt: float | None = field(default=None, init=False)
+    _in_flight: dict[int, datetime] = field(default_factory=dict, init=False)
+    """Since when the unfinished jobs are known to be, by the service's clock."""
 
     def follow(self, report: Report, policy: Policy) -> bool:
         """Arrange for the look that follows from ``report``; whether there is one at once."""
@@ -65,7 +69,7 @@ class Timing:
             return False
         self._in_a_row = 0 if report.gave_way else self._in_a_row + 1
         slower = min(max(0, self._in_a_row - _SETTLING), _SLOWEST)
-        wait = 0.0 if report.gave_way else _ECHO * 2**slower
+        wait = 0.0 if report.gave_way else max(again.wait, _ECHO * 2**slower)
         self._ring_later("again", wait, again.look, "something was done")
         return True
 
@@ -75,8 +79,10 @@ class Timing:
             plan = report.plan
             untils = [*(w.until for w in plan.waits), *(p.until for p in plan.pending)]
             waits = [until for until in untils if until is not None]
-            if report.count(Result.FAILED):
-                waits.append(now + FIRST_BACKOFF)
+            failed = [one for one in report.outcomes if one.result is Result.FAILED]
+            if failed:
+                silent = any(isinstance(one.error, MediaSilent) for one in failed)
+                waits.append(now + (FIRST_SILENCE if silent else FIRST_BACKOFF))
             if waits:
                 # Where the time is past something else keeps it from being done: not in a rush.
                 self._overdue = self._overdue + 1 if min(waits) <= now else 0
@@ -84,14 +90,23 @@ class Timing:
                 self.schedule.at("due", max(min(waits), now + later), self._due)
             else:
                 self.schedule.cancel("due")
+        await self._time_the_unfinished()
+
+    async def _time_the_unfinished(self) -> None:
+        """Soon after they begin, then ever more rarely; the poll sees the oldest ones."""
         in_flight = await asyncio.to_thread(self.library.catalog.in_flight)
-        begun = [since for _, since in in_flight.values() if since is not None]
-        server_now = self.library.now().server or datetime.now(UTC)
-        ages = [(server_now - since).total_seconds() for since in begun]
-        # Soon after they begin, then ever more rarely; the poll sees the oldest ones.
+        begun = {job: since for job, (_, since) in in_flight.items() if since is not None}
+        now = self.library.now().server or datetime.now(UTC)
+        # One that is said to begin later than it was seen would be young for too long.
+        self._in_flight = {
+            job: min(since, self._in_flight.get(job, now)) for job, since in begun.items()
+        }
+        ages = [(now - since).total_seconds() for since in self._in_flight.values()]
         wait = max(5.0, min(ages, default=1e9) / 8)
         if wait < self.poll_interval / 2:
-            self._ring_later("flight", wait, Look(flight=True), "a job is unfinished")
+            wake = self._waking(Look(flight=True), "a job is unfinished")
+            # Cycles that come of something else do not put it off.
+            self.schedule.later_at_most("flight", wait, wake)
 
     def _sweep_for_doubt(self, why: str) -> None:
         """A sweep because a cheap look was in doubt; rarer, the more often it comes to that."""
@@ -111,7 +126,10 @@ class Timing:
         if seconds <= 0:
             self.wakes.wake(look, why)
             return
-        self.schedule.later(name, seconds, lambda: self.wakes.wake(look, why))
+        self.schedule.later(name, seconds, self._waking(look, why))
+
+    def _waking(self, look: Look, why: str) -> Callable[[], None]:
+        return lambda: self.wakes.wake(look, why)
 
     def _due(self) -> None:
         self.wakes.wake(Look(scan=True), "something has come due")

@@ -17,7 +17,7 @@ import structlog
 from syncd.catalog.store import Catalog
 from syncd.core.policy import Now
 from syncd.core.time import DAY
-from syncd.errors import CatalogUnusable, SyncdError
+from syncd.errors import CatalogDamaged, SyncdError
 from syncd.library import Library
 from syncd.rest import purge_trash
 from syncd.settings import Settings
@@ -59,7 +59,7 @@ async def keep_up(
 ) -> Upkept:
     """The whole upkeep. What one step cannot do stops no other.
 
-    Raises ``CatalogUnusable`` for a damaged catalog, which is not backed up, and nothing else of
+    Raises ``CatalogDamaged`` for a catalog that is, which is not backed up, and nothing else of
     ``SyncdError``. Where it is cancelled, a backup that is being made is thrown away. ``alive`` is
     called as it gets on, from a thread.
     """
@@ -110,14 +110,19 @@ def _keep_up(library: Library, settings: Settings, now: Now, stopped: Callable[[
 
 
 def _check(catalog: Catalog, settings: Settings) -> None:
-    """Raise ``CatalogUnusable`` unless SQLite finds the catalog sound."""
+    """Raise ``CatalogDamaged`` unless SQLite finds the catalog sound."""
     verdict = catalog.check()
     if verdict != "ok":
-        raise CatalogUnusable(
-            f"the catalog {settings.catalog} is damaged: {verdict}",
-            hint="syncd rebuild makes it anew; or put the newest file of "
-            f"{settings.state.dir / BACKUPS} in its place, then run syncd adopt",
-        )
+        raise damaged(settings, verdict)
+
+
+def damaged(settings: Settings, what: str) -> CatalogDamaged:
+    """What ends the daemon, with the ways out."""
+    return CatalogDamaged(
+        f"the catalog {settings.catalog} is damaged: {what}",
+        hint="syncd rebuild makes it anew; or put the newest file of "
+        f"{settings.state.dir / BACKUPS} in its place, then run syncd adopt",
+    )
 
 
 def _forgotten(settings: Settings, now: Now) -> datetime | None:

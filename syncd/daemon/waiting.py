@@ -6,23 +6,32 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import UnionType
 
 import structlog
 
+from syncd.binding import unmarked
 from syncd.errors import (
     ConfigError,
+    KeyMissing,
     KeyRefused,
     Locked,
+    RateLimited,
+    RemoteError,
     RootUnusable,
+    StateUnusable,
     SyncdError,
     Uninitialised,
     WrongAccount,
 )
-from syncd.local.root import find_marker
+from syncd.local.root import find_marker, open_root
 from syncd.settings import Settings
 
 _ROOT, _KEY, _LOCK, _OTHER, _LONGEST = 5.0, 15.0, 5.0, 60.0, 300.0
 """Seconds between two looks at what is waited for; the longest, at a folder that looks well."""
+
+_LOOK = 2.0
+"""Seconds for a look at the folder, which may be on a dead share."""
 
 Stamp = tuple[int, ...]
 
@@ -43,6 +52,26 @@ class Wait:
             # One at a time: a dead share may hold its thread for ever.
             if await asyncio.to_thread(self.passed):
                 return
+
+
+def awaited(error: SyncdError) -> str:
+    """What is waited for where ``error`` is in the way, and how that is known."""
+    for kinds, what in _AWAITED:
+        if isinstance(error, kinds):
+            return f"{what}: {error}"
+    return str(error)
+
+
+_AWAITED: tuple[tuple[type[SyncdError] | UnionType, str], ...] = (
+    (RootUnusable | Uninitialised, "the folder"),
+    (KeyRefused | WrongAccount | KeyMissing, "another key"),
+    (ConfigError, "a change of the configuration"),
+    (StateUnusable, "the state folder"),
+    (Locked, "its turn"),
+    (RateLimited, "the service to allow more requests"),
+    (RemoteError, "the service to answer"),
+)
+"""The first that fits."""
 
 
 class Waits:
@@ -93,11 +122,31 @@ def wait_for(
     return Wait(error, _LOCK if isinstance(error, Locked) else _OTHER, lambda: True)
 
 
-def _is_root(path: Path) -> bool:
+async def seen_anew(error: SyncdError, root: Path) -> SyncdError:
+    """What is wrong with the folder at ``root``, where that is what ``error`` is about: in the
+    middle of its work the daemon sees no more than that it is another one than before.
+    """
+    if not isinstance(error, RootUnusable):
+        return error
     try:
-        return find_marker(path) is not None
-    except SyncdError:
-        return False
+        async with asyncio.timeout(_LOOK):
+            return await asyncio.to_thread(_fault, root) or error
+    except TimeoutError:
+        return error
+
+
+def _fault(root: Path) -> SyncdError | None:
+    try:
+        if find_marker(root) is not None:
+            return None
+        open_root(root)
+    except SyncdError as error:
+        return error
+    return unmarked(root)
+
+
+def _is_root(path: Path) -> bool:
+    return _fault(path) is None
 
 
 def key_stamp(settings: Settings) -> Stamp | None:

@@ -17,6 +17,9 @@ from syncd.engine import Engine
 
 NOTHING = Look()
 
+MOST_REASONS = 20
+"""Reasons that are kept for a look: while looks are held, for a pause of months, they gather."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wake:
@@ -28,10 +31,14 @@ class Wake:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """Something that a user asked for; ``answer`` is what ``work`` gives with the open library."""
+    """Something that a user asked for; ``answer`` is what ``work`` gives with the open library.
+
+    ``is_brief``: it has its turn between two cycles of a long one, too.
+    """
 
     what: str
     work: Callable[[Engine], Awaitable[Any]]
+    is_brief: bool = False
     answer: asyncio.Future[Any] = field(default_factory=asyncio.Future)
 
 
@@ -57,7 +64,8 @@ class Wakes:
 
     def wake(self, look: Look, why: str) -> None:
         self._look |= look
-        self._why[why] = None
+        if len(self._why) < MOST_REASONS:
+            self._why[why] = None
         self._stirred.set()
 
     def ask(self, request: Request) -> None:
@@ -82,6 +90,18 @@ class Wakes:
     def is_asked(self) -> bool:
         """Whether a request waits for its turn."""
         return bool(self._requests)
+
+    @property
+    def is_asked_briefly(self) -> bool:
+        """Whether a brief one does."""
+        return any(request.is_brief for request in self._requests)
+
+    def next_brief(self) -> Request | None:
+        """The brief request that waits the longest, taken out of the queue; ``None``: no such."""
+        found = next((request for request in self._requests if request.is_brief), None)
+        if found is not None:
+            self._requests.remove(found)
+        return found
 
     @property
     def is_woken(self) -> bool:

@@ -17,6 +17,7 @@ from syncd.errors import (
     Locked,
     RateLimited,
     RootUnusable,
+    StateUnusable,
     SyncdError,
     Uninitialised,
     WrongAccount,
@@ -64,6 +65,6 @@ def is_fatal(error: SyncdError, *, running: bool) -> bool:
     """
     if isinstance(error, RootUnusable):
         return not (running or error.may_return)
-    if isinstance(error, ConfigError | Uninitialised | WrongAccount):
+    if isinstance(error, ConfigError | Uninitialised | WrongAccount | StateUnusable):
         return not running
     return isinstance(error, CatalogUnusable)

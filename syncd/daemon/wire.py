@@ -82,3 +82,12 @@ def address(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{folder}/{path.name}"
     finally:
         os.close(folder)
+
+
+def ended_how(farewell: bytes) -> str:
+    """How a command ended that borrowed the library, from the last line that it sent."""
+    try:
+        code = int(json.loads(farewell)["exit_code"])
+    except (ValueError, TypeError, KeyError):
+        return "without a word, as if it was killed"
+    return f"by an error, with exit code {code}" if code else "in order"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 
 from syncd.actions.waiting import waiting
@@ -20,6 +20,7 @@ from syncd.doctor.disk import size_words
 from syncd.doctor.service import Asked
 from syncd.engine import policy_of
 from syncd.errors import RootUnusable, SyncdError, Uninitialised
+from syncd.local.owner import owner_of
 from syncd.local.root import find_marker
 from syncd.local.watch import is_network
 from syncd.remote.waits import how_long
@@ -35,6 +36,7 @@ _NAMES = ("integrity", "binding", "account", "sweep", "waiting")
 
 def look(settings: Settings, asked: Asked | None, now: datetime) -> Iterator[Check]:
     yield _state(settings)
+    is_new = False
     try:
         catalog = Catalog.read(settings.catalog)
         if catalog is None:
@@ -43,10 +45,13 @@ def look(settings: Settings, asked: Asked | None, now: datetime) -> Iterator[Che
         yield _of_none(error)
         for name in _NAMES:
             yield unseen(name, "there is no catalog that can be read")
+        is_new = isinstance(error, Uninitialised)
     else:
         with closing(catalog):
             yield from _inside(settings, catalog, asked, now)
-    yield _backup(settings, now)
+            with suppress(SyncdError):  # one that is damaged is not new
+                is_new = catalog.is_empty()
+    yield _backup(settings, now, is_new=is_new)
 
 
 def _inside(
@@ -72,12 +77,13 @@ def _state(settings: Settings) -> Check:
     try:
         mode = stat.S_IMODE(folder.stat().st_mode)
     except FileNotFoundError:
-        return warning("state", f"there is no {folder} yet", "the first syncd sync makes it")
+        return unseen("state", f"there is no {folder} yet; the first syncd sync makes it")
     except OSError as error:
         return failure("state", f"{folder}: {error.strerror}", "correct state.dir")
     said = f"{folder} (mode {mode:04o})"
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        return failure("state", f"{said} cannot be written", "set state.dir to one that can be")
+        fix = f"make it writable for the user that runs syncd: chown it, or chmod u+rwx {folder}"
+        return failure("state", f"{said} of the user {owner_of(folder)} cannot be written", fix)
     if (network := is_network(folder)) is not None:
         fix = "set state.dir to a folder on a disk of this machine"
         return warning("state", f"{said} is on the network ({network}), SQLite warns of that", fix)
@@ -158,6 +164,8 @@ def _account(catalog: Catalog, asked: Asked | None) -> Check:
 
 def _sweep(settings: Settings, catalog: Catalog, now: datetime) -> Check:
     last = last_sweep(catalog)
+    if last is None and catalog.is_empty():
+        return unseen("sweep", "nothing was synced yet")
     if last is None:
         return warning("sweep", "the account was never listed as a whole", "syncd sync does it")
     said = f"the account was last listed as a whole {_ago(now - last)}"
@@ -177,12 +185,14 @@ def _waiting(settings: Settings, catalog: Catalog) -> Check:
     return ok("waiting", f"nothing held, {deletions}")
 
 
-def _backup(settings: Settings, now: datetime) -> Check:
+def _backup(settings: Settings, now: datetime, *, is_new: bool) -> Check:
     folder, fix = settings.state.dir / BACKUPS, "syncd run makes one a day"
     try:
         found = backups(folder)
     except OSError as error:
         return warning("backup", f"{folder}: {error.strerror}", "make it readable")
+    if not found and is_new:
+        return unseen("backup", "nothing was synced yet")
     if not found:
         return warning("backup", "the catalog was never backed up", fix)
     newest, made_at = found[0]

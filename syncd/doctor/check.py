@@ -10,9 +10,11 @@ from syncd.secret import redact
 
 
 class Verdict(StrEnum):
-    """``WARNING``: syncd works, though not as well as it could, or what matters was not seen."""
+    """``WARNING``: syncd works, though not as well as it could. ``SKIP``: it was not looked at, for
+    a reason that has a check of its own, or that is none to worry."""
 
     OK = "ok"
+    SKIP = "skip"
     WARNING = "warning"
     FAILURE = "failure"
 
@@ -41,7 +43,7 @@ def failure(name: str, message: str, fix: str | None = None) -> Check:
 
 def unseen(name: str, why: str) -> Check:
     """What could not be looked at, because of something that has a check of its own."""
-    return warning(name, f"not looked at: {why}")
+    return Check(name, Verdict.SKIP, f"not looked at: {why}")
 
 
 def of_error(name: str, error: SyncdError) -> Check:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from syncd import config
+from syncd.daemon.contact import Contact
 from syncd.doctor.check import Check, of_error, ok, unseen, warning
-from syncd.errors import ConfigError
+from syncd.doctor.unit import unit_with_credential
+from syncd.errors import ConfigError, KeyMissing, SyncdError
 from syncd.secret import Secret
 from syncd.settings import Settings
 
@@ -26,11 +29,19 @@ def read(option: Path | None, environ: Mapping[str, str]) -> Settings | ConfigEr
 def read_key(
     settings: Settings | ConfigError, environ: Mapping[str, str]
 ) -> Secret | ConfigError | None:
-    """The key in force, or why there is none; ``None`` without settings."""
+    """The key in force, or why there is none; ``None`` without settings.
+
+    That of a daemon which runs where this process sees none: a credential of systemd is its unit's.
+    """
     if isinstance(settings, ConfigError):
         return None
     try:
         return config.load_key(settings, environ)
+    except KeyMissing as error:
+        with suppress(SyncdError):
+            if contact := Contact.find(settings.state.dir):
+                return contact.key()
+        return error
     except ConfigError as error:
         return error
 
@@ -49,7 +60,13 @@ def look(
     else:
         where = config.default_config_path(environ)
         yield ok("config", f"every setting has its default: there is no {where}")
-    if isinstance(key, ConfigError):
+    if isinstance(key, KeyMissing) and (unit := unit_with_credential(environ)):
+        yield warning(
+            "key",
+            f"{unit} gives the daemon one, which this command sees only while that runs",
+            "run this as the daemon's user while it runs",
+        )
+    elif isinstance(key, ConfigError):
         yield of_error("key", key)
     elif key is not None:
         yield _key(settings, key)

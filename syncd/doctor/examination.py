@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from syncd.doctor import catalog, configuration, disk, folder, program, running, service
+from syncd.doctor import beside, catalog, configuration, disk, folder, program, running, service
 from syncd.doctor.check import Check, failure, of_error, unseen
 from syncd.doctor.configuration import BROKEN
 from syncd.doctor.service import Asked
@@ -32,7 +32,7 @@ async def examine(
     Raises nothing: what cannot be looked at is a check, too.
     """
     settings = configuration.read(option, environ)
-    key = configuration.read_key(settings, environ)
+    key = await asyncio.to_thread(configuration.read_key, settings, environ)
     for check in await _aside("program", program.look):
         yield check
     for check in await _aside("config", lambda: configuration.look(settings, key, environ)):
@@ -42,6 +42,7 @@ async def examine(
         ("service", lambda: service.look(asked, why_not, environ)),
         *_of_the_library(settings, asked),
         ("running", lambda: running.look(settings, environ)),
+        *_beside(settings, environ),
     ]
     for name, group in groups:
         for check in await _aside(name, group):
@@ -59,6 +60,14 @@ def _of_the_library(
         ("disk", lambda: [disk.for_library(settings), disk.for_state(settings)]),
         ("catalog", lambda: catalog.look(settings, asked, datetime.now(UTC))),
     ]
+
+
+def _beside(
+    settings: Settings | ConfigError, environ: Mapping[str, str]
+) -> list[tuple[str, Group]]:
+    if isinstance(settings, ConfigError):
+        return []
+    return [("hooks", lambda: beside.look(settings, environ))]
 
 
 async def _asked(

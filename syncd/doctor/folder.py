@@ -11,6 +11,7 @@ from syncd.core.safety import PRIVATE_FOLDER
 from syncd.doctor import filesystem
 from syncd.doctor.check import Check, failure, of_error, ok, unseen, warning
 from syncd.errors import CatalogUnusable, RootUnusable, SyncdError, Uninitialised
+from syncd.local.owner import owner_of
 from syncd.local.root import Root, open_root, read_marker
 from syncd.local.scan import RECYCLE_FOLDERS
 from syncd.local.watch import watch_limit
@@ -94,8 +95,17 @@ def _abilities(root: Root) -> Iterator[Check]:
         yield failure("writable", f"no file can be written to {private}: {why}", _ALLOW)
         yield unseen("file system", "no file can be written there")
         return
+    closed = [path for path in _own(private) if not os.access(path, _needed(path))]
+    foreign = [path for path in _own(private) if path.lstat().st_uid != private.stat().st_uid]
     elsewhere = [path.name for path in (private, *_kept(root)) if path.stat().st_dev != root.device]
-    if elsewhere:
+    if closed or foreign:
+        shown = _shown([f"{path} (of the user {owner_of(path)})" for path in closed or foreign])
+        fix = f"chown -R {owner_of(private)} {private}, as root"
+        if closed:
+            yield failure("writable", f"cannot be written: {shown}", fix)
+        else:
+            yield warning("writable", f"not of the user {owner_of(private)}: {shown}", fix)
+    elif elsewhere:
         yield warning(
             "writable",
             f"another disk is mounted at {', '.join(elsewhere)} in it: files are copied there",
@@ -104,6 +114,22 @@ def _abilities(root: Root) -> Iterator[Check]:
     else:
         yield ok("writable", "a file was written and removed again")
     yield filesystem.check(private, found)
+
+
+def _own(private: Path) -> list[Path]:
+    """What is in the program's own folder, that itself included; links are left alone."""
+    found = [private]
+    for name, folders, files in os.walk(private):
+        found += [Path(name, one) for one in (*folders, *files)]
+    return [path for path in found if not path.is_symlink()]
+
+
+def _needed(path: Path) -> int:
+    return _ALL if path.is_dir() else os.R_OK | os.W_OK
+
+
+def _shown(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
 
 
 def _kept(root: Root) -> list[Path]:
@@ -125,10 +151,9 @@ def _walk(root: Path) -> tuple[int, list[str]]:
 def _permissions(root: Root, folders: int, closed: list[str]) -> Check:
     if not closed:
         return ok("permissions", f"all folders ({folders}) can be read and written")
-    shown = ", ".join(closed[:_SHOWN]) + (" …" if len(closed) > _SHOWN else "")
     return warning(
         "permissions",
-        f"folders that cannot be read or written ({len(closed)}): {shown}",
+        f"folders that cannot be read or written ({len(closed)}): {_shown(closed)}",
         f"give the user that runs syncd all rights to them: chmod -R u+rwX {root.path}, or chown",
     )
 

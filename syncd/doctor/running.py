@@ -6,62 +6,28 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from syncd import __version__, config
 from syncd.core.words import printable
 from syncd.daemon.contact import Contact
-from syncd.daemon.unit import NAME, unit_path
+from syncd.daemon.unit import NAME
 from syncd.doctor.check import Check, failure, of_error, ok, unseen, warning
 from syncd.doctor.configuration import BROKEN
 from syncd.doctor.system import output_of
+from syncd.doctor.unit import Unit, find_unit, start_hint
 from syncd.errors import ConfigError, SyncdError
 from syncd.settings import Settings
 
-_SYSTEM_UNITS = tuple(
-    Path(folder, NAME)
-    for folder in (
-        "/etc/systemd/system",
-        "/usr/local/lib/systemd/system",
-        "/usr/lib/systemd/system",
-    )
-)
-"""Where a system unit may be: systemd.unit(5)."""
-
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 """One word of a command line in a unit."""
-
-_STARTED = "syncd service install has systemd run it; syncd run does by itself"
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """The unit that starts the daemon. ``user``: it is the user's own, not the system's."""
-
-    path: Path
-    user: bool
-    text: str
-
-
-def find_unit(environ: Mapping[str, str]) -> Unit | None:
-    """The user's unit before the system's. Raises ``OSError`` for one that cannot be read."""
-    places = [(path, False) for path in _SYSTEM_UNITS]
-    if home := environ.get("HOME"):
-        places.insert(0, (unit_path(Path(home)), True))
-    for path, user in places:
-        try:
-            return Unit(path, user, path.read_text(encoding="utf-8", errors="replace"))
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-    return None
 
 
 def look(settings: Settings | ConfigError, environ: Mapping[str, str]) -> Iterator[Check]:
     if isinstance(settings, ConfigError):
         yield unseen("daemon", BROKEN)
     else:
-        yield _daemon(settings)
+        yield _daemon(settings, environ)
     if sys.platform != "linux":
         return
     try:
@@ -77,18 +43,18 @@ def look(settings: Settings | ConfigError, environ: Mapping[str, str]) -> Iterat
         yield _lingering(environ)
 
 
-def _daemon(settings: Settings) -> Check:
+def _daemon(settings: Settings, environ: Mapping[str, str]) -> Check:
     try:
         contact = Contact.find(settings.state.dir)
         if contact is None:
-            return warning("daemon", "none runs", _STARTED)
+            return warning("daemon", "none runs", start_hint(environ))
         status = contact.ask("status")["status"]
     except SyncdError as error:
         return of_error("daemon", error)
     said = f"process {contact.pid} runs since {contact.started_at:%Y-%m-%d %H:%M} UTC"
     said = f"{said}, {status['state']}"
     if status.get("awaits"):
-        return warning("daemon", printable(f"{said}: {status['awaits']}"), "syncd status")
+        return warning("daemon", printable(f"{said}; waits for {status['awaits']}"), "syncd status")
     if contact.version != __version__:
         return warning(
             "daemon", f"{said}; it is syncd {contact.version}", "start it anew after an upgrade"

@@ -130,8 +130,10 @@ def _clock(asked: Asked | None, environ: Mapping[str, str]) -> Check:
     apart = asked.apart if asked else None
     fix = "let NTP set it: timedatectl set-ntp true"
     if apart is None:
+        if synchronised is not False:
+            return unseen("clock", f"the service told no time{kept}")
         said = f"not compared: the service told no time{kept}"
-        return warning("clock", said, fix if synchronised is False else None)
+        return warning("clock", said, fix)
     seconds = round(apart.total_seconds())
     word = "ahead of" if seconds > 0 else "behind"
     said = f"{abs(seconds)} s {word} the service{kept}" if seconds else f"as the service's{kept}"

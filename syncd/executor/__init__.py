@@ -31,6 +31,7 @@ from syncd.core.operations import (
     Download,
     Evict,
     Forget,
+    Free,
     Hold,
     Ignore,
     MakeWay,
@@ -40,6 +41,7 @@ from syncd.core.operations import (
     Redownload,
     RenameLocal,
     RenameRemote,
+    Retag,
     TrashLocal,
 )
 from syncd.errors import (
@@ -48,6 +50,7 @@ from syncd.errors import (
     Changed,
     Doubtful,
     FolderUnusable,
+    GaveWay,
     MediaError,
     MediaSilent,
     MediaUnavailable,
@@ -62,8 +65,10 @@ from syncd.executor.adopt import adopt, detach
 from syncd.executor.context import Context, Execution
 from syncd.executor.download import download
 from syncd.executor.names import make_way, move_local, rename_local, rename_remote
-from syncd.executor.remove import delete_remote, forget, resume_eviction, trash_local
+from syncd.executor.remove import delete_remote, forget, free, resume_eviction, trash_local
 from syncd.executor.replace import compare, redownload
+from syncd.executor.retag import retag
+from syncd.executor.silence import Silence
 from syncd.executor.threads import to_its_end
 from syncd.local.root import root_error
 
@@ -94,6 +99,8 @@ Acting = (
     | MakeWay
     | TrashLocal
     | Evict
+    | Free
+    | Retag
     | RenameRemote
     | DeleteRemote
     | Adopt
@@ -134,7 +141,9 @@ class Executor:
         self._catalog = context.catalog
         self._clock = context.clock
         self._faults = 0
+        self._left = False
         self._replanned: Counter[int] = Counter()
+        self._silence = Silence(context)
 
     async def run(
         self,
@@ -147,21 +156,23 @@ class Executor:
     ) -> bool:
         """Carry out ``plan``; each outcome is added to ``outcomes`` as it comes.
 
-        Once ``give_way()`` is true nothing more begins to be fetched; whether it came to the end.
+        Once ``give_way()`` is true nothing more begins to be fetched, and what can be taken up
+        again is broken off; whether it came to the end.
         Raises what concerns all tracks at once; what was done by then stays done.
         """
         self._faults = 0
         self._context.deaf_hosts.clear()
+        self._context.turn.is_over = give_way
+        self._left = False
         await asyncio.to_thread(self._catalog.holds.keep, plan, self._clock())
         relocations = [op for op in plan if isinstance(op, _RELOCATIONS)]
         await self._work(iter(relocations), cycle, origin, outcomes)
         others = iter([op for op in plan if not isinstance(op, _RELOCATIONS)])
-        left: list[Operation] = []
 
         def in_turn() -> Iterator[Operation]:
             for operation in others:
                 if isinstance(operation, _FETCHING) and give_way():
-                    left.append(operation)
+                    self._left = True
                     return
                 yield operation
 
@@ -176,7 +187,7 @@ class Executor:
             if ours is None or others_ is not None:
                 raise
             raise ours.exceptions[0] from None
-        return not left
+        return not self._left
 
     async def _work(
         self, operations: Iterator[Operation], cycle: str, origin: Origin, outcomes: list[Outcome]
@@ -189,7 +200,12 @@ class Executor:
                 case Hold(reason=reason):
                     outcome = Outcome(operation, Result.HELD, reason)
                 case _:
-                    outcome = await self._act(operation, cycle, origin)
+                    try:
+                        outcome = await self._act(operation, cycle, origin)
+                    except GaveWay as way:
+                        _log.debug("a download gave way", job=operation.job_id, why=way.message)
+                        self._left = True
+                        continue
             outcomes.append(outcome)
             self._report(outcome, cycle)
             self._count_faults(outcome)
@@ -227,9 +243,14 @@ class Executor:
             raise
         if failure is None:
             del self._replanned[operation.job_id]
+            if isinstance(operation, _FETCHING):
+                await self._silence.over(operation)
             return Outcome(operation, result)
         if result is Result.FAILED:
-            await asyncio.to_thread(self._put_off, operation.job_id, failure.message)
+            silent = None
+            if isinstance(failure, MediaSilent) and isinstance(operation, _FETCHING):
+                silent = await self._silence.met(operation, failure.message)
+            await asyncio.to_thread(self._put_off, operation.job_id, failure.message, silent)
         await asyncio.to_thread(
             journal.finish, entry, self._clock(), outcome=result, detail=failure.message
         )
@@ -277,12 +298,16 @@ class Executor:
                 await to_its_end(move_local, context, operation, entry, origin)
             case MakeWay():
                 await to_its_end(make_way, context, operation, entry, origin)
+            case Retag():
+                await to_its_end(retag, context, operation, entry, origin)
             case Adopt():
                 await to_its_end(adopt, context, operation, entry, origin)
             case Detach():
                 await to_its_end(detach, context, operation, entry)
             case Evict():
                 await resume_eviction(context, operation, entry)
+            case Free():
+                await free(context, operation, entry)
             case Ignore(job_id=job_id):
                 await to_its_end(self._ignore, job_id, operation.verb, entry)
             case Forget():
@@ -300,11 +325,14 @@ class Executor:
         del self._replanned[job_id]
         return Result.FAILED
 
-    def _put_off(self, job_id: int, reason: str) -> None:
-        """Record the failure, and when the next try is due (doubling, at most a day)."""
+    def _put_off(self, job_id: int, reason: str, silent: timedelta | None = None) -> None:
+        """Record the failure, and when the next try is due (doubling, at most a day).
+
+        ``silent``: when it is where the media host is silent, which says nothing of this track.
+        """
         known = self._catalog.baseline_of(job_id)
-        attempts = (known.attempts if known else 0) + 1
-        backoff = min(FIRST_BACKOFF * 2 ** min(attempts - 1, 10), _LONGEST_BACKOFF)
+        attempts = 1 if silent else (known.attempts if known else 0) + 1
+        backoff = silent or min(FIRST_BACKOFF * 2 ** min(attempts - 1, 10), _LONGEST_BACKOFF)
         self._catalog.outcomes.fail(
             job_id, reason, attempts=attempts, next_try_at=self._clock() + backoff
         )
@@ -331,13 +359,20 @@ class Executor:
         op, done = outcome.operation, outcome.result is Result.DONE
         facts = {"job": op.job_id, "path": getattr(op, "path", None), "cycle": cycle}
         if done:
-            _log.info(op.verb, **facts)
+            names = {"from": _before(op), "to": _after(op)} if isinstance(op, _RENAMING) else {}
+            _log.info(op.verb, **facts, **names)
         elif isinstance(op, Hold):
             # The same in each cycle until it is settled: the summary and syncd pending tell it.
             _log.debug(op.verb, held=op.held, why=op.reason, **facts)
+        elif isinstance(outcome.error, MediaSilent) and isinstance(op, _FETCHING):
+            # Said once, of the host (``Silence``).
+            _log.debug(f"{op.verb}: {outcome.result}", why=outcome.detail, **facts)
         else:
             _log.warning(f"{op.verb}: {outcome.result}", why=outcome.detail, **facts)
         self._context.progress.finished(op, done=done, detail=outcome.detail)
+
+
+_RENAMING = (RenameRemote, RenameLocal, MoveLocal)
 
 
 def _before(op: Acting) -> str | None:

@@ -11,6 +11,7 @@ from syncd.core.cases import EXPECTED, REMEMBERED
 from syncd.core.model import Job, LocalFile, Origin, address_path
 from syncd.core.naming import stem_of
 from syncd.core.operations import Adopt, Detach
+from syncd.core.tagging import told
 from syncd.errors import Changed
 from syncd.executor.context import Context
 from syncd.executor.names import retitle
@@ -130,4 +131,5 @@ def _as_found(context: Context, op: Adopt, job: Job, path: Path, origin: Origin)
         audio=address_path(job.audio.get(placed.format, "")),
         # Only what still equals what we would write is ours; the rest is the user's.
         tags={name: value for name, value in desired.items() if found.get(name) == value},
+        told=told(job.track()),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from syncd.core.model import COMPLETED, Job, Origin, address_path
+from syncd.core.tagging import told
 from syncd.errors import (
     AddressExpired,
     Changed,
@@ -51,16 +52,31 @@ class Sound:
         return address_path(self.job.audio[self.format])
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The managed fields as written, and what the account said then (``Placed.told``)."""
+
+    tags: dict[str, tuple[str, ...]]
+    told: str
+
+
 async def fetch_sound(
-    context: Context, job: Job, format_: str, *, again: bool = False, what: str = "the audio"
+    context: Context,
+    job: Job,
+    format_: str,
+    *,
+    again: bool = False,
+    what: str = "the audio",
+    gives_way: bool = True,
 ) -> Sound:
     """Fetch the audio of ``job`` into its unfinished file, and check it from end to end.
 
     ``again``: it is only looked at, and what fetches it next takes up what is there. ``what`` it is
-    called where it cannot be had. Raises ``MediaError`` of every kind, ``Changed``, ``DiskFull``.
+    called where it cannot be had. ``gives_way``: it is broken off where its turn is over.
+    Raises ``MediaError`` of every kind, ``Changed``, ``DiskFull``, ``GaveWay``.
     """
     try:
-        return await _fetch_sound(context, job, format_, again=again)
+        return await _fetch_sound(context, job, format_, again=again, gives_way=gives_way)
     except StatusUnknown:
         raise  # of another call
     except MediaError as error:
@@ -68,7 +84,9 @@ async def fetch_sound(
         raise
 
 
-async def _fetch_sound(context: Context, job: Job, format_: str, *, again: bool) -> Sound:
+async def _fetch_sound(
+    context: Context, job: Job, format_: str, *, again: bool, gives_way: bool
+) -> Sound:
     part = files.part_path(context.root, job.id, format_)
     asked_again = False
     tries = 0
@@ -85,6 +103,7 @@ async def _fetch_sound(context: Context, job: Job, format_: str, *, again: bool)
                 max_size=context.settings.max_file_size,
                 again=again,
                 on_bytes=partial(context.progress.advanced, job.id),
+                give_way=context.turn.is_over if gives_way else lambda: False,
             )
             seconds, source = await asyncio.to_thread(_checked, part, format_, job)
         except AddressExpired:
@@ -121,11 +140,13 @@ def _checked(part: Path, format_: str, job: Job) -> tuple[float, str]:
 
 async def _look_again(context: Context, job_id: int) -> Job:
     try:
-        job = await ask(context, job_id)
+        await ask(context, job_id)
     except StatusUnknown as error:
         raise StatusUnknown(
             f"its address ran out, and {error.message}", error=error.error
         ) from None
+    # With what was learnt of it, which no answer shows.
+    job = await asyncio.to_thread(context.job, job_id)
     if job.status != COMPLETED:
         raise Changed(f"job {job_id} is now {job.status}")
     return job
@@ -163,17 +184,24 @@ def write_tags(
     *,
     album: str,
     number: int | None,
-) -> dict[str, tuple[str, ...]]:
-    """Tag the unfinished file of ``sound`` and check it once more; the fields as written.
+) -> Written:
+    """Tag the unfinished file of ``sound`` with all that is known of its job, and check it again.
 
     Where that fails the file is discarded: it no longer is what the service sends, so a later
     range would not fit it.
     """
-    desired = context.desired(sound.job, origin, album=album, number=number)
+    # As the catalog has it: what the service says of a job need not be all that was learnt of it.
+    job = context.job(sound.job.id)
+    desired = context.desired(job, origin, album=album, number=number)
     try:
         written = dict(
             tags.write_fields(
-                sound.part, sound.format, desired, cover=cover, duration=sound.seconds
+                sound.part,
+                sound.format,
+                desired,
+                cover=cover,
+                duration=sound.seconds,
+                id3_version=context.settings.style.id3_version,
             )
         )
         # Tags are written by a library that moves audio about: what is placed was walked as it is.
@@ -183,4 +211,4 @@ def write_tags(
         raise
     if cover:
         written["cover"] = (sha256(cover.data).hexdigest(),)
-    return written
+    return Written(written, told(job.track()))

@@ -13,7 +13,7 @@ from syncd.core.baseline import Placed, State
 from syncd.core.model import Job, Origin, without_signatures
 from syncd.core.naming import effective_title, sibling, stem_of
 from syncd.core.policy import Now
-from syncd.core.tagging import desired_fields
+from syncd.core.tagging import PLAIN, Style, desired_fields
 from syncd.errors import Changed, DiskFull
 from syncd.executor.absence import LastLook
 from syncd.local import files, tags
@@ -43,6 +43,14 @@ class Execution:
     min_free_space: int
     parallel_downloads: int
     deletion_grace: float
+    style: Style = PLAIN
+
+
+@dataclass(slots=True)
+class Turn:
+    """``is_over()``: something else waits, so that what can be taken up again is broken off."""
+
+    is_over: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,8 @@ class Context:
     deaf_hosts: set[str] = field(default_factory=set)
     """Hosts of covers that gave no answer in this run: they are not asked again in it."""
     last_look: LastLook = field(default_factory=LastLook)
+    turn: Turn = field(default_factory=Turn)
+    """That of the run that goes on."""
 
     def now(self) -> Now:
         """Both clocks."""
@@ -145,6 +155,7 @@ class Context:
             artist=self.settings.artist,
             album=album,
             number=number,
+            style=self.settings.style,
         )
 
     def place_lyrics(self, job: Job, path: str) -> None:

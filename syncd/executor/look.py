@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from syncd.core.baseline import Placed
+from syncd.core.holding import KEY_MAY_NOT
 from syncd.core.model import COMPLETED, Job, address_path
 from syncd.core.naming import same_text
-from syncd.core.operations import DeleteRemote, Evict, RenameRemote, TrashLocal
+from syncd.core.operations import DeleteRemote, Evict, Free, RenameRemote, TrashLocal
 from syncd.errors import (
     Changed,
     ContractBroken,
@@ -25,7 +26,7 @@ PROBES = 3
 """How many known jobs are asked for before a 404 counts as "gone" and not as "nothing is there"."""
 
 
-async def check_obtainable(context: Context, op: Evict, placed: Placed) -> None:
+async def check_obtainable(context: Context, op: Evict | Free, placed: Placed) -> None:
     """Raise ``Changed`` unless the account has what the file of ``op`` was made from.
 
     ``StatusUnknown`` where it does not say.
@@ -111,10 +112,14 @@ async def confirm_gone(context: Context, op: TrashLocal) -> None:
     )
 
 
-def refused(error: KeyRevoked, what: str) -> RequestRefused:
-    """403 for a change right after a status call was answered: the key may read and not write."""
+def refused(error: KeyRevoked, what: str, *, held: int | None = None) -> RequestRefused:
+    """403 for a change right after a status call was answered: the key may read and not write.
+
+    ``held``: the job that it is held for, until there is another key or the user says so.
+    """
+    again = f"syncd approve {held} tries it again with this one; " if held else ""
     return RequestRefused(
-        f"the API key may not {what}",
+        f"{KEY_MAY_NOT} {what}",
         status=403,
-        hint='use a key with that scope, or set sync.direction = "down"; ' + error.message,
+        hint=f'use a key with that scope, or set sync.direction = "down"; {again}{error.message}',
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
@@ -17,12 +16,11 @@ from syncd.core.operations import MakeWay, MoveLocal, RenameLocal, RenameRemote
 from syncd.errors import Changed, CorruptMedia, KeyRevoked, LocalError, NoSuchJob, Occupied
 from syncd.executor.context import Context
 from syncd.executor.look import ask, look, refused
+from syncd.executor.retag import rewrite
 from syncd.executor.threads import to_its_end
 from syncd.local.mounts import is_mounted
 from syncd.local.moves import follow, move
-from syncd.local.retag import retag
 from syncd.local.scan import file_stat
-from syncd.local.tags import read_fields
 
 _log = structlog.get_logger("syncd.executor")
 
@@ -39,7 +37,7 @@ async def rename_remote(context: Context, op: RenameRemote, entry: int, origin: 
     except NoSuchJob:
         raise Changed(f"job {op.job_id} is no longer in the account", sweep=True) from None
     except KeyRevoked as error:
-        raise refused(error, "rename jobs") from None
+        raise refused(error, "rename jobs", held=op.job_id) from None
     if job is None:
         job = await ask(context, op.job_id)
     await to_its_end(_record_name, context, op, job, entry, origin)
@@ -163,52 +161,8 @@ def retitle(context: Context, job_id: int, placed: Placed, job: Job) -> Placed:
     take that back.
     """
     wanted = {"title": (effective_title(job.track()),)}
-    owned = {"title": placed.tags.get("title", ())}
-    known = context.catalog.baseline_of(job_id)
     try:
-        # Looked at first: what the user writes from here on is not what is placed.
-        stat = file_stat(context.root.path / placed.path)
-        edited = context.is_edited(placed, placed.path)
-
-        def foretold(digest: str) -> None:
-            # After a stop both are as they were placed: the old one by its stat, the new one by its
-            # bytes. Neither is taken for an edit by the user.
-            if edited or known is None or known.placed is None:
-                return
-            awaited = replace(known.placed, sha256=digest, stat=stat)
-            context.catalog.outcomes.commit(job_id, known.state, awaited)
-
-        try:
-            written = retag(
-                context.root,
-                placed.path,
-                placed.format,
-                owned=owned,
-                wanted=wanted,
-                foretold=foretold,
-            )
-        except Changed:
-            if known is not None and known.placed is not None:
-                context.catalog.outcomes.commit(job_id, known.state, known.placed)
-            raise
-        if written is None:
-            return _as_written(context, placed, wanted)
+        return rewrite(context, job_id, placed, wanted)
     except (Changed, CorruptMedia, LocalError, OSError) as error:
         _log.warning("the title in the tags stays", job=job_id, why=str(error))
         return placed
-    return replace(
-        placed,
-        # What the user changed in the file stays known as theirs.
-        stat=placed.stat if edited else written.stat,
-        sha256=placed.sha256 if edited else written.sha256,
-        tags={**placed.tags, **written.written},
-    )
-
-
-def _as_written(context: Context, placed: Placed, wanted: Mapping[str, tuple[str, ...]]) -> Placed:
-    """``placed``, with the title that was written before a stop: its bytes are ours, so it is."""
-    if not context.is_as_placed(placed, placed.path):
-        return placed
-    found = read_fields(context.root.path / placed.path, placed.format)
-    ours = {name: value for name, value in wanted.items() if found.get(name) == value}
-    return replace(placed, tags={**placed.tags, **ours})

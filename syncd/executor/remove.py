@@ -1,15 +1,16 @@
-"""TrashLocal, Evict, DeleteRemote: what takes something away, each after its last look; Forget."""
+"""TrashLocal, Evict, Free, DeleteRemote: what takes away, each after its last look; Forget."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from datetime import timedelta
 
 from syncd.catalog.outcomes import Done
 from syncd.core.baseline import Absence, Placed, State
 from syncd.core.model import Job, Origin
-from syncd.core.operations import DeleteRemote, Evict, Forget, TrashLocal
+from syncd.core.operations import DeleteRemote, Evict, Forget, Free, TrashLocal
 from syncd.core.time import agreed_elapsed, rearmed
 from syncd.errors import Changed, KeyRevoked, NoSuchJob
 from syncd.executor.audio import fetch_cover, fetch_sound, write_tags
@@ -63,7 +64,35 @@ def evict(context: Context, op: Evict, entry: int) -> Entry | None:
     For who has just seen that it does. A file that is not known to hold what was placed goes to the
     trash; its entry is given. Raises ``Changed`` for a file that is not the one given up.
     """
-    placed = context.placed(op.job_id, State.EVICTED)
+    return _give_up(context, op, entry, State.EVICTED)
+
+
+async def free(context: Context, op: Free, entry: int) -> None:
+    """Remove the file that the selection leaves out, if the account still has what it holds."""
+    states = (State.PLACED, State.UNSELECTED)
+    placed = await asyncio.to_thread(context.placed, op.job_id, *states)
+    await check_obtainable(context, op, placed)
+    await to_its_end(_free, context, op, entry)
+
+
+def _free(context: Context, op: Free, entry: int) -> None:
+    placed = context.placed(op.job_id, State.PLACED, State.UNSELECTED)
+    path = context.root.path / op.path
+    context.root.verify(context.marker)
+    if op.path != placed.path:
+        raise Changed(f"{op.path} was moved meanwhile")
+    # A file that went away meanwhile was deleted by the user.
+    context.check_file(op.job_id, op.path)
+    stat = file_stat(path)
+    context.check_unedited(placed, op.path)
+    # With how it stands now: what is stopped goes on with this very file alone.
+    context.catalog.outcomes.commit(op.job_id, State.UNSELECTED, replace(placed, stat=stat))
+    context.remove_lyrics(context.job(op.job_id), op.path)
+    _give_up(context, op, entry, State.UNSELECTED)
+
+
+def _give_up(context: Context, op: Evict | Free, entry: int, state: State) -> Entry | None:
+    placed = context.placed(op.job_id, state)
     path = context.root.path / op.path
     context.root.verify(context.marker)
     kept = None
@@ -76,7 +105,7 @@ def evict(context: Context, op: Evict, entry: int) -> Entry | None:
             context.trash.discard(op.path, expected=placed.stat, sha256=placed.sha256, **facts)
         else:
             kept = context.trash.put(op.path, beside=False, **facts)
-    done = Done(job_id=op.job_id, verb=op.verb, state=State.EVICTED, left=op.path)
+    done = Done(job_id=op.job_id, verb=op.verb, state=state, left=op.path)
     after = kept.name if kept else None
     context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=after)
     return kept
@@ -101,7 +130,7 @@ async def delete_remote(context: Context, op: DeleteRemote, entry: int, origin: 
     except NoSuchJob:
         pass  # it answered a moment ago: somebody was quicker
     except KeyRevoked as error:
-        raise refused(error, "delete jobs") from None
+        raise refused(error, "delete jobs", held=op.job_id) from None
     await to_its_end(_record_deletion, context, op, kept, entry)
 
 
@@ -151,7 +180,7 @@ async def recovery_copy(
         return await asyncio.to_thread(renewed, context, kept, why)
     await asyncio.to_thread(context.check_space)
     context.progress.started(op)
-    sound = await fetch_sound(context, job, op.format, what="the recovery copy")
+    sound = await fetch_sound(context, job, op.format, what="the recovery copy", gives_way=False)
     cover = await fetch_cover(context, sound.job)
     known = await asyncio.to_thread(context.catalog.baseline_of, op.job_id)
     album, number = (known.album, known.number) if known else (None, None)
@@ -214,7 +243,7 @@ def _check_grace(context: Context, op: DeleteRemote, absence: Absence) -> None:
 
 
 def _facts(
-    context: Context, op: TrashLocal | Evict, why: Why, placed: Placed, *, ours: bool
+    context: Context, op: TrashLocal | Evict | Free, why: Why, placed: Placed, *, ours: bool
 ) -> Facts:
     job = context.catalog.job(op.job_id)
     audio = placed.audio if ours else None

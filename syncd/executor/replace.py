@@ -105,7 +105,8 @@ def _put_in_place(
         sha256=digest,
         stat=stat,
         source=sound.source,
-        tags=written,
+        tags=written.tags,
+        told=written.told,
         placed_at=context.clock(),
         mounted=mounted,
     )

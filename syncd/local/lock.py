@@ -9,6 +9,7 @@ import errno
 import fcntl
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -53,7 +54,10 @@ class Lock:
         return cls(descriptor)
 
     def release(self) -> None:
-        os.ftruncate(self._descriptor, 0)
+        # A disk that fails, or turned read-only, is no reason to hold it, nor worth an error of its
+        # own: whoever is about to tell of that disk says more.
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import stat
 import threading
 import time
@@ -38,8 +37,21 @@ name ends it before it has begun."""
 _MAKESHIFT = 3600.0
 """How long it makes do, before it tries again to watch all of the folder."""
 
-_SUFFIX = re.compile(r"\.[a-z][a-z0-9]{0,4}", re.IGNORECASE)
-"""What makes a name a file's. In ``Vol. 2`` and ``Live.2019`` there is none."""
+_MANY, _AWAY = 1000, 2.0
+"""Names in one batch, and seconds in which nothing was asked for, after which events may have been
+lost (``max_queued_events`` of inotify(7)): a folder that was made meanwhile would be unwatched."""
+
+_OF_FILES = frozenset({
+    ".accurip", ".aria2", ".backup", ".bak", ".bmp", ".cfg", ".conf", ".crdownload", ".csv", ".cue",
+    ".db", ".dmg", ".doc", ".docx", ".download", ".epub", ".exe", ".gif", ".gz", ".heic", ".htm",
+    ".html", ".ico", ".ini", ".jpeg", ".jpg", ".json", ".jsonl", ".jxl", ".lnk", ".lock", ".log",
+    ".lrc", ".m3u", ".m3u8", ".md", ".md5", ".mid", ".midi", ".mkv", ".mov", ".mp4", ".new",
+    ".nfo", ".old", ".opf", ".orig", ".part", ".partial", ".pdf", ".pls", ".png", ".rar", ".rtf",
+    ".sfv", ".sha256", ".sqlite", ".srt", ".svg", ".swp", ".swx", ".tar", ".temp", ".tif", ".tiff",
+    ".tmp", ".toml", ".torrent", ".txt", ".url", ".webm", ".webp", ".xls", ".xlsx", ".xml", ".xmp",
+    ".xspf", ".yaml", ".yml", ".zip",
+})  # fmt: skip
+"""Suffixes that folders do not have: ``St.Ives`` may have been one, ``cover.jpg`` was none."""
 
 _log = structlog.get_logger("syncd.local.watch")
 
@@ -65,6 +77,7 @@ class Lookout:
         self._odd_names = 0
         self._polled_until = 0.0
         self._in_part_until = 0.0
+        self._renewed_until = 0.0
 
     def keep(self, stop: threading.Event, hear: Callable[[Collection[str]], None]) -> None:
         """Watch until ``stop``, again after whatever ends it. ``hear`` is as ``_Burst.hear``."""
@@ -102,12 +115,13 @@ class Lookout:
             hear(())
 
         top = os.path.realpath(self._root)
+        asked = _Asked(stop, stands)
         batches = watchfiles.watch(
             top,
             watch_filter=None,
             debounce=0,
             step=max(1, round(self._step * 1000)),
-            stop_event=_Asked(stop, stands),
+            stop_event=asked,
             rust_timeout=max(1, round(self._check * 1000)),
             yield_on_timeout=True,
             debug=False,
@@ -116,12 +130,19 @@ class Lookout:
             ignore_permission_denied=in_part,
         )
         due = time.monotonic() + self._check
+        may_lack = False
         with closing(batches):
             for batch in batches:
                 names = {path for _, path in batch if matters(Path(top), path)}
                 if names:
                     hear(names)
                 if why is None and self._outgrew(batch, in_part=in_part):
+                    return
+                away = asked.held_up() > _AWAY
+                may_lack = may_lack or len(batch) >= _MANY or bool(batch and away)
+                if why is None and may_lack and time.monotonic() >= self._renewed_until:
+                    # Not for each batch of many: to begin is to walk through the whole folder.
+                    self._renewed_until = time.monotonic() + self._check
                     return
                 if (watchfiles.Change.deleted, top) in batch:
                     # One that was made anew at once has the same inode.
@@ -225,10 +246,13 @@ def matters(root: Path, path: str) -> bool:
         return True
     if any(_is_recycled(part) for part in inside) or inside[0] == PRIVATE_FOLDER:
         return False
-    suffix = PurePath(path).suffix
-    if suffix.lower() in AUDIO_SUFFIXES or not _SUFFIX.fullmatch(suffix):
+    suffix = PurePath(path).suffix.lower()
+    if not suffix or suffix in AUDIO_SUFFIXES:
         return True
-    return _is_folder(path)
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return suffix not in _OF_FILES
 
 
 class _Place(NamedTuple):
@@ -254,13 +278,24 @@ class _Place(NamedTuple):
 
 
 class _Asked:
-    """The stop event, as watchfiles asks for it: for the first time once its watch stands."""
+    """The stop event, as watchfiles asks for it: for the first time once its watch stands, then
+    with each step."""
 
     def __init__(self, stop: threading.Event, stands: Callable[[], None]) -> None:
         self._stop = stop
         self._stands: Callable[[], None] | None = stands
+        self._at = time.monotonic()
+        self._longest = 0.0
+
+    def held_up(self) -> float:
+        """Seconds that went by between two steps at most, since this was asked last."""
+        longest = max(self._longest, time.monotonic() - self._at)
+        self._longest, self._at = 0.0, time.monotonic()
+        return longest
 
     def is_set(self) -> bool:
+        self._longest = 0.0 if self._stands else max(self._longest, time.monotonic() - self._at)
+        self._at = time.monotonic()
         if self._stands is not None:
             self._stands()
             self._stands = None

@@ -20,11 +20,15 @@ _LONGEST = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """``.syncd/states.json``: the ids of the jobs in each state that a rebuild must restore."""
+    """``.syncd/states.json``: the ids of the jobs in each state that a rebuild must restore.
+
+    ``freed``: those whose file was removed because the selection leaves them out.
+    """
 
     evicted: frozenset[int] = frozenset()
     ignored: frozenset[int] = frozenset()
     held: frozenset[int] = frozenset()
+    freed: frozenset[int] = frozenset()
 
 
 def read_notes(root: Root) -> Notes | None:
@@ -54,6 +58,8 @@ def write_notes(root: Root, notes: Notes) -> None:
     if read_notes(root) == notes:
         return
     table = {"evicted": notes.evicted, "ignored": notes.ignored, "held": notes.held}
+    if notes.freed:
+        table["freed"] = notes.freed
     write_table(root, _NOTES, {state: sorted(ids) for state, ids in table.items()})
 
 
@@ -67,9 +73,16 @@ def set_aside(root: Root) -> None:
         raise root_error(error, root.path) from None
 
 
-def _notes(*, evicted: object, ignored: object, held: object, **_later: object) -> Notes:
+def _notes(
+    *, evicted: object, ignored: object, held: object, freed: object = None, **_later: object
+) -> Notes:
     """The notes of a file's fields; raises ``TypeError`` or ``ValueError`` for damaged ones."""
-    return Notes(evicted=_ids(evicted), ignored=_ids(ignored), held=_ids(held))
+    return Notes(
+        evicted=_ids(evicted),
+        ignored=_ids(ignored),
+        held=_ids(held),
+        freed=frozenset() if freed is None else _ids(freed),
+    )
 
 
 def _ids(listed: object) -> frozenset[int]:

@@ -28,7 +28,7 @@ from syncd.local.mounts import is_mounted
 from syncd.local.rename import rename_without_replacing
 from syncd.local.root import Root, fsync_folder, root_error
 from syncd.local.scan import file_stat, open_stat
-from syncd.local.tags import Change, changes, edit_fields, read_fields
+from syncd.local.tags import Change, changes, edit_fields, read_fields, spellable
 
 Fields = Mapping[str, tuple[str, ...]]
 Decide = Callable[[Fields], tuple[Change, ...]]
@@ -60,13 +60,15 @@ def retag(
     wanted: Mapping[str, tuple[str, ...]],
     force: Collection[str] = (),
     foretold: Foretold = lambda _: None,
+    id3_version: int | None = None,
 ) -> Retagged | None:
     """Write the managed fields ``wanted`` into the file at ``path``, relative to the root.
 
     Each is written only where the file still holds what ``owned`` says this program wrote last,
     or where it is in ``force``; an empty one is taken away. Everything else in the tags, and the
     audio, is carried over byte for byte, as are mode, owner and extended attributes where the
-    system allows it; the date moves on, or players would not look again.
+    system allows it; the date moves on, or players would not look again. An ID3 tag that is
+    written becomes one of ``id3_version``, where the frames of others can stay as they are.
 
     ``None`` where nothing was to be written; else ``foretold`` is told before it is, so that the
     new file is known after a stop. Raises ``Changed`` where the file is gone, is no
@@ -75,10 +77,12 @@ def retag(
     its tags cannot be changed; ``RootUnusable``, ``DiskFull``.
     """
 
+    wanted = spellable(format_, wanted)
+
     def decide(found: Fields) -> tuple[Change, ...]:
         return changes(found, owned=owned, wanted=wanted, force=force)
 
-    return _rewritten(root, path, format_, decide, foretold)
+    return _rewritten(root, path, format_, decide, foretold, id3_version)
 
 
 def embed_identity(root: Root, path: str, job_id: int, origin: Origin) -> FileStat:
@@ -98,7 +102,7 @@ def embed_identity(root: Root, path: str, job_id: int, origin: Origin) -> FileSt
         format_ = sniff(source)
     if format_ is None:
         raise CorruptMedia(f"{path} is no audio file that can be tagged")
-    written = _rewritten(root, path, format_, decide, lambda _: None)
+    written = _rewritten(root, path, format_, decide, lambda _: None, None)
     return before if written is None else written.stat
 
 
@@ -134,7 +138,12 @@ def _exchanged(
 
 
 def _rewritten(
-    root: Root, path: str, format_: str, decide: Decide, foretold: Foretold
+    root: Root,
+    path: str,
+    format_: str,
+    decide: Decide,
+    foretold: Foretold,
+    id3_version: int | None,
 ) -> Retagged | None:
     with _translated(root, path):
         target = _ordinary(root, path)
@@ -143,7 +152,8 @@ def _rewritten(
         with _part(root, target, path) as part:
             try:
                 before, digest = _copy(target, part)
-                written = edit_fields(part, format_, decide(read_fields(part, format_)))
+                decided = decide(read_fields(part, format_))
+                written = edit_fields(part, format_, decided, id3_version=id3_version)
                 if not written:
                     part.unlink()
                     return None

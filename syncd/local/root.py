@@ -19,6 +19,7 @@ from pathlib import Path
 
 from syncd.core.safety import PRIVATE_FOLDER
 from syncd.errors import DiskFull, FolderUnusable, RootUnusable
+from syncd.local.reserve import give_up_reserve, keep_reserve
 
 _MARKER = "library.json"
 _IGNORE_FILES = {".mpdignore": "*\n", ".ndignore": "", ".nomedia": ""}
@@ -181,6 +182,7 @@ def prepare(root: Root) -> None:
                 path.write_text(content, encoding="utf-8")
     except OSError as error:
         raise root_error(error, root.path) from None
+    keep_reserve(root.private)
 
 
 def read_marker(root: Root) -> Marker | None:
@@ -230,9 +232,23 @@ def write_marker(root: Root, marker: Marker) -> None:
 def write_table(root: Root, name: str, table: Mapping[str, object]) -> None:
     """Replace a JSON file in the program's own folder, atomically and durably.
 
+    Where the disk is full its reserve is given up for it, and made anew of what is freed.
     Raises ``RootUnusable`` or ``DiskFull``; what stood there before is then still whole.
     """
     path = root.private / name
+    try:
+        try:
+            _replace(path, table)
+        except OSError as error:
+            if error.errno not in _FULL or not give_up_reserve(root.private):
+                raise
+            _replace(path, table)
+            keep_reserve(root.private)
+    except OSError as error:
+        raise root_error(error, root.path) from None
+
+
+def _replace(path: Path, table: Mapping[str, object]) -> None:
     fresh = path.with_suffix(".new")
     try:
         with fresh.open("w", encoding="utf-8") as stream:
@@ -242,10 +258,10 @@ def write_table(root: Root, name: str, table: Mapping[str, object]) -> None:
             os.fsync(stream.fileno())
         fresh.replace(path)
         fsync_folder(path.parent)
-    except OSError as error:
+    except OSError:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
-        raise root_error(error, root.path) from None
+        raise
 
 
 def fsync_folder(path: Path) -> None:
@@ -276,13 +292,29 @@ def root_error(error: OSError, path: Path) -> DiskFull | RootUnusable | FolderUn
         return FolderUnusable(f"{where} cannot be used: {word}", hint=hint)
     if error.errno in _FULL:
         return DiskFull(f"the disk of {path} is full", hint="make room; what is there was kept")
-    return RootUnusable(f"{path} cannot be written: {word}", hint=hint)
+    return RootUnusable(f"{_refusing(error, path)} cannot be written: {word}", hint=hint)
+
+
+def _refusing(error: OSError, root: Path) -> Path:
+    """The uppermost folder or file, from ``root`` on, that is closed to us; else ``root``."""
+    for path in _named(error, root):
+        above = [folder for folder in reversed(path.parents) if folder.is_relative_to(root)]
+        standing = (found for found in (*above, path) if os.path.lexists(found))
+        for found in standing:
+            if not os.access(found, os.W_OK | (os.X_OK if found.is_dir() else 0)):
+                return found
+    return root
+
+
+def _named(error: OSError, root: Path) -> list[Path]:
+    """What ``error`` names of what is under ``root``."""
+    named = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if name]
+    return [path for path in named if root in path.parents]
 
 
 def _troubled(error: OSError, root: Path) -> Path | None:
     """The folder or file under ``root``, out of the program's own, that alone is to blame."""
-    named = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if name]
-    inside = [path for path in named if root in path.parents]
+    inside = _named(error, root)
     blamed = [path for path in inside if not path.is_relative_to(root / PRIVATE_FOLDER)]
     if not blamed:
         return None

@@ -1,8 +1,9 @@
 """Watching the folder: a hint that something stirred, and no more.
 
 What stirred is for a scan to find, and scans run without a hint too: events are lost where there
-are too many of them (watchfiles does not say so), in folders that are filled as they are made, and
-where the system tells none. Links to folders are followed by watchfiles, and not by a scan.
+are too many of them (watchfiles does not say so: the watch begins again where that may have been),
+in folders that are filled as they are made, and where the system tells none. Links to folders are
+followed by watchfiles, and not by a scan.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import suppress
+from functools import partial
 from pathlib import Path, PurePath
 
 from syncd.local.lookout import Lookout, Mode
@@ -58,7 +60,8 @@ class Watch:
     async def stirrings(self) -> AsyncGenerator[str, None]:
         """Why to look, in a few words, once for each burst; once also whenever the watch began.
 
-        Never ends by itself: cancel it, or close it. To be iterated once at a time.
+        Never ends by itself: cancel it, or close it. To be iterated once at a time. Raises what the
+        lookout failed with, if it did: it begins again by itself after all that it knows of.
         """
         loop = asyncio.get_running_loop()
         burst, stop, ended = _Burst(), threading.Event(), asyncio.Event()
@@ -69,7 +72,10 @@ class Watch:
                 loop.call_soon_threadsafe(what)
 
         def look() -> None:
-            self._lookout.keep(stop, lambda names: tell(lambda: burst.hear(names)))
+            try:
+                self._lookout.keep(stop, lambda names: tell(lambda: burst.hear(names)))
+            except BaseException as error:
+                tell(partial(burst.fail, error))
             tell(ended.set)
 
         # A thread of its own: to begin a watch is to walk through the whole folder.
@@ -93,6 +99,12 @@ class _Burst:
         self._stirred = asyncio.Event()
         self._began = False
         self._names: set[str] = set()
+        self._error: BaseException | None = None
+
+    def fail(self, error: BaseException) -> None:
+        """Nothing more will be heard."""
+        self._error = error
+        self._stirred.set()
 
     def hear(self, names: Collection[str]) -> None:
         """``names`` stirred; none: the watch began."""
@@ -111,6 +123,8 @@ class _Burst:
                     await self._stirred.wait()
             except TimeoutError:
                 break
+        if self._error is not None:
+            raise self._error
         names, began = self._names, self._began
         self._names, self._began = set(), False
         self._stirred.clear()

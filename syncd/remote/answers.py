@@ -36,12 +36,16 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the API, as messages name it. ``job_id`` where it is about a single job."""
+    """One call of the API, as messages name it. ``job_id`` where it is about a single job.
+
+    ``longest_wait``: it has a limit of its own, and sits through no longer ``Retry-After``.
+    """
 
     method: str
     path: str
     host: str
     job_id: int | None = None
+    longest_wait: float | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} at {self.host}"

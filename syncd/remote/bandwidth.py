@@ -20,6 +20,8 @@ class Bandwidth:
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
+        self.paid = 0
+        """Bytes that were paid for so far, where there is a bound."""
         self._bucket = AsyncLimiter(rate, 1) if rate else None
         self._piece = max(1, rate // _PIECES)
         self._turn = asyncio.Lock()
@@ -36,6 +38,7 @@ class Bandwidth:
             async with self._turn:
                 await self._bucket.acquire(piece)
             size -= piece
+            self.paid += piece
         return clock() - began
 
     async def take_outside(self, limit: asyncio.Timeout, size: int) -> None:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import fields
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from syncd.core.model import FAILED, Job
-from syncd.errors import ContractBroken, NoSuchJob, Offline, OutcomeUnknown, RateLimited
-from syncd.remote.http import Http, Reply
-from syncd.remote.query import JobQuery
-from syncd.remote.results import (
-    AvailableFilters,
-    Counts,
-    ModelStatus,
-    Page,
-    Presets,
-    SampleData,
-    Stats,
+from syncd.errors import (
+    NoSuchJob,
+    Offline,
+    OutcomeUnknown,
+    RateLimited,
+    RequestRefused,
 )
-from syncd.remote.schema import Rejected, json_text, parse_job, terms, whole, whole_numbers
+from syncd.remote.bodies import (
+    Reply,
+    counts_of,
+    jobs_of,
+    liked_of,
+    model_of,
+    presets_of,
+    sample_of,
+    stats_of,
+    wrong_shape,
+)
+from syncd.remote.http import Http
+from syncd.remote.query import JobQuery
+from syncd.remote.results import Counts, ModelStatus, Page, Presets, SampleData, Stats
+from syncd.remote.schema import Rejected, parse_job
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -38,6 +47,7 @@ class AudioPod:
 
     def __init__(self, http: Http) -> None:
         self._http = http
+        self._knows_likes = True
 
     @property
     def server_time(self) -> datetime | None:
@@ -48,16 +58,38 @@ class AudioPod:
         seconds = self._http.server_time
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
+    @property
+    def requests(self) -> int:
+        """How many were sent so far, each try counted."""
+        return self._http.requests
+
     async def job(self, job_id: int) -> Job:
         """``GET /jobs/{id}/status``. Raises ``NoSuchJob``."""
-        reply = await self._http.request("GET", f"/jobs/{job_id}/status", job_id=job_id)
-        return _own_job(reply.document, job_id)
+        return _own_job((await self.ask_job(job_id)).document, job_id)
+
+    async def ask_job(self, job_id: int) -> Reply:
+        """The same: the answer as it came, whatever its shape."""
+        return await self._http.request("GET", f"/jobs/{job_id}/status", job_id=job_id)
 
     async def page(self, query: JobQuery | None = None) -> Page:
         """``GET /jobs``: one page of the listing."""
         parameters = (query or JobQuery()).parameters()
         reply = await self._http.request("GET", "/jobs", query=parameters)
-        return _page(reply, "the list of jobs")
+        return jobs_of(reply)
+
+    async def page_with_likes(self, query: JobQuery) -> Page:
+        """The same with the like status of each job, where the service can be asked for it.
+
+        One that refuses ``include_interactions`` is not asked for it again.
+        """
+        if self._knows_likes:
+            try:
+                return await self.page(replace(query, include_interactions=True))
+            except RequestRefused:
+                page = await self.page(query)
+                self._knows_likes = False
+                return page
+        return await self.page(query)
 
     async def delete(self, job_id: int) -> None:
         """``DELETE /jobs/{id}``: the job and its audio, for good.
@@ -109,10 +141,14 @@ class AudioPod:
         return await _sent_once(f"the change of job {job_id}", send, look)
 
     async def retry(self, job_id: int) -> Job:
-        """``POST /jobs/{id}/retry``, for a FAILED job. Raises ``NoSuchJob``, ``RequestRefused``."""
+        """``POST /jobs/{id}/retry``, for a FAILED job. Raises ``NoSuchJob``, ``RequestRefused``.
+
+        ``RateLimited`` at once: this call has a limit of its own, of minutes.
+        """
 
         async def send() -> Job | None:
-            reply = await self._http.request("POST", f"/jobs/{job_id}/retry", job_id=job_id)
+            path = f"/jobs/{job_id}/retry"
+            reply = await self._http.request("POST", path, job_id=job_id, longest_wait=0.0)
             return _job_within(reply.document, job_id)
 
         async def look() -> Job | None:
@@ -122,20 +158,15 @@ class AudioPod:
         job = await _sent_once(f"the retry of job {job_id}", send, look)
         return job if job is not None else await self.job(job_id)
 
+    async def ask(self, path: str, query: Mapping[str, str | int] | None = None) -> Reply:
+        """``GET path``, below the prefix: the answer as it came, whatever its shape."""
+        return await self._http.request("GET", path, query=query)
+
     async def counts(self, *, status: str | None = None, song_type: str | None = None) -> Counts:
         """``GET /jobs/counts``."""
         asked = {"status": status, "song_type": song_type}
         query = {name: value for name, value in asked.items() if value is not None}
-        found = _object(await self._http.request("GET", "/jobs/counts", query=query), "the counts")
-        total = whole(found.get("total"))
-        if total is None or total < 0:
-            raise _wrong_shape("the counts")
-        return Counts(
-            total=total,
-            by_task=whole_numbers(found.get("by_task")),
-            by_song_type=whole_numbers(found.get("by_song_type")),
-            raw=json_text(found),
-        )
+        return counts_of((await self.ask("/jobs/counts", query)).document)
 
     async def liked(
         self,
@@ -147,51 +178,23 @@ class AudioPod:
     ) -> Page:
         """``GET /liked``: one page of the liked tracks."""
         query = JobQuery(skip=skip, limit=limit, song_type=song_type, status=status)
-        reply = await self._http.request("GET", "/liked", query=query.parameters())
-        found = reply.document
-        # api.md does not say whether this list is bare.
-        if isinstance(found, dict):
-            lists = [value for value in found.values() if isinstance(value, list)]
-            total = reply.headers.get("x-total-count", str(found.get("total", "")))
-            if len(lists) == 1:
-                reply = Reply(lists[0], {"x-total-count": total})
-        return _page(reply, "the list of liked tracks")
+        return liked_of(await self.ask("/liked", query.parameters()))
 
     async def stats(self) -> Stats:
         """``GET /filters/stats``: what the library can be filtered by."""
-        found = _object(await self._http.request("GET", "/filters/stats"), "the filters")
-        offered = found.get("available_filters")
-        offered = offered if isinstance(offered, dict) else {}
-        names = [field.name for field in fields(AvailableFilters)]
-        return Stats(
-            total_tracks=whole(found.get("total_tracks")),
-            liked_count=whole(found.get("liked_count")),
-            song_types=whole_numbers(found.get("song_types")),
-            available_filters=AvailableFilters(
-                **{name: terms(offered.get(name)) for name in names}
-            ),
-            raw=json_text(found),
-        )
+        return stats_of((await self.ask("/filters/stats")).document)
 
     async def presets(self) -> Presets:
         """``GET /presets``."""
-        found = _object(await self._http.request("GET", "/presets"), "the presets")
-        presets = found.get("genre_presets")
-        if not isinstance(presets, dict):
-            raise _wrong_shape("the presets")
-        kept = {name: preset for name, preset in presets.items() if isinstance(preset, dict)}
-        return Presets(genre_presets=kept, raw=json_text(found))
+        return presets_of((await self.ask("/presets")).document)
 
     async def model_status(self) -> ModelStatus:
         """``GET /model/status``."""
-        found = (await self._http.request("GET", "/model/status")).document
-        state = found.get("status") if isinstance(found, dict) else None
-        return ModelStatus(state if isinstance(state, str) else None, json_text(found))
+        return model_of((await self.ask("/model/status")).document)
 
     async def sample_data(self) -> SampleData:
         """``GET /sample-data``."""
-        found = (await self._http.request("GET", "/sample-data")).document
-        return SampleData(json_text(found))
+        return sample_of((await self.ask("/sample-data")).document)
 
 
 async def _sent_once(
@@ -218,30 +221,13 @@ async def _sent_once(
     )
 
 
-def _page(reply: Reply, what: str) -> Page:
-    if not isinstance(reply.document, list):
-        raise _wrong_shape(what)
-    jobs: list[Job] = []
-    rows: list[int | None] = []
-    for entry in reply.document:
-        try:
-            job = parse_job(entry)
-        except Rejected:
-            rows.append(None)
-        else:
-            jobs.append(job)
-            rows.append(job.id)
-    total = whole(reply.headers.get("x-total-count"))
-    return Page(tuple(jobs), total if total is not None and total >= 0 else None, tuple(rows))
-
-
 def _own_job(document: object, job_id: int) -> Job:
     try:
         job = parse_job(document)
     except Rejected:
         job = None
     if job is None or job.id != job_id:
-        raise _wrong_shape(f"the status of job {job_id}")
+        raise wrong_shape(f"the status of job {job_id}")
     return job
 
 
@@ -254,16 +240,3 @@ def _job_within(document: object, job_id: int) -> Job | None:
     except Rejected:
         return None
     return job if job.id == job_id else None
-
-
-def _object(reply: Reply, what: str) -> dict[str, object]:
-    if not isinstance(reply.document, dict):
-        raise _wrong_shape(what)
-    return reply.document
-
-
-def _wrong_shape(what: str) -> ContractBroken:
-    return ContractBroken(
-        f"{what} does not have the shape that the API promises",
-        hint="a wrong api.base_url, or a newer API than this program knows",
-    )

@@ -6,12 +6,11 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
-from typing import Any, NamedTuple
 
 import httpx
 from aiolimiter import AsyncLimiter
@@ -28,6 +27,7 @@ from syncd.errors import (
 from syncd.remote.addresses import AddressPolicy, is_loopback, service_url, shown
 from syncd.remote.answers import LARGEST_BODY, Answer, Call, document, refusal, unpacked
 from syncd.remote.bandwidth import Bandwidth
+from syncd.remote.bodies import Reply
 from syncd.remote.clock import ServiceClock, uptime
 from syncd.remote.transport import KEYED, Transport, origin
 from syncd.remote.transport_errors import TRANSPORT_ERRORS, UNSENT, advice, fault
@@ -40,13 +40,6 @@ PREFIX = "/api/v1/music"
 MOST_REDIRECTS = 3
 
 _log = logging.getLogger(__name__)
-
-
-class Reply(NamedTuple):
-    """The JSON of an answer, and its headers with names in lower case."""
-
-    document: Any
-    headers: Mapping[str, str]
 
 
 class Http:
@@ -80,6 +73,7 @@ class Http:
         self.media_policy = AddressPolicy.of(base_url)
         self.requests = 0
         """How many were sent to the API so far, each try counted."""
+        self._awaited = 0
         self._service = service_url(base_url)
         self._key = _checked(key)
         self._per_minute = requests_per_minute
@@ -137,20 +131,23 @@ class Http:
         query: Mapping[str, str | int] | None = None,
         body: Mapping[str, str] | None = None,
         job_id: int | None = None,
+        longest_wait: float | None = None,
     ) -> Reply:
         """Send one API call, ``path`` below the prefix, until it is answered for good.
 
         GET is sent again after every passing fault. What changes something is sent again only
         where it certainly was not carried out, else ``OutcomeUnknown``: look before sending again.
         Raises the errors of ``syncd.errors`` under "the service". ``job_id`` says that 404 is about
-        that job.
+        that job. ``longest_wait``: this call has a limit of its own, and sits through no longer
+        ``Retry-After``; other calls do not wait for it.
         """
         if method != "GET" and not self._may_change:
             raise ConfigError(
                 f'sync.direction = "down": {method} {path} was not sent',
                 hint='set sync.direction = "both" to change the account from here',
             )
-        call = Call(method, f"{self._service.path.rstrip('/')}{PREFIX}{path}", self._host, job_id)
+        path = f"{self._service.path.rstrip('/')}{PREFIX}{path}"
+        call = Call(method, path, self._host, job_id, longest_wait)
         url = self._service.copy_with(path=call.path)
         if query:
             url = url.copy_merge_params(dict(query))
@@ -165,12 +162,41 @@ class Http:
         async with self._media_lane:
             request = self._client.build_request("GET", url, headers=dict(headers))
             # The head of an answer can come a byte at a time too.
-            async with asyncio.timeout(4 * self.timeout):
-                response = await self._client.send(request, stream=True)
+            with self._awaiting():
+                async with asyncio.timeout(4 * self.timeout):
+                    response = await self._client.send(request, stream=True)
             try:
                 yield response
             finally:
                 await response.aclose()
+
+    async def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        """The body of what ``stream`` gave, as it comes. Raises ``TRANSPORT_ERRORS``."""
+        body = response.aiter_raw()
+        while True:
+            with self._awaiting():
+                chunk = await anext(body, None)
+            if chunk is None:
+                return
+            yield chunk
+
+    @property
+    def activity(self) -> int:
+        """Grows with every request to the API, and with all that is paid for of ``bandwidth``."""
+        return self.requests + self.bandwidth.paid
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether the other end is waited for: never longer than a few times ``timeout``."""
+        return self._awaited > 0
+
+    @contextmanager
+    def _awaiting(self) -> Iterator[None]:
+        self._awaited += 1
+        try:
+            yield
+        finally:
+            self._awaited -= 1
 
     def is_proxied(self, url: httpx.URL) -> bool:
         """Whether ``url`` is reached through a proxy, which then looks the host up itself."""
@@ -238,12 +264,13 @@ class Http:
         self.requests += 1
         try:
             # A server that gives a byte now and then would hold the call for ever.
-            async with asyncio.timeout(4 * self.timeout):
-                response = await self._client.send(request, stream=True)
-                try:
-                    return await self._received(call, response)
-                finally:
-                    await response.aclose()
+            with self._awaiting():
+                async with asyncio.timeout(4 * self.timeout):
+                    response = await self._client.send(request, stream=True)
+                    try:
+                        return await self._received(call, response)
+                    finally:
+                        await response.aclose()
         except TRANSPORT_ERRORS as error:
             failure = error
         # Out of the handler: what is raised from here on has no httpx exception as its context.
@@ -279,11 +306,14 @@ class Http:
             error.hint = f"{error.hint}; it came from {self._key.source}"
         if not isinstance(error, Offline | RateLimited):
             return error
-        if wait is not None and status in (429, 503):
+        longest, is_shared = self.retries.longest_wait, call.longest_wait is None
+        if call.longest_wait is not None:
+            longest = min(longest, call.longest_wait)
+        if wait is not None and status in (429, 503) and is_shared:
             self._gate.shut(wait, partial(_turned_away, call, answer))
         if call.method != "GET" and status != 429:
             return OutcomeUnknown(f"{call} answered {status}: whether it was done is not known")
-        if wait is not None and wait > self.retries.longest_wait:
+        if wait is not None and wait > longest:
             return error
         _log.debug("%s: answered %d, waits %s", call, status, wait)
         return Again(error, wait=wait)

@@ -12,7 +12,7 @@ from typing import TypeVar
 import httpx
 
 from syncd.core.model import address_path
-from syncd.errors import CorruptMedia, MediaSilent, MediaUnavailable, TooLarge
+from syncd.errors import CorruptMedia, GaveWay, MediaSilent, MediaUnavailable, TooLarge
 from syncd.remote.addresses import AddressPolicy, shown
 from syncd.remote.http import Http
 from syncd.remote.media_head import (
@@ -60,21 +60,24 @@ async def fetch(
     max_size: int,
     again: bool = False,
     on_bytes: Callable[[int, int | None], None] | None = None,
+    give_way: Callable[[], bool] = lambda: False,
 ) -> Fetched:
     """Download ``address`` to ``part``, taking up a part of the same audio where it stopped.
 
     ``max_size`` is bytes; ``on_bytes`` is told after each chunk how many bytes the
     part holds, and how many the whole has where that is known. ``again``: the note stays beside
     the whole part, so that the next download of it asks for its last byte alone.
+    Once ``give_way()`` is true it is broken off, where it can be taken up again: each time it was
+    further on, by whatever arrives at once.
     The part is not synced to disk, and stays after every error but ``TooLarge``.
     Raises ``AddressRefused``, ``AddressExpired``, ``MediaSilent``, ``MediaUnavailable`` (also for
     less than ``pace.LEAST_RATE`` over twice the timeout), ``TooLarge``, ``CorruptMedia``,
-    ``DiskFull``, ``LocalError``.
+    ``DiskFull``, ``LocalError``, ``GaveWay``.
     """
     url = policy.read(address)
     with Part(part) as held:
         download = _Download(
-            http, url, held, policy, max_size, on_bytes or (lambda _held, _whole: None)
+            http, url, held, policy, max_size, on_bytes or (lambda _held, _whole: None), give_way
         )
         for _ in range(MOST_ROUNDS):
             furthest = download.furthest
@@ -117,7 +120,7 @@ async def fetch_bytes(
             check_status(http, response, url)
             check_kind(response, url)
             check_size(body_length(response), max_size, url)
-            async for chunk in response.aiter_raw():
+            async for chunk in http.chunks(response):
                 check_size(len(body) + len(chunk), max_size, url)
                 body += chunk
                 await http.bandwidth.take_outside(limit, len(chunk))
@@ -144,6 +147,7 @@ class _Download:
         policy: AddressPolicy,
         max_size: int,
         on_bytes: Callable[[int, int | None], None],
+        give_way: Callable[[], bool],
     ) -> None:
         self.furthest = 0
         """The most bytes that any try got to."""
@@ -153,6 +157,7 @@ class _Download:
         self._policy = policy
         self._max_size = max_size
         self._on_bytes = on_bytes
+        self._give_way = give_way
         self._address = address_path(str(url))
         self._before = part.size
 
@@ -181,7 +186,8 @@ class _Download:
             else:
                 part.begin(self._described(response, total))
                 self._before = 0
-            await self._receive(response, total)
+            takes_up = ranged or response.headers.get("accept-ranges", "").lower() == "bytes"
+            await self._receive(response, total, takes_up=takes_up)
         if part.size == 0:
             raise CorruptMedia(f"{shown(self._url)} gave an empty file")
         if total is not None and part.size != total:
@@ -214,16 +220,22 @@ class _Download:
             total=total,
         )
 
-    async def _receive(self, response: httpx.Response, total: int | None) -> None:
+    async def _receive(
+        self, response: httpx.Response, total: int | None, *, takes_up: bool
+    ) -> None:
+        """``takes_up``: the other end sends the rest of what was broken off, and not all anew."""
         part, clock = self._part, asyncio.get_running_loop().time
         pace = Pace(2 * self._http.timeout, now=clock())
         # What is waited for the bandwidth is no slowness of the other end.
         waited = 0.0
-        async for chunk in response.aiter_raw():
+        async for chunk in self._http.chunks(response):
             check_size(part.size + len(chunk), self._max_size, self._url)
             part.write(chunk)
             self.furthest = max(self.furthest, part.size)
             self._on_bytes(part.size, total)
+            may_break_off = takes_up and part.note and part.note.validator and part.size != total
+            if may_break_off and self._give_way():
+                raise GaveWay(f"{shown(self._url)} goes on later, at {part.size} bytes")
             if not pace.holds(len(chunk), now=clock() - waited):
                 raise TooSlow(f"{shown(self._url)} gives less than 1 kB/s")
             waited += await self._http.bandwidth.take(len(chunk))

@@ -52,7 +52,7 @@ class Poller:
         polled = await poller.poll()
         news = catalog.observe(polled.jobs, now)
         if poller.doubts(polled, news.new):
-            ...  # sweep, then poller.swept(sweep.total)
+            ...  # sweep, then poller.swept(sweep.total, sweep.count)
     """
 
     def __init__(self, client: AudioPod, *, newest: int = 50, rolling: int = LARGEST_LIMIT) -> None:
@@ -61,6 +61,7 @@ class Poller:
         self._rolling = rolling
         self._status = PROCESSING
         self._expected: int | None = None
+        self._missed = 0
         self._is_small = False
         self._skip = 0
         self._seam: tuple[int | None, datetime | None] | None = None
@@ -75,7 +76,7 @@ class Poller:
         flight = await self._in_flight(status)
         rolling = None if self._is_small else await self._rolling_page()
         # Last, so that what was created or deleted meanwhile is counted in its total.
-        newest = await self._client.page(
+        newest = await self._client.page_with_likes(
             JobQuery(limit=self._newest, sort_by="created_at", sort_order="desc")
         )
         self._status = status
@@ -122,9 +123,12 @@ class Poller:
         ]
         return tuple(job_id for _, job_id in sorted(missing, reverse=True)[:MOST_MISSING])
 
-    def swept(self, total: int | None) -> None:
-        """A sweep has ended: ``total`` is what it counted, and the rolling page starts afresh."""
+    def swept(self, total: int | None, seen: int | None = None) -> None:
+        """A sweep has ended, of which the service said that it is ``total`` jobs, and that saw so
+        many (``None``: all of them). The rolling page starts afresh.
+        """
         self._expected = total
+        self._missed = max(0, total - seen) if total is not None and seen is not None else 0
         self._is_small = total is not None and total < self._newest
         self._standing.clear()
         self._start_over()
@@ -141,7 +145,7 @@ class Poller:
             limit=LARGEST_LIMIT, status=status, sort_by="created_at", sort_order="desc"
         )
         try:
-            return await self._client.page(query)
+            return await self._client.page_with_likes(query)
         except (ContractBroken, RequestRefused):
             # The filter alone may be at fault; if it is more, the other pages show it.
             return None
@@ -150,7 +154,7 @@ class Poller:
         query = JobQuery(
             skip=self._skip, limit=self._rolling, sort_by="created_at", sort_order="asc"
         )
-        return await self._client.page(query)
+        return await self._client.page_with_likes(query)
 
     def _miscount(self, total: int | None, new: int) -> tuple[str, ...]:
         """A change of the total that is not explained; a difference that always was is none."""
@@ -158,6 +162,10 @@ class Poller:
             self._expected = total
             return ()
         self._expected += new
+        if total is not None:
+            # What the last sweep missed is counted already.
+            found = min(max(0, self._expected - total), new, self._missed)
+            self._expected, self._missed = self._expected - found, self._missed - found
         if total is None or total == self._expected:
             return ()
         return (f"the account holds {_jobs(total)}, {self._expected} were expected",)

@@ -1,9 +1,20 @@
-"""What a listing is asked for."""
+"""What is asked for: the paths of what is no single job, and the parameters of a listing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from typing import Literal
+
+PATHS = {
+    "jobs": "/jobs",
+    "counts": "/jobs/counts",
+    "liked": "/liked",
+    "filters": "/filters/stats",
+    "presets": "/presets",
+    "model": "/model/status",
+    "sample-data": "/sample-data",
+}
+"""Where each is asked (``AudioPod.ask``), by the name that it goes by here."""
 
 LARGEST_LIMIT = 100
 """The most jobs that one page holds (api.md, ``limit``)."""

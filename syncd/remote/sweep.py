@@ -107,7 +107,7 @@ class _Walk:
         skip = 0
         while True:
             query = JobQuery(skip=skip, limit=self._limit, sort_by="created_at", sort_order="asc")
-            page = await self._client.page(query)
+            page = await self._client.page_with_likes(query)
             if skip and not self._continues(page):
                 self.shifted = True
                 return

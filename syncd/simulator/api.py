@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .answer import Answer, json_answer
 from .errors import Invalid, Refusal, invalid, invalid_body, refusal_body
 from .job import FAILED, STATUSES, Job
-from .listing import Listing, parse_query
+from .listing import Listing, parse_query, values_of
 from .origin import Request
 from .switches import Switches
 from .wire import Address, wire_job
@@ -238,29 +238,31 @@ class Api:
         jobs = self._world.jobs(call.user_id)
         liked = sum(job.liked for job in jobs)
 
-        def values(name: str) -> list[object]:
-            counts = Counter(value for job in jobs if (value := getattr(job, name)) is not None)
-            if self._switches.filter_values == "counted":
-                return [{"value": value, "count": counts[value]} for value in sorted(counts)]
-            return sorted(counts)
+        shape = self._switches.filter_values
 
-        return json_answer(
-            200,
-            {
-                "total_tracks": len(jobs),
-                "liked_count": liked,
-                "song_types": _by_song_type(jobs),
-                "available_filters": {
-                    "song_types": ["songs", "rap", "instrumental", "edits"],
-                    "interactions": ["liked"],
-                    "statuses": list(STATUSES),
-                    "languages": values("language"),
-                    "genres": values("genre"),
-                    "emotions": values("emotion"),
-                    "occasions": values("occasion"),
-                },
-            },
-        )
+        def values(name: str) -> object:
+            counts = Counter(value for job in jobs for value in values_of(getattr(job, name)))
+            if shape in ("counted", "named"):
+                key = "value" if shape == "counted" else "name"
+                return [{key: value, "count": counts[value]} for value in sorted(counts)]
+            return dict(sorted(counts.items())) if shape == "mapping" else sorted(counts)
+
+        stats: dict[str, object] = {
+            "total_tracks": len(jobs),
+            "liked_count": liked,
+            "song_types": _by_song_type(jobs),
+        }
+        if shape != "absent":
+            stats["available_filters"] = {
+                "song_types": ["songs", "rap", "instrumental", "edits"],
+                "interactions": ["liked"],
+                "statuses": list(STATUSES),
+                "languages": values("language"),
+                "genres": values("genre"),
+                "emotions": values("emotion"),
+                "occasions": values("occasion"),
+            }
+        return json_answer(200, stats)
 
     def _presets(self, _call: _Call) -> Answer:
         return json_answer(200, {"genre_presets": _PRESETS})

@@ -86,10 +86,10 @@ class Job:
     seed: int | None = None
     requested_duration: float = -1.0
 
-    # What the filters know.
-    genre: str | None = None
-    emotion: str | None = None
-    occasion: str | None = None
+    # What the filters know; a tuple where a job has several.
+    genre: str | tuple[str, ...] | None = None
+    emotion: str | tuple[str, ...] | None = None
+    occasion: str | tuple[str, ...] | None = None
     language: str | None = None
     song_type: str = "song"
     liked: bool = False
@@ -105,6 +105,12 @@ class Job:
     run_seconds: float | None = None
     outcome: str = COMPLETED
     failure: str = "Music generation failed"
+
+    @property
+    def length(self) -> float:
+        """Seconds, as lists show and sort it: what was asked for where there is no audio yet."""
+        unfinished = self.status in (PENDING, PROCESSING, FAILED)
+        return self.requested_duration if unfinished else self.audio_duration
 
     @property
     def in_flight(self) -> bool:

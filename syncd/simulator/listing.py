@@ -45,11 +45,15 @@ class ListQuery:
             (self.song_type, job.song_type),
             (self.liked, job.liked),
             (self.language, job.language),
+        )
+        if any(wanted is not None and wanted != found for wanted, found in equal):
+            return False
+        among = (
             (self.genre, job.genre),
             (self.emotion, job.emotion),
             (self.occasion, job.occasion),
         )
-        if any(wanted is not None and wanted != found for wanted, found in equal):
+        if any(wanted is not None and wanted not in values_of(found) for wanted, found in among):
             return False
         if self.search is None:
             return True
@@ -107,7 +111,9 @@ class Listing:
         jobs = [job for job in self._world.jobs(user_id) if query.accepts(job)]
         if not stable:
             self._shuffle.shuffle(jobs)
-        # Stable sorting leaves equal keys in the order of their ids, or of the shuffle.
+        elif query.sort_order == "desc":
+            # Equal keys come in the order of their ids, the same way round; sorting is stable.
+            jobs.reverse()
         jobs.sort(key=_sort_key(query.sort_by), reverse=query.sort_order == "desc")
         ids = [job.id for job in jobs]
         if stable:
@@ -121,7 +127,16 @@ def _sort_key(name: str) -> Callable[[Job], tuple[bool, object]]:
     # Nulls last when ascending, as PostgreSQL has it.
     if name == "created_at":
         return lambda job: (False, job.created_at)
+    if name == "audio_duration":
+        return lambda job: (False, job.length)
     return lambda job: (getattr(job, name) is None, getattr(job, name) or "")
+
+
+def values_of(facet: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """The values that a job has of a facet: none, one or several."""
+    if facet is None:
+        return ()
+    return (facet,) if isinstance(facet, str) else facet
 
 
 def parse_int(name: str, text: str, least: int = 0, most: int | None = None) -> int:

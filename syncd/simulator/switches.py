@@ -14,7 +14,7 @@ Interactions = Literal["absent", "flag", "object"]
 ListShape = Literal["array", "object"]
 PatchAnswer = Literal["job", "wrapped", "message"]
 OpenShape = Literal["flat", "nested", "text"]
-FilterValues = Literal["text", "counted"]
+FilterValues = Literal["text", "counted", "named", "mapping", "absent"]
 
 FACETS = frozenset({"genre", "emotion", "occasion", "language", "song_type", "liked"})
 
@@ -74,7 +74,8 @@ class Switches:
     liked_shape: ListShape = "array"
     """``GET /liked`` answers an array, or ``{"tracks": […], "total": n}``."""
     filter_values: FilterValues = "text"
-    """Values in ``available_filters`` are plain, or ``{"value": …, "count": …}``."""
+    """Values in ``available_filters``: plain; ``{"value": …, "count": …}``; the same under
+    ``name``; one object of values with their counts; or ``available_filters`` is missing."""
 
     # Changes
     name_limit: int | None = None

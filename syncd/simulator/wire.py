@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from .job import COMPLETED, FAILED, PENDING, PROCESSING, Clip, Job
+from .job import COMPLETED, Clip, Job
 from .switches import Switches
 
 Address = Callable[[Job, str, Clip], str]
@@ -53,7 +53,6 @@ def wire_job(
     if job.status == COMPLETED:
         urls = {kind: address(job, file_name(job, clip), clip) for kind, clip in job.audio.items()}
     first = urls.get(job.format) or next(iter(urls.values()), None)
-    unfinished = job.status in (PENDING, PROCESSING, FAILED)
     wired: dict[str, object] = {
         "id": str(job.id) if switches.ids_as_text else job.id,
         "task": job.task,
@@ -62,7 +61,7 @@ def wire_job(
         "output_url": None if switches.outputs == "urls" else first,
         "output_urls": None if switches.outputs == "url" or not urls else urls,
         "display_name": job.display_name,
-        "audio_duration": job.requested_duration if unfinished else job.audio_duration,
+        "audio_duration": job.length,
         "created_at": wire_time(job.created_at, switches),
         "completed_at": wire_time(job.completed_at, switches),
         "actual_seeds": list(job.actual_seeds),

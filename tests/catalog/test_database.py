@@ -132,7 +132,7 @@ def test_a_file_where_the_state_folder_should_be(tmp_path: Path) -> None:
         CatalogUnusable, match=r"the state folder .*/state cannot be used"
     ) as caught:
         Catalog.open(tmp_path / "state" / "catalog.sqlite3")
-    assert caught.value.hint == "set state.dir to a folder that can be written"
+    assert caught.value.hint == "set state.dir to a folder of the user that runs syncd"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")

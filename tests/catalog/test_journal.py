@@ -113,7 +113,8 @@ def test_what_was_done_is_read_backwards_and_no_further_than_it_is_asked_for(
         entry = begin(
             catalog, now, job_id=number % 2, verb="rename-local" if number else "download"
         )
-        catalog.journal.finish(entry, now, outcome="failed" if number == 5 else "done")
+        if number != 5:
+            catalog.journal.finish(entry, now, outcome="done")
     read = catalog.journal.done(["rename-local"])
     assert [row["id"] for row in read] == [10, 9, 8, 7, 5, 4, 3, 2]
     read = catalog.journal.done(["rename-local"])

@@ -33,7 +33,11 @@ def blank() -> Iterator[sqlite3.Connection]:
 def shape_of(connection: sqlite3.Connection) -> Shape:
     """Tables, columns (name, type, not null, default, key position) and indexes, by PRAGMA."""
     shape: Shape = {}
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    # But for the full-text index, which SQLModel cannot describe.
+    tables = connection.execute(
+        "SELECT name FROM pragma_table_list WHERE type = 'table'"
+        " AND schema = 'main' AND name NOT LIKE 'sqlite%'"
+    ).fetchall()
     for (table,) in tables:
         shape[table] = [
             row[1:] for row in connection.execute(f"PRAGMA table_info({table})").fetchall()

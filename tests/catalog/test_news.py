@@ -86,6 +86,7 @@ def test_observing_nothing_brings_nothing(catalog: Catalog, now: datetime) -> No
         {"genre": ("lo-fi",)},
         {"language": "de"},
         {"bpm": 93.0},
+        {"lyrics": "La la"},
         {"user_id": "43"},
     ],
     ids=str,
@@ -106,9 +107,9 @@ def test_what_planning_does_not_see_is_written_and_no_change(
     catalog: Catalog, full_job: Job, now: datetime
 ) -> None:
     catalog.observe([full_job], now)
-    sung = replace(full_job, progress=99, lyrics="La la", raw='{"id":7,"lyrics":"La la"}')
-    assert catalog.observe([sung], now + HOUR) == NOTHING
-    assert catalog.job(7) == sung
+    done = replace(full_job, progress=99, model_version="2", raw='{"id":7,"model_version":"2"}')
+    assert catalog.observe([done], now + HOUR) == NOTHING
+    assert catalog.job(7) == done
     assert seen(catalog, 7)[:2] == (stamp(now), stamp(now + HOUR))
 
 
@@ -147,8 +148,8 @@ def test_another_signature_is_written_by_a_sweep_alone(
     "change",
     [
         {"thumbnail_url": f"{MEDIA}-2.jpg?signature=2"},
-        {"lyrics": 'she said "https://rain?" and left\n'},
-        {"lyrics": 'she said "https://rain?x"\n'},
+        {"model_version": 'she said "https://rain?" and left\n'},
+        {"model_version": 'she said "https://rain?x"\n'},
         {"error_message": "out of memory"},
     ],
     ids=str,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from syncd.catalog import upkeep
 from syncd.catalog.store import Catalog
@@ -153,7 +154,6 @@ def test_a_reader_keeps_the_log_and_nothing_fails(
     reader = Catalog.read(path)
     assert reader is not None
     with reader.reading() as connection:
-        connection.exec_driver_sql("BEGIN")
         assert connection.exec_driver_sql("SELECT count(*) FROM job").scalar_one() == 0
         catalog.observe([job(1)], now)
         catalog.upkeep.compact()
@@ -161,3 +161,21 @@ def test_a_reader_keeps_the_log_and_nothing_fails(
     assert count(catalog, "job") == 1
     with catalog.reading() as connection:
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 10_000
+
+
+def test_what_is_damaged_on_the_disk_is_found_though_it_stands_in_memory(
+    catalog: Catalog, path: Path, now: datetime
+) -> None:
+    catalog.observe([job(number) for number in range(1, 200)], now)
+    catalog.upkeep.compact()
+    with catalog.reading() as connection:
+        size = connection.execute(text("PRAGMA page_size")).scalar_one()
+        where = text("SELECT rootpage FROM sqlite_master WHERE name = 'job'")
+        page = connection.execute(where).scalar_one()
+    assert len(catalog.remote_tree().tracks) == 199
+    with path.open("r+b") as stream:
+        stream.seek((page - 1) * size)
+        stream.write(b"\xa5" * size)
+    verdict = catalog.check()
+    assert verdict != "ok"
+    assert verdict.isprintable()

@@ -112,6 +112,18 @@ def test_a_terminal_sees_bars_of_what_the_daemon_does(daemon: StandIn, syncd: Sy
     assert syncd("sync", "--quiet", terminal=True).err == ""
 
 
+def test_off_a_terminal_a_line_says_that_it_waits(daemon: StandIn, syncd: Syncd) -> None:
+    daemon.events["sync"] = [
+        {"progress": {"what": "planned", "downloads": 2}},
+        {"progress": {"what": "looking_again", "missed": 12, "seconds": 30.0}},
+    ]
+    daemon.answers["sync"] = result()
+    assert syncd("sync") == Said(
+        0, "in step: 2 placed\n", "syncd: 12 files are missing; looking again in 30 s\n"
+    )
+    assert syncd("sync", "--quiet").err == ""
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
 )
@@ -240,6 +252,16 @@ def test_without_a_daemon_they_say_how_to_start_one(syncd: Syncd, command: str) 
     said = syncd(command)
     assert said.code == 1
     assert said.err.startswith("syncd: no daemon runs; syncd run starts one")
+
+
+def test_where_a_unit_of_the_system_is_there_they_say_how_that_is_started(
+    syncd: Syncd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = tmp_path / "syncd.service"
+    unit.touch()
+    monkeypatch.setattr("syncd.doctor.unit._SYSTEM_UNITS", (unit,))
+    assert "no daemon runs; systemctl start syncd, as root, starts it" in syncd("pause").err
+    assert "no daemon runs; systemctl start syncd, as root, starts it" in syncd("status").out
 
 
 # --- borrowing ---

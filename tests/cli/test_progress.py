@@ -51,6 +51,18 @@ def test_a_second_look_is_announced_until_it_is_over() -> None:
     assert "0/1" in shown(bars)
 
 
+def test_the_wait_for_a_second_look_counts_down() -> None:
+    bars = Bars(Console(file=io.StringIO()))
+    bars.looking_again(2, 30.0)
+    assert "looking again in 30 s" in shown(bars)
+    (task,) = [task for task in bars._run.tasks if "seconds" in task.fields]
+    assert task.start_time is not None
+    task.start_time -= 12
+    assert "looking again in 18 s" in shown(bars)
+    task.start_time -= 60
+    assert "looking again in 0 s" in shown(bars)
+
+
 def test_more_downloads_add_to_those_before() -> None:
     bars = Bars(Console(file=io.StringIO()))
     bars.planned(Plan(operations=(download(1), download(2))))

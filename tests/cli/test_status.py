@@ -51,6 +51,7 @@ HELD = Held(
     since=NOW - timedelta(hours=2),
     batch=3,
     command="syncd approve 3",
+    reject="syncd reject 3",
 )
 TROUBLE = Trouble(
     message="no answer",
@@ -98,6 +99,15 @@ def test_a_daemon_that_rests_is_shown_in_groups() -> None:
     ]
 
 
+def test_in_the_first_sync_counts_add_up_and_what_is_done_is_done_now() -> None:
+    next_ = {"poll": NOW + timedelta(seconds=40)}
+    status = replace(IDLE, state="working", last={}, next=next_, to_come=20, counts={"placed": 3})
+    assert line(status, "tracks") == "12 jobs, 3 placed, 20 to come"
+    assert line(status, "poll") == "now, next in 40 s"
+    assert line(status, "sweep") == "now"
+    assert line(replace(status, state="idle"), "poll") == "last never, next in 40 s"
+
+
 def test_transfers_with_speed_and_time_left() -> None:
     unknown = replace(TRANSFER, path="B.mp3", total=None, speed=None, left=None)
     status = replace(IDLE, state="working", transfers=(TRANSFER, unknown))
@@ -110,10 +120,33 @@ def test_what_is_held_comes_with_its_command() -> None:
     one = replace(HELD, verb="download", count=1, reason="why", command="syncd pending", batch=None)
     lines = shown(replace(IDLE, held=(HELD, one)))
     assert (
-        "held     12 renames in the account, 2 h ago: more than a day may do (syncd approve 3)"
-        in (lines)
+        "held     12 files were renamed; renaming their jobs is held, 2 h ago: more than a day may "
+        "do (syncd pending; syncd approve 3 or reject 3)" in lines
     )
-    assert "         1 download, 2 h ago: why (syncd pending)" in lines
+    assert "         1 download is held, 2 h ago: why (syncd pending)" in lines
+
+
+@pytest.mark.parametrize(
+    ("verb", "count", "words"),
+    [
+        ("delete-remote", 12, "12 files are missing here; deleting their jobs is held"),
+        ("delete-remote", 1, "1 file is missing here; deleting its job is held"),
+        ("rename-remote", 1, "1 file was renamed; renaming its job is held"),
+        (
+            "trash-local",
+            2,
+            "2 jobs are gone from the account; moving their files to the trash is held",
+        ),
+        ("redownload", 1, "1 job has other audio now; replacing its file is held"),
+        ("move-local", 2, "2 moves here are held"),
+    ],
+)
+def test_what_is_held_does_not_read_as_if_it_had_happened(
+    verb: str, count: int, words: str
+) -> None:
+    status = replace(IDLE, held=(replace(HELD, verb=verb, count=count, reject=None),))
+    assert line(status, "held").startswith(words)
+    assert line(status, "held").endswith("(syncd pending; syncd approve 3)")
 
 
 @pytest.mark.parametrize(
@@ -127,11 +160,34 @@ def test_what_is_pending_and_until_when(number: int, due: datetime | None, words
     assert line(replace(IDLE, pending=number, pending_until=due), "pending") == words
 
 
+@pytest.mark.parametrize(
+    ("number", "state", "words"),
+    [
+        (12, "idle", "12 files; looked for again in 25 s (syncd pending)"),
+        (1, "idle", "1 file; looked for again in 25 s (syncd pending)"),
+        (1, "stopped", "1 file; the next sync looks again, and decides (syncd pending)"),
+    ],
+)
+def test_what_one_scan_missed_and_when_it_is_looked_for_again(
+    number: int, state: Any, words: str
+) -> None:
+    until = NOW + timedelta(seconds=25)
+    status = replace(IDLE, state=state, missed=number, missed_until=until)
+    assert line(status, "missing") == words
+
+
 def test_errors_with_age_and_number() -> None:
     once = replace(TROUBLE, message="full", hint=None, count=1)
     lines = shown(replace(IDLE, errors=(TROUBLE, once)))
     assert "errors   no answer; it is tried again (9 times since 2 h ago, last 5 min ago)" in lines
     assert "         full (5 min ago)" in lines
+
+
+def test_what_it_waits_for_is_said_once() -> None:
+    awaits = "the service to answer: no answer (is this machine online?)"
+    lines = shown(replace(IDLE, state="offline", awaits=awaits, errors=(TROUBLE, TROUBLE)))
+    assert sum("no answer" in one for one in lines) == 1
+    assert not [one for one in lines if one.startswith("errors")]
 
 
 def test_many_of_a_kind_are_counted() -> None:
@@ -159,9 +215,9 @@ def test_many_of_a_kind_are_counted() -> None:
         (
             {"service": Service(reachable=False, answered_at=NOW - timedelta(hours=1))},
             "service",
-            "does not answer; last answer: 60 min ago",
+            "last answer 60 min ago",
         ),
-        ({"service": Service(reachable=False)}, "service", "does not answer; last answer: never"),
+        ({"service": Service(reachable=False)}, "service", "last answer never"),
         ({"service": Service(reachable=True, answered_at=NOW)}, "service", "answered just now"),
     ],
 )  # fmt: skip

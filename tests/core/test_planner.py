@@ -255,6 +255,22 @@ TABLE = [
         ],
     ),
     Row(
+        "what is still to be learnt of a job is waited for, of others not",
+        [job(), job(8, "b")],
+        unlearnt=frozenset({7}),
+        expected=[
+            download(job_id=8, path=f"{ALBUM}/b.flac", title="b"),
+            wait("its genre, mood and the like are looked up first"),
+        ],
+    ),
+    Row(
+        "a file that was placed before is brought back without that wait",
+        [job()],
+        baseline=[known(state=State.GONE)],
+        unlearnt=frozenset({7}),
+        expected=[restore(reason="wanted again")],
+    ),
+    Row(
         "a number that was given stays",
         [job()],
         baseline=[known(path=None, state=State.WANTED, number=4)],

@@ -14,6 +14,7 @@ from syncd.core.baseline import Baseline, BaselineTrack, Placed, State
 from syncd.core.cases import EXPECTED, POSSIBLE, Here, There, classify
 from syncd.core.evidence import match
 from syncd.core.model import LocalFile, RemoteTrack, RemoteTree
+from syncd.core.only import Only
 from syncd.core.planner import RULES, rule_for
 from syncd.core.policy import Policy
 
@@ -36,7 +37,8 @@ from .trees import (
 
 WANTED, UNAVAILABLE, IGNORED = State.WANTED, State.UNAVAILABLE, State.IGNORED
 PLACED, DETACHED, TRASHING = State.PLACED, State.DETACHED, State.TRASHING
-EVICTED, GONE = State.EVICTED, State.GONE
+EVICTED, UNSELECTED, GONE = State.EVICTED, State.UNSELECTED, State.GONE
+GIVEN_UP = {EVICTED, UNSELECTED}
 WITHOUT_FILE = {WANTED, UNAVAILABLE, IGNORED, GONE}
 
 FILE = {Here.IN_PLACE, Here.MOVED, Here.RENAMED, Here.UNSENDABLE}
@@ -96,20 +98,21 @@ EXPECTED_TABLE: Mapping[str, list[Block]] = {
     "deleted_there": [({PLACED, TRASHING}, {Here.IN_PLACE, Here.MOVED}, {There.GONE})],
     "renamed_and_deleted": [({PLACED, TRASHING}, {Here.RENAMED, Here.UNSENDABLE}, {There.GONE})],
     "still_detached": [({DETACHED}, FILE, {There.GONE})],
-    "evicted_and_deleted": [({EVICTED}, FILE, {There.GONE})],
-    "found_without_job": [({*WITHOUT_FILE, EVICTED}, {Here.FOUND}, {There.GONE})],
+    "evicted_and_deleted": [(GIVEN_UP, FILE, {There.GONE})],
+    "found_without_job": [({*WITHOUT_FILE, *GIVEN_UP}, {Here.FOUND}, {There.GONE})],
     "nothing_left": [(set(State) - {GONE}, LOST, {There.GONE})],
     "nothing": [
         ({GONE}, {Here.NOTHING}, {There.GONE}),
         ({DETACHED}, {Here.STRANGER}, {There.GONE}),
-        ({EVICTED, IGNORED}, {Here.NOTHING}, LISTED),
+        ({*GIVEN_UP, IGNORED}, {Here.NOTHING}, LISTED),
         ({WANTED, UNAVAILABLE, GONE, TRASHING, DETACHED}, LOST, {There.FAILED}),
     ],
     "found": [
-        ({*WITHOUT_FILE, EVICTED}, {Here.FOUND}, LISTED),
-        ({EVICTED}, FILE - {Here.IN_PLACE}, LISTED),
+        ({*WITHOUT_FILE, *GIVEN_UP}, {Here.FOUND}, LISTED),
+        (GIVEN_UP, FILE - {Here.IN_PLACE}, LISTED),
     ],
     "evicting": [({EVICTED}, {Here.IN_PLACE}, LISTED)],
+    "freeing": [({UNSELECTED}, {Here.IN_PLACE}, LISTED)],
     "job_is_back": [({DETACHED, TRASHING}, FILE, LISTED)],
     "not_ready": [({WANTED, UNAVAILABLE, GONE, TRASHING, DETACHED}, LOST, {There.UNREADY})],
     "without_audio": [({WANTED, UNAVAILABLE, GONE, TRASHING, DETACHED}, LOST, {There.SILENT})],
@@ -153,7 +156,7 @@ def test_each_cell_is_decided_as_it_is_written_here() -> None:
     assert differing == {}
 
 
-REMOVING = {"deleted_there", "deleted_here", "evicting", "replaced"}
+REMOVING = {"deleted_there", "deleted_here", "evicting", "freeing", "replaced"}
 """The decisions that may take a file or a job away."""
 
 
@@ -226,7 +229,14 @@ def baselines(draw: st.DrawFn) -> Baseline:
         max_size=3,
     ),
     swept=st.booleans(),
-    policy=st.sampled_from([POLICY, replace(POLICY, moves="auto", template="{title}.{ext}")]),
+    policy=st.sampled_from(
+        [
+            POLICY,
+            replace(POLICY, moves="auto", template="{title}.{ext}"),
+            replace(POLICY, only=Only(title="regen", task=("song",))),
+            replace(POLICY, only=Only(title="rain")),
+        ]
+    ),
 )
 @settings(max_examples=400)
 def test_trees_show_nothing_that_the_table_lacks(

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from syncd.core.model import Job, Origin
-from syncd.core.tagging import MANAGED, classical_key, desired_fields, language_code
+from syncd.core.tagging import MANAGED, PLAIN, Style, desired_fields, language_code, told
 
 ORIGIN = Origin("https://api.audiopod.ai", "42")
 
 
-def fields_of(job: Job, number: int | None = 3) -> dict[str, tuple[str, ...]]:
+def fields_of(job: Job, number: int | None = 3, style: Style = PLAIN) -> dict[str, tuple[str, ...]]:
     return desired_fields(
-        job, origin=ORIGIN, title="Rain", artist="AudioPod", album="AudioPod 2026-03", number=number
+        job,
+        origin=ORIGIN,
+        title="Rain",
+        artist="AudioPod",
+        album="AudioPod 2026-03",
+        number=number,
+        style=style,
     )
 
 
@@ -56,6 +64,7 @@ def test_a_full_job_fills_every_managed_field_but_the_measured_one() -> None:
         "key": ("F#m",),
         "lyrics": ("[verse]\nla",),
         "prompt": ("slow lofi",),
+        "comment": ("slow lofi",),
         "job_id": ("7",),
         "origin": ("https://api.audiopod.ai#42",),
         "task": ("text2music",),
@@ -65,7 +74,7 @@ def test_a_full_job_fills_every_managed_field_but_the_measured_one() -> None:
         "completed_at": ("2026-03-01T12:36:00",),
         "liked": ("1",),
     }
-    assert set(fields_of(job)) == set(MANAGED) - {"duration"}
+    assert set(fields_of(job)) == set(MANAGED) - {"duration", "synced_lyrics"}
 
 
 def test_a_minimal_job_leaves_out_what_it_does_not_know() -> None:
@@ -105,60 +114,6 @@ def test_zero_is_a_quality_and_a_seed() -> None:
     assert fields["quality"] == ("0",)
 
 
-NOTES = [
-    "C",
-    "C#",
-    "Db",
-    "D",
-    "D#",
-    "Eb",
-    "E",
-    "F",
-    "F#",
-    "Gb",
-    "G",
-    "G#",
-    "Ab",
-    "A",
-    "A#",
-    "Bb",
-    "B",
-]
-MAJOR = ["{}", "{} Major", "{} major", "{}maj", "{} MAJ", "{}M", " {}  major "]
-MINOR = ["{}m", "{} minor", "{} Minor", "{} min", "{}min", "{} MINOR", "{} m"]
-
-
-@pytest.mark.parametrize("note", NOTES)
-@pytest.mark.parametrize("case", [str, str.lower])
-def test_a_key_of_any_note_and_spelling(note: str, case: type[str]) -> None:
-    signs = {note, note.replace("#", "♯").replace("b", "♭")}
-    signs |= {note.replace("#", " sharp").replace("b", "-flat")} if len(note) == 2 else set()
-    for sign in signs:
-        assert {classical_key(form.format(case(sign))) for form in MAJOR} == {note}
-        assert {classical_key(form.format(case(sign))) for form in MINOR} == {f"{note}m"}
-
-
-@pytest.mark.parametrize(
-    ("text", "key"),
-    [
-        ("B♭m", "Bbm"),
-        ("bb", "Bb"),
-        ("b", "B"),
-        ("bm", "Bm"),
-        ("B minor", "Bm"),
-        ("H minor", None),
-        ("Cmaj7", None),
-        ("8B", None),
-        ("C Dorian", None),
-        ("", None),
-        (None, None),
-        ("random", None),
-    ],
-)
-def test_what_is_and_is_not_a_key(text: str | None, key: str | None) -> None:
-    assert classical_key(text) == key
-
-
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -179,3 +134,94 @@ def test_what_is_and_is_not_a_key(text: str | None, key: str | None) -> None:
 )
 def test_a_language_as_iso_639_2(text: str | None, code: str | None) -> None:
     assert language_code(text) == code
+
+
+# --- by the settings ---
+
+FULL = Job(
+    id=7,
+    status="COMPLETED",
+    genre=("lo-fi", "jazz"),
+    emotion=("calm", "warm"),
+    occasion=("study",),
+    keyscale="F# minor",
+    bpm=92.4,
+    prompt="slow lofi",
+    actual_seeds=(11, 12),
+    lrc_content="[00:01.5]la",
+)
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        (Style(), {"key": ("F#m",), "comment": ("slow lofi",), "genre": ("lo-fi", "jazz")}),
+        (Style(key="camelot"), {"key": ("11A",), "comment": ("slow lofi",)}),
+        (Style(key="openkey"), {"key": ("4m",)}),
+        (Style(synced_lyrics=True), {"synced_lyrics": ("[00:01.500]la",)}),
+        (
+            Style(profile="dj", key="camelot"),
+            {
+                "genre": ("lo-fi",),
+                "emotion": ("calm, warm",),
+                "seed": ("11, 12",),
+                "prompt": ("slow lofi",),
+                "comment": ("11A - 92 BPM - calm, warm - study - slow lofi",),
+            },
+        ),
+    ],
+    ids=str,
+)
+def test_settings_choose_how_it_is_said(style: Style, expected: dict[str, tuple[str, ...]]) -> None:
+    found = fields_of(FULL, style=style)
+    assert {name: found[name] for name in expected} == expected
+    assert ("synced_lyrics" in found) is style.synced_lyrics
+
+
+def test_a_comment_for_djs_leaves_out_what_is_not_known() -> None:
+    dj = Style(profile="dj")
+    assert fields_of(Job(id=1, status="x", bpm=120), style=dj)["comment"] == ("120 BPM",)
+    assert "comment" not in fields_of(Job(id=1, status="x"), style=dj)
+
+
+def test_a_language_is_taken_from_where_it_is_one() -> None:
+    job = Job(id=1, status="x", vocal_language="unknown", language="en")
+    assert fields_of(job)["language"] == ("eng",)
+
+
+# --- what the account says of tags ---
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"genre": ("jazz",)},
+        {"emotion": ()},
+        {"occasion": ("gym",)},
+        {"language": "de"},
+        {"vocal_language": "de"},
+        {"bpm": 93.0},
+        {"keyscale": "Am"},
+        {"liked": True},
+        {"quality_score": 0.5},
+        {"task": "cover"},
+        {"prompt": "fast"},
+        {"lyrics": "la"},
+        {"lrc_content": None},
+        {"timesignature": "3/4"},
+        {"actual_seeds": (11,)},
+        {"seed": 1},
+        {"created_at": datetime(2026, 3, 2, tzinfo=UTC)},
+        {"completed_at": datetime(2026, 3, 2, tzinfo=UTC)},
+    ],
+    ids=str,
+)
+def test_what_a_tag_says_is_told_apart(change: dict[str, Any]) -> None:
+    assert told(replace(FULL, **change).track()) != told(FULL.track())
+
+
+def test_what_no_tag_says_is_told_alike() -> None:
+    other = replace(
+        FULL, display_name="Regen", progress=3, liked=False, output_url="x", raw="[]", status="x"
+    )
+    assert told(other.track()) == told(FULL.track())

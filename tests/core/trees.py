@@ -260,13 +260,14 @@ class Row:
     spent: Mapping[str, frozenset[int]] = field(default_factory=dict)
     swept: bool = True
     settled: bool = True
+    unlearnt: frozenset[int] = frozenset()
 
     def __str__(self) -> str:
         return self.name
 
     @property
     def remote(self) -> RemoteTree:
-        return RemoteTree({track.id: track for track in self.jobs}, self.swept)
+        return RemoteTree({track.id: track for track in self.jobs}, self.swept, self.unlearnt)
 
     @property
     def known(self) -> Baseline:

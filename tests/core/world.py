@@ -15,10 +15,11 @@ from pathlib import PurePosixPath
 from syncd.core.evidence import match, sight, to_hash
 from syncd.core.model import COMPLETED, FileStat, Identity, LocalFile, LocalTree, RemoteTrack
 from syncd.core.naming import effective_title, same_text
-from syncd.core.operations import Plan
+from syncd.core.operations import Download, Plan
 from syncd.core.planner import plan
 from syncd.core.policy import Now, Policy
 from syncd.core.safety import guard
+from syncd.core.selection import Standing, changed_states, standing_of
 from syncd.core.time import DAY
 
 from .world_catalog import Catalog
@@ -30,7 +31,8 @@ NAME_LIMIT = 24
 
 @dataclass(slots=True)
 class Job:
-    """A job in the account. ``audio`` numbers what is heard, ``address`` where it is served.
+    """A job in the account. ``audio`` numbers what is heard, ``address`` where it is served,
+    ``words`` what else is said of it in tags.
 
     Two albums share the tracks, by the month in which they were made.
     """
@@ -41,6 +43,7 @@ class Job:
     address: int = 1
     status: str = COMPLETED
     formats: tuple[str, ...] = ("flac", "mp3")
+    words: int = 0
 
     def track(self) -> RemoteTrack:
         return RemoteTrack(
@@ -49,6 +52,8 @@ class Job:
             title=self.title,
             audio={name: self.address_of(name) for name in self.formats},
             created_at=datetime(2026, 3 + self.id % 2, 1, tzinfo=UTC) + timedelta(minutes=self.id),
+            gist=f"words {self.words}",
+            task="song" if self.id % 3 else None,
         )
 
     def address_of(self, format_: str) -> str:
@@ -74,10 +79,11 @@ class File:
     changed: int
     as_made: str = ""
     as_placed: str = ""
+    words: str = ""
 
     @property
     def sha256(self) -> str:
-        return f"{self.content}|{self.identity}|{self.title}"
+        return f"{self.content}|{self.identity}|{self.title}|{self.words}"
 
     @property
     def stat(self) -> FileStat:
@@ -109,7 +115,8 @@ class World:
     ``given``: the stems that people gave to files of a job. ``unrecorded``: those that the program
     gave, and of which the record was lost. ``is_listed``: nobody did anything since the account was
     listed. ``as_found``: the jobs whose file was taken under the
-    name that it had, or keeps it because the user rejected another.
+    name that it had, or keeps it because the user rejected another. ``released``: the jobs whose
+    file people allowed to be freed.
     """
 
     policy: Policy
@@ -132,6 +139,7 @@ class World:
     unrecorded: dict[int, str] = field(default_factory=dict)
     is_listed: bool = False
     as_found: set[int] = field(default_factory=set)
+    released: set[int] = field(default_factory=set)
     _count: int = 0
 
     # --- time and numbers ---
@@ -157,9 +165,11 @@ class World:
 
     # --- files ---
 
-    def make_file(self, content: str, identity: Identity | None, title: str | None = None) -> File:
+    def make_file(
+        self, content: str, identity: Identity | None, title: str | None = None, words: str = ""
+    ) -> File:
         at = self.tick()
-        made = File(content, identity, title, inode=at, modified=at, changed=at)
+        made = File(content, identity, title, inode=at, modified=at, changed=at, words=words)
         made.as_made = made.as_placed = made.sha256
         return made
 
@@ -233,15 +243,23 @@ class World:
             self.removed.pop(job_id, None)
         self.catalog.note(sight(local, baseline, found), self.now)
         baseline = self.catalog.baseline(self.now)
-        remote = self.catalog.remote()
+        remote, only = self.catalog.remote(), self.policy.only
+        changed = changed_states(remote, baseline, only, found.files)
+        self.catalog.select(changed, only.digest)
+        baseline = self.catalog.baseline(self.now)
         hashed = {
             file.path: replace(file, sha256=self.folder[file.path].sha256)
-            for file in to_hash(remote, baseline, found)
+            for file in to_hash(remote, baseline, found, only)
         }
         if hashed:
             local = replace(local, files={**local.files, **hashed})
         decided = plan(remote, local, baseline, self.policy, self.now)
         guarded = guard(decided, local, baseline, self.policy)
+        for op in guarded:
+            if type(op) is Download:
+                known = baseline.tracks.get(op.job_id)
+                where = standing_of(remote.tracks[op.job_id], known, remote, only)
+                assert where is Standing.INSIDE, "it is outside the selection"
         self.catalog.keep_holds(guarded, self.now)
         return guarded
 

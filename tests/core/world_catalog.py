@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -15,9 +16,17 @@ from syncd.core.model import RemoteTrack, RemoteTree
 from syncd.core.naming import stem_of
 from syncd.core.operations import Operation, Plan
 from syncd.core.policy import Now
+from syncd.core.selection import BY_NAME
 from syncd.core.time import DAY, rearmed
 
-_NO_FILE = (State.WANTED, State.UNAVAILABLE, State.EVICTED, State.IGNORED, State.GONE)
+_NO_FILE = (
+    State.WANTED,
+    State.UNAVAILABLE,
+    State.EVICTED,
+    State.IGNORED,
+    State.UNSELECTED,
+    State.GONE,
+)
 _BACKOFF = timedelta(minutes=10)
 
 
@@ -33,6 +42,7 @@ class Catalog:
     settled: bool = False
     scans: int = 0
     batches: int = 0
+    selection: str = ""
 
     def remote(self) -> RemoteTree:
         return RemoteTree(dict(self.jobs))
@@ -57,8 +67,9 @@ class Catalog:
     def give_number(self, job_id: int, album: str, number: int) -> None:
         self.tracks[job_id] = replace(self.known(job_id), album=album, number=number)
 
-    def commit(self, job_id: int, state: State) -> None:
-        self.tracks[job_id] = replace(self.known(job_id), state=state)
+    def commit(self, job_id: int, state: State, placed: Placed | None = None) -> None:
+        known = self.known(job_id)
+        self.tracks[job_id] = replace(known, state=state, placed=placed or known.placed)
 
     def intend(self, job_id: int, names: Named) -> None:
         self.tracks[job_id] = replace(self.known(job_id), intended=names)
@@ -86,7 +97,7 @@ class Catalog:
             next_try_at=None,
             replaced_by=replaced_by,
             declined=None if op.verb in ("download", "restore", "redownload") else before.declined,
-            intended=before.intended if op.verb in ("compare", "redownload") else None,
+            intended=before.intended if op.verb in ("compare", "redownload", "retag") else None,
         )
         if seen or state in _NO_FILE:
             self.absences.pop(op.job_id, None)
@@ -103,6 +114,14 @@ class Catalog:
         self.tracks[job_id] = replace(
             known, state=state, attempts=known.attempts + 1, reason=reason, next_try_at=due
         )
+
+    def select(self, changed: Mapping[int, tuple[State, str | None]], digest: str) -> None:
+        self.selection = digest
+        for job_id, (state, reason) in changed.items():
+            known = self.known(job_id)
+            self.tracks[job_id] = replace(
+                known, state=state, reason=reason, attempts=0, next_try_at=None
+            )
 
     # --- what scans missed ---
 
@@ -182,7 +201,9 @@ class Catalog:
         if verb in ("delete-remote", "restore"):
             self.absences.pop(job_id, None)
         if verb == "delete-remote":
-            known = replace(known, state=State.WANTED)
+            known = replace(known, state=State.WANTED, kept=BY_NAME)
+        elif verb == "free":
+            known = replace(known, kept=self.selection)
         elif verb == "trash-local":
             known = replace(known, state=State.DETACHED)
         elif verb in ("download", "restore"):

@@ -15,6 +15,7 @@ from syncd.core.baseline import Placed, State
 from syncd.core.cases import EXPECTED, REMEMBERED
 from syncd.core.model import COMPLETED, FileStat, Identity
 from syncd.core.naming import collision_key, stem_of, suffix_of
+from syncd.core.tagging import told
 
 from .world import File, Job, Trashed, World, effective
 from .world_act import RELOCATION, Act, Changed, look
@@ -41,7 +42,7 @@ def _judge(world: World, op: ops.Operation, before: dict[str, File]) -> None:
             agreed = file.as_made if isinstance(op, ops.Redownload) else file.as_placed
             assert file.sha256 == agreed, f"{path} was changed by the user, and went"
             kept = any(one.file is file for one in world.trash)
-            assert kept or isinstance(op, ops.Evict), f"{path} went, and is in no trash"
+            assert kept or isinstance(op, ops.Evict | ops.Free), f"{path} went, and is in no trash"
         elif world.folder.get(path) is not file:
             assert world.job_of(file) == op.job_id, f"{path} was no file of job {op.job_id}"
             assert isinstance(op, RELOCATION), f"{op.verb} moved {path}"
@@ -51,12 +52,13 @@ def _judge(world: World, op: ops.Operation, before: dict[str, File]) -> None:
 def _download(act: Act) -> None:
     op, world = act.op, act.world
     act.known_job()
-    unwanted = (State.EVICTED, State.IGNORED)
+    unwanted = (State.EVICTED, State.IGNORED, State.UNSELECTED)
     assert world.catalog.known(op.job_id).state not in unwanted, "nobody wants it"
     world.catalog.give_number(op.job_id, op.album, op.number)
     job, source = act.sound(op.format)
     file = _made(act, source, job)
     act.put(op.path, file)
+    world.released.discard(op.job_id)
     placed = Placed(
         path=op.path,
         title=op.title,
@@ -68,15 +70,19 @@ def _download(act: Act) -> None:
         sha256=file.sha256,
         stat=file.stat,
         source=source,
-        tags={"title": (file.title or "",)},
+        tags={"title": (file.title or "",), "words": (file.words,)},
         moved=op.moved,
+        told=told(job.track()),
     )
     act.record(State.PLACED, placed=placed, seen=True)
 
 
 def _made(act: Act, source: str, job: Job) -> File:
     return act.world.make_file(
-        source, Identity(act.op.job_id, act.world.policy.origin), effective(job)
+        source,
+        Identity(act.op.job_id, act.world.policy.origin),
+        effective(job),
+        job.track().gist,
     )
 
 
@@ -118,9 +124,38 @@ def _redownload(act: Act) -> None:
         sha256=fresh.sha256,
         stat=fresh.stat,
         source=source,
-        tags={"title": (fresh.title or "",)},
+        tags={"title": (fresh.title or "",), "words": (fresh.words,)},
+        told=told(job.track()),
     )
     act.record(State.PLACED, placed=after, seen=True, counted=True)
+
+
+def _retag(act: Act) -> None:
+    op, world = act.op, act.world
+    placed, file = act.placed(), act.file()
+    act.known_job()
+    if op.path != placed.path:
+        raise Changed("it was moved meanwhile")
+    track = world.catalog.jobs[op.job_id]
+    after = placed
+    if file.words != track.gist and (file.words,) == placed.tags.get("words", ("",)):
+        assert not file.words.startswith("mine"), "the user wrote that"
+        edited = file.stat != placed.stat and file.sha256 != placed.sha256
+        stat, was_made, was_placed = file.stat, file.sha256 == file.as_made, not edited
+        file.words = track.gist
+        file.as_made = file.sha256 if was_made else file.as_made
+        file.as_placed = file.sha256 if was_placed else file.as_placed
+        world.rewrite(file)
+        if not edited:
+            # As it is foretold: after a stop the old file is known by its stat, this by its bytes.
+            known = world.catalog.known(op.job_id)
+            foretold = replace(placed, sha256=file.sha256, stat=stat)
+            world.catalog.tracks[op.job_id] = replace(known, placed=foretold)
+            after = replace(placed, sha256=file.sha256, stat=file.stat)
+        after = replace(after, tags={**placed.tags, "words": (file.words,)})
+    elif file.words == track.gist and file.sha256 == placed.sha256 and placed.source is not None:
+        after = replace(placed, tags={**placed.tags, "words": (file.words,)})
+    act.record(State.PLACED, placed=replace(after, told=told(track)), seen=True)
 
 
 def _trash_local(act: Act) -> None:
@@ -145,6 +180,24 @@ def _evict(act: Act) -> None:
     act.sound(placed.format)  # a fresh look: the job must have what is removed here
     del world.folder[op.path]
     act.record(State.EVICTED)
+
+
+def _free(act: Act) -> None:
+    op, world, placed = act.op, act.world, act.placed(State.PLACED, State.UNSELECTED)
+    assert op.job_id in world.released, "nobody allowed it"
+    file = act.file()
+    if op.path != placed.path:
+        raise Changed("it was moved meanwhile")
+    if file.stat != placed.stat and file.sha256 != placed.sha256:
+        raise Changed("it was changed in the folder meanwhile")
+    job, _ = act.sound(placed.format)
+    if job.address_of(placed.format) != placed.audio:
+        raise Changed("it has other audio by now")
+    world.catalog.commit(op.job_id, State.UNSELECTED, replace(placed, stat=file.stat))
+    if placed.as_found:
+        world.trash.append(Trashed(op.job_id, file))
+    del world.folder[op.path]
+    act.record(State.UNSELECTED)
 
 
 def _delete_remote(act: Act) -> None:
@@ -175,9 +228,13 @@ def _adopt(act: Act) -> None:
     if known.placed and known.state in EXPECTED:
         placed = replace(known.placed, path=op.path)
     else:
-        placed = replace(_found(act, file), audio=job.audio.get(suffix_of(op.path), ""))
-        if file.title == effective(act.known_job()):
-            placed = replace(placed, tags={"title": (file.title or "",)})
+        placed = replace(
+            _found(act, file), audio=job.audio.get(suffix_of(op.path), ""), told=told(job)
+        )
+        tags = {"title": effective(act.known_job()), "words": job.gist}
+        found = {"title": file.title or "", "words": file.words}
+        ours = {name: (text,) for name, text in tags.items() if found[name] == text}
+        placed = replace(placed, tags=ours)
         if not act.lost:
             file.as_placed = file.sha256
     placed = replace(placed, title=op.title, stem=op.stem, moved=op.moved)
@@ -226,12 +283,14 @@ _ACTS: dict[type, Callable[[Act], None]] = {
     ops.Download: _download,
     ops.Restore: _download,
     ops.Compare: _compare,
+    ops.Retag: _retag,
     ops.Redownload: _redownload,
     ops.RenameLocal: rename_local,
     ops.MoveLocal: move_local,
     ops.MakeWay: make_way,
     ops.TrashLocal: _trash_local,
     ops.Evict: _evict,
+    ops.Free: _free,
     ops.RenameRemote: rename_remote,
     ops.DeleteRemote: _delete_remote,
     ops.Adopt: _adopt,

@@ -51,7 +51,7 @@ def _retitled(act: Act, placed: Placed, title: str) -> Placed:
     file.as_made = file.sha256 if was_made else file.as_made
     file.as_placed = file.sha256 if was_placed else file.as_placed
     act.world.rewrite(file)
-    tags = {"title": (title,)}
+    tags = {**placed.tags, "title": (title,)}
     if edited:
         return replace(placed, tags=tags)
     return replace(placed, stat=file.stat, sha256=file.sha256, tags=tags)

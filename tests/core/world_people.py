@@ -13,6 +13,7 @@ from datetime import timedelta
 from syncd.core.baseline import State
 from syncd.core.model import COMPLETED, FAILED, Identity, Origin
 from syncd.core.naming import sibling, stem_of
+from syncd.core.only import ALL, Only
 
 from .world import Job, Veil, World
 
@@ -33,6 +34,13 @@ TEMPLATES = (
     "{title} [{id}].{ext}",
 )
 
+SELECTIONS = (
+    ALL,
+    Only(title="rain*"),
+    Only(task=("Song",)),
+    Only(task=("song",), title="*[!n]"),
+)
+
 Act = Callable[[World, int, int], None]
 
 
@@ -43,7 +51,7 @@ def act(world: World, kind: int, one: int, other: int) -> None:
 
 def meddle(world: World, kind: int, one: int, other: int) -> None:
     """The same during a run, in which the program takes no command and reads no setting."""
-    if ACTS[kind] not in (approve, reject, evict, change_template):
+    if ACTS[kind] not in _OF_THE_USER:
         _do(world, ACTS[kind], one, other)
 
 
@@ -149,7 +157,7 @@ def copy(world: World, one: int, other: int) -> None:
         file = world.folder[path]
         new = sibling(path, STEMS[other % len(STEMS)])
         if new not in world.folder:
-            made = world.make_file(file.content, file.identity, file.title)
+            made = world.make_file(file.content, file.identity, file.title, file.words)
             made.as_made, made.as_placed = file.as_made, file.as_placed
             world.folder[new] = made
 
@@ -165,6 +173,13 @@ def retitle(world: World, one: int, other: int) -> None:
     if path := _path(world, one):
         file = world.folder[path]
         file.title = f"title {world.tick()}"
+        world.rewrite(file)
+
+
+def reword(world: World, one: int, other: int) -> None:
+    if path := _path(world, one):
+        file = world.folder[path]
+        file.words = f"mine {world.tick()}"
         world.rewrite(file)
 
 
@@ -217,6 +232,11 @@ def rename_job(world: World, one: int, other: int) -> None:
         job.title = TITLES[other % len(TITLES)]
 
 
+def reword_job(world: World, one: int, other: int) -> None:
+    if job := _job(world, one):
+        job.words += 1
+
+
 def swap_jobs(world: World, one: int, other: int) -> None:
     first, second = _job(world, one), _job(world, other)
     if first and second:
@@ -265,7 +285,10 @@ def set_formats(world: World, one: int, other: int) -> None:
 def approve(world: World, one: int, other: int) -> None:
     batches = sorted({held.batch for held in world.catalog.holds.values() if held.batch})
     if batches:
-        world.catalog.approve(batches[one % len(batches)])
+        batch = batches[one % len(batches)]
+        world.catalog.approve(batch)
+        held = world.catalog.holds.values()
+        world.released |= {h.job_id for h in held if (h.batch, h.verb) == (batch, "free")}
 
 
 def reject(world: World, one: int, other: int) -> None:
@@ -286,8 +309,24 @@ def evict(world: World, one: int, other: int) -> None:
             world.catalog.commit(known.job_id, State.EVICTED)
 
 
+def stop_freeing(world: World, one: int, other: int) -> None:
+    """What was released is begun: the state is committed; here it comes no further."""
+    for held in world.catalog.holds.values():
+        known = world.catalog.known(held.job_id)
+        if (held.verb, held.approved, known.state) != ("free", True, State.PLACED):
+            continue
+        assert known.placed
+        found = world.folder.get(known.placed.path)
+        if found and world.job_of(found) == known.job_id and found.stat == known.placed.stat:
+            world.catalog.commit(known.job_id, State.UNSELECTED)
+
+
 def change_template(world: World, one: int, other: int) -> None:
     world.policy = replace(world.policy, template=TEMPLATES[one % len(TEMPLATES)])
+
+
+def change_selection(world: World, one: int, other: int) -> None:
+    world.policy = replace(world.policy, only=SELECTIONS[one % len(SELECTIONS)])
 
 
 def set_clock(world: World, one: int, other: int) -> None:
@@ -303,6 +342,9 @@ ACTS: tuple[Act, ...] = (
     edit, approve, move, swap, chain, copy, strip, paste, add_foreign, delete_folder, put_back,
     touch, retitle, rename_upon, veil, swap_jobs, add_job, replace_audio, replace_audio, readdress,
     set_status, set_formats, bring_job_back, reject, evict, change_template, set_clock,
-    silence_clock,
+    silence_clock, reword, reword_job, reword_job, change_selection, change_selection,
+    change_selection, stop_freeing,
 )  # fmt: skip
 """What happens often stands here more than once."""
+
+_OF_THE_USER = (approve, reject, evict, stop_freeing, change_template, change_selection)

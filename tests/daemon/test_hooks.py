@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -49,7 +50,7 @@ async def test_the_program_gets_the_facts_and_no_secret(
     into = tmp_path / "into"
     hooks = Hooks(settings(on_added=recording(into)))
     hooks.tell([ADDED, Event("removed", ({"job_id": 1},))])
-    await until(into.exists)
+    await until(lambda: into.exists() and into.read_text().endswith("\n"))
     await hooks.close()
     ((document, said),) = [json.loads(line) for line in into.read_text().splitlines()]
     assert document == {"event": "added", "count": 1, "tracks": [*ADDED.facts]}
@@ -67,7 +68,7 @@ async def test_no_shell_reads_the_arguments(tmp_path: Path) -> None:
     into = tmp_path / "into"
     hooks = Hooks(settings(on_added=[*recording(into), f"; touch {tmp_path}/shell", "$(id)"]))
     hooks.tell([ADDED])
-    await until(into.exists)
+    await until(lambda: into.exists() and into.read_text().endswith("\n"))
     await hooks.close()
     assert not (tmp_path / "shell").exists()
 
@@ -127,6 +128,48 @@ async def test_one_that_fails_is_said_and_stops_nothing(command: list[str], said
         await until(lambda: len(logs) == 2)
     await hooks.close()
     assert {log["event"] for log in logs} == {said}
+
+
+async def test_one_that_fails_is_told_with_its_last_line() -> None:
+    code = "import sys; sys.exit('the player is away\\nand why: ' + 'x' * 9000 + '\\n')"
+    hooks = Hooks(settings(on_added=[sys.executable, "-c", code]))
+    with capture_logs() as logs:
+        hooks.tell([ADDED])
+        await until(lambda: logs)
+    await hooks.close()
+    assert logs[0]["event"] == "the hook failed"
+    assert logs[0]["exit_code"] == 1
+    assert set(logs[0]["said"]) == {"x"}
+    assert len(logs[0]["said"]) == 300
+
+
+async def test_what_it_left_running_is_not_waited_for(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    code = (
+        "import os, subprocess, sys\n"
+        "left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"open({str(pid)!r}, 'w').write(str(left.pid))\n"
+        "sys.exit(3)\n"
+    )
+    hooks = Hooks(settings(on_added=[sys.executable, "-c", code]))
+    with capture_logs() as logs:
+        hooks.tell([ADDED])
+        await until(lambda: logs)
+    await hooks.close()
+    os.kill(int(pid.read_text()), signal.SIGKILL)
+    assert (logs[0]["event"], logs[0]["exit_code"], logs[0]["said"]) == ("the hook failed", 3, None)
+
+
+async def test_one_that_takes_too_long_is_one_line() -> None:
+    code = "import time, sys; print('waiting', file=sys.stderr, flush=True); time.sleep(60)"
+    hooks = Hooks(settings(on_added=[sys.executable, "-c", code], timeout="1s"))
+    with capture_logs() as logs:
+        hooks.tell([ADDED])
+        await until(lambda: logs)
+        await hooks.finish(20)
+    await hooks.close()
+    (log,) = logs
+    assert (log["event"], log["said"]) == ("the hook took too long and was stopped", "waiting")
 
 
 async def test_closing_stops_what_runs(tmp_path: Path) -> None:

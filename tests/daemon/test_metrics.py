@@ -75,7 +75,7 @@ async def test_prometheus_can_read_the_figures() -> None:
     assert found["syncd_operations_total", "download"] == 9
 
 
-@pytest.mark.parametrize("state", ["paused", "offline", "refused", "waiting", "lent", "starting"])
+@pytest.mark.parametrize("state", ["paused", "offline", "refused", "waiting", "lent"])
 async def test_one_that_waits_for_what_it_says_is_healthy(state: Word) -> None:
     long_ago = NOW - timedelta(days=9)
     code, _, text = await answers(replace(STATUS, state=state, progress_at=long_ago), "/health")
@@ -88,10 +88,12 @@ async def test_one_that_waits_for_what_it_says_is_healthy(state: Word) -> None:
     [
         (replace(STATUS, state="working", progress_at=NOW - STUCK / 2), True),
         (replace(STATUS, state="working", progress_at=NOW - STUCK * 2), False),
+        (replace(STATUS, state="starting", progress_at=NOW - STUCK / 2), True),
+        (replace(STATUS, state="starting", progress_at=NOW - STUCK * 2), False),
         (replace(STATUS, state="idle", next={"poll": NOW + timedelta(seconds=9)}), True),
         (replace(STATUS, state="idle", next={"poll": NOW - LATE * 2}), False),
     ],
-    ids=["working", "stuck", "idle", "never polls"],
+    ids=["working", "stuck", "starting", "stuck at the start", "idle", "never polls"],
 )
 async def test_health_is_about_progress(status: Status, healthy: bool) -> None:
     code, _, text = await answers(status, "/health")

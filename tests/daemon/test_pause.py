@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from structlog.testing import capture_logs
+
 from syncd.daemon.pause import Pause
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -40,3 +42,17 @@ def test_a_state_folder_that_cannot_be_written_keeps_the_pause_in_memory(tmp_pat
     pause = Pause(tmp_path / "not there", lambda: NOW)
     pause.begin(None)
     assert pause.is_on
+
+
+def test_a_pause_that_is_found_at_the_start_is_said(tmp_path: Path) -> None:
+    Pause(tmp_path, lambda: NOW).begin(None)
+    with capture_logs() as logs:
+        Pause(tmp_path, lambda: NOW)
+        Pause(tmp_path / "other", lambda: NOW)
+    assert logs == [
+        {
+            "event": "still paused: syncd resume ends that",
+            "until": "until resumed",
+            "log_level": "info",
+        }
+    ]

@@ -28,14 +28,19 @@ async def schedule() -> AsyncIterator[Schedule]:
     await asyncio.sleep(0)
 
 
-async def test_an_interval_is_spread_and_rings_later(schedule: Schedule) -> None:
-    begun = datetime.now(UTC)
-    schedule.every("poll", 600, lambda: None, jitter=True)
-    due = schedule.next("poll")
-    assert due is not None
-    spread = timedelta(seconds=600 * JITTER + 1)
-    assert begun + timedelta(seconds=600) - spread <= due
-    assert due <= datetime.now(UTC) + timedelta(seconds=600) + spread
+@pytest.mark.parametrize("seconds", [5, 60, 21_600])
+async def test_an_interval_is_spread_to_both_sides(schedule: Schedule, seconds: float) -> None:
+    waits = []
+    for _ in range(100):
+        begun = datetime.now(UTC)
+        schedule.every("poll", seconds, lambda: None, jitter=True)
+        due = schedule.next("poll")
+        assert due is not None
+        waits.append((due - begun).total_seconds())
+    spread = seconds * JITTER
+    assert seconds - spread <= min(waits) < seconds - spread / 2
+    # Read from the clock a moment later.
+    assert seconds + spread / 2 < max(waits) <= seconds + spread + 1
 
 
 async def test_one_of_a_name_takes_the_place_of_the_other(schedule: Schedule) -> None:
@@ -95,3 +100,15 @@ async def test_after_a_sleep_only_what_is_due_rings(schedule: Schedule) -> None:
     schedule.wake()
     await asyncio.sleep(0.1)
     assert rung == []
+
+
+async def test_what_is_to_ring_at_the_latest_is_not_put_off(schedule: Schedule) -> None:
+    rung: list[str] = []
+    schedule.later_at_most("flight", 0.05, lambda: rung.append("first"))
+    schedule.later_at_most("flight", 600.0, lambda: rung.append("second"))
+    await asyncio.sleep(0.3)
+    assert rung == ["first"]
+    schedule.later_at_most("flight", 600.0, lambda: rung.append("second"))
+    schedule.later_at_most("flight", 0.05, lambda: rung.append("third"))
+    await asyncio.sleep(0.3)
+    assert rung == ["first", "third"]

@@ -34,6 +34,9 @@ class Notes:
     def swept(self, seen: int, total: int | None) -> None:
         self.told.append(("swept", seen, total))
 
+    def looking_up(self, kind: str, done: int, values: int) -> None:
+        self.told.append(("looking_up", kind, done, values))
+
     def expect(self, downloads: int) -> None:
         self.told.append(("expect", downloads))
 

@@ -16,7 +16,7 @@ from syncd.cycle import Look, Report
 from syncd.daemon import timing
 from syncd.daemon.timing import Timing
 from syncd.daemon.wakes import Wakes
-from syncd.errors import MediaUnavailable
+from syncd.errors import MediaSilent, MediaUnavailable
 from syncd.executor import Outcome, Result
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -36,6 +36,9 @@ class Timers:
     def later(self, name: str, seconds: float, ring: Callable[[], None]) -> None:
         self.set[name] = seconds
 
+    def later_at_most(self, name: str, seconds: float, ring: Callable[[], None]) -> None:
+        self.later(name, seconds, ring)
+
     def at(self, name: str, moment: datetime, ring: Callable[[], None]) -> None:
         self.set[name] = moment
 
@@ -49,9 +52,10 @@ class Timers:
 class Bench:
     def __init__(self, in_flight: dict[int, tuple[str, datetime | None]] | None = None) -> None:
         self.timers, self.wakes = Timers(), Wakes()
+        self.now = NOW
         self.library: Any = SimpleNamespace(
             catalog=SimpleNamespace(in_flight=lambda: in_flight or {}),
-            now=lambda: Now(NOW, NOW),
+            now=lambda: Now(NOW, self.now),
         )
         self.timing = Timing(self.library, self.wakes, self.timers, 60.0)  # type: ignore[arg-type]
 
@@ -140,6 +144,13 @@ async def test_what_failed_is_tried_again_after_its_back_off() -> None:
     assert bench.timers.set["due"] == NOW + timing.FIRST_BACKOFF
 
 
+async def test_what_a_silent_host_kept_from_being_fetched_is_tried_sooner() -> None:
+    bench = Bench()
+    failed = Outcome(DOWNLOAD, Result.FAILED, "no answer", MediaSilent("no answer"))
+    await bench.timing.time_what_waits(Report("c", outcomes=[failed]), NOW)
+    assert bench.timers.set["due"] == NOW + timedelta(minutes=1)
+
+
 @pytest.mark.parametrize(
     ("age", "wait"), [(0, 5.0), (40, 5.0), (160, 20.0), (400, None), (86_400, None)]
 )
@@ -149,3 +160,14 @@ async def test_a_young_job_is_asked_for_soon_and_an_old_one_left_to_the_poll(
     bench = Bench({7: ("PROCESSING", NOW - timedelta(seconds=age)), 8: ("PENDING", None)})
     await bench.timing.time_what_waits(Report("c", quiet=True), NOW)
     assert bench.timers.set.get("flight") == wait
+
+
+async def test_a_job_that_is_said_to_begin_in_the_future_ages_from_when_it_was_seen() -> None:
+    bench = Bench({7: ("PROCESSING", NOW + timedelta(hours=9))})
+    waits = []
+    for age in (0, 40, 160, 400, 86_400):
+        bench.timers.set.clear()
+        bench.now = NOW + timedelta(seconds=age)
+        await bench.timing.time_what_waits(Report("c", quiet=True), NOW)
+        waits.append(bench.timers.set.get("flight"))
+    assert waits == [5.0, 5.0, 20.0, None, None]

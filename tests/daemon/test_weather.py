@@ -13,6 +13,7 @@ from syncd.errors import (
     Offline,
     RateLimited,
     RootUnusable,
+    StateUnusable,
     SyncdError,
     Uninitialised,
     WrongAccount,
@@ -58,6 +59,7 @@ def test_a_wait_that_the_service_asked_for_is_never_shorter(drawn: float) -> Non
         (WrongAccount("another account"), True),
         (Locked("busy"), False),
         (CatalogUnusable("damaged"), True),
+        (StateUnusable("read-only"), True),
         (ConfigError("no key"), True),
         (Uninitialised("no library"), True),
         (Offline("no answer"), False),
@@ -74,6 +76,7 @@ def test_only_what_a_person_must_settle_ends_the_daemon(error: SyncdError, fatal
         Uninitialised("no library"),
         WrongAccount("another key"),
         RootUnusable("another library", may_return=False),
+        StateUnusable("read-only"),
     ],
 )
 def test_what_vanishes_from_a_running_daemon_may_come_back(error: SyncdError) -> None:

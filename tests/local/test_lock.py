@@ -149,6 +149,22 @@ def test_an_error_while_locking_leaves_no_file_open(
     assert open_files() == before
 
 
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EIO])
+def test_it_is_released_on_a_disk_that_fails_by_then(
+    path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    before = open_files()
+    lock = Lock.acquire(path, "x")
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "ftruncate", broken)
+        lock.release()
+    assert open_files() == before
+    Lock.acquire(path, "x").release()
+
+
 @pytest.mark.parametrize("named", COMMAND_LINES)
 def test_a_holder_is_named_by_its_command_and_not_by_what_is_the_users(
     path: Path, monkeypatch: pytest.MonkeyPatch, named: str

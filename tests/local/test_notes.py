@@ -14,7 +14,12 @@ from syncd.errors import DiskFull, RootUnusable
 from syncd.local.notes import Notes, read_notes, set_aside, write_notes
 from syncd.local.root import Root, create_root
 
-SOME = Notes(evicted=frozenset({3, 1, 2**63 - 1}), ignored=frozenset({7}), held=frozenset({8, 9}))
+SOME = Notes(
+    evicted=frozenset({3, 1, 2**63 - 1}),
+    ignored=frozenset({7}),
+    held=frozenset({8, 9}),
+    freed=frozenset({10}),
+)
 
 
 @pytest.fixture
@@ -43,6 +48,7 @@ def test_notes_are_plain_to_a_reader(root: Root) -> None:
         "evicted": [1, 3, 2**63 - 1],
         "ignored": [7],
         "held": [8, 9],
+        "freed": [10],
     }
 
 

@@ -47,6 +47,7 @@ def test_a_new_root_has_a_marker_of_its_own(folder: Path) -> None:
         ".mpdignore",
         ".ndignore",
         ".nomedia",
+        "reserve",
     }
     assert (folder / ".syncd" / ".mpdignore").read_text() == "*\n"
     assert create_root(folder.with_name("other"), URL)[1].library_id != marker.library_id

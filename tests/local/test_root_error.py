@@ -97,8 +97,30 @@ def test_a_closed_trash_is_not_the_fault_of_the_folder_that_a_file_comes_from(
 ) -> None:
     day = root.private / "trash/2026-11-22"
     monkeypatch.setattr(os, "access", lambda path, _: path != day)
+    day.mkdir(parents=True)
     error = refusal(errno.EACCES, root.path / "Album/Rain.flac", day / "Rain.flac")
-    assert type(root_error(error, root.path)) is RootUnusable
+    found = root_error(error, root.path)
+    assert type(found) is RootUnusable
+    assert found.message == f"{day} cannot be written: Permission denied"
+
+
+@pytest.mark.parametrize("closed", [".syncd", ".syncd/incoming", ".syncd/lock"])
+def test_what_of_the_programs_own_folder_is_closed_is_named(
+    root: Root, closed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root.private / "lock").touch()
+    monkeypatch.setattr(os, "access", lambda path, _: path != root.path / closed)
+    path = "lock" if closed.endswith("lock") else "incoming/7.flac.part"
+    found = root_error(refusal(errno.EACCES, root.private / path), root.path)
+    assert found.message == f"{root.path / closed} cannot be written: Permission denied"
+
+
+def test_what_is_closed_with_the_whole_root_is_told_of_the_root(
+    root: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    found = root_error(refusal(errno.EROFS, root.private / "library.new"), root.path)
+    assert found.message == f"{root.path} cannot be written: Read-only file system"
 
 
 @pytest.mark.parametrize("gone", [".syncd/incoming", ".syncd"])

@@ -185,7 +185,7 @@ async def test_liked_tracks_come_in_either_shape(
     assert {job.id for job in page.jobs} == liked != set()
 
 
-@pytest.mark.parametrize("values", ["text", "counted"])
+@pytest.mark.parametrize("values", ["text", "counted", "named", "mapping"])
 async def test_stats_name_what_can_be_filtered_by(
     client: AudioPod, sim: Simulator, values: Any
 ) -> None:

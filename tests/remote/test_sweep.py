@@ -52,7 +52,16 @@ async def test_pages_are_asked_for_oldest_first_with_a_row_of_overlap(
     asked = [request.query for request in sim.requests]
     assert [query["skip"] for query in asked] == ["0", "9", "18"]
     assert {(query["sort_by"], query["sort_order"]) for query in asked} == {("created_at", "asc")}
-    assert {len(query) for query in asked} == {4}
+    assert {query["include_interactions"] for query in asked} == {"true"}, "the likes come along"
+    assert {len(query) for query in asked} == {5}
+
+
+async def test_a_service_that_refuses_to_tell_likes_is_asked_without(
+    client: AudioPod, sim: Simulator
+) -> None:
+    sim.faults.add(Fault("status", status=422, query={"include_interactions": "true"}, times=None))
+    assert await swept(Sweep(client, limit=10)) == ids(sim)
+    assert [request.status for request in sim.requests] == [422, 200, 200, 200]
 
 
 async def test_each_job_comes_once(client: AudioPod) -> None:

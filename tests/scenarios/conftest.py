@@ -58,8 +58,15 @@ class Completed:
 
     @property
     def complaint(self) -> str:
-        """The one line that says what went wrong."""
-        (line,) = [line for line in self.err.splitlines() if line.startswith("syncd: ")]
+        """The one line that says what went wrong; of a daemon the last of its log."""
+        lines = self.err.splitlines()
+        if lines and lines[-1].startswith("{"):
+            said = json.loads(lines[-1])
+            assert (said["event"], said["level"]) == ("ended", "error")
+            assert said["exit_code"] == self.code
+            assert not any(line.startswith("syncd: ") for line in lines)
+            return f"syncd: {said['why']}; {said['hint']}"
+        (line,) = [line for line in lines if line.startswith("syncd: ")]
         return line
 
 
@@ -237,7 +244,7 @@ class Bench:
     def entries(self) -> dict[int, queries.Entry]:
         """All jobs in the catalog."""
         with self.catalog() as catalog:
-            return {entry.id: entry for entry in queries.jobs(catalog, queries.Listing())}
+            return {entry.id: entry for entry in queries.jobs(catalog, queries.Listing(gone=True))}
 
     @contextlib.contextmanager
     def catalog(self) -> Iterator[Catalog]:
@@ -250,6 +257,14 @@ class Bench:
 
     def requests(self, origin: str | None = None, path: str | None = None) -> list[RequestRecord]:
         return self.sim.requests.select(origin=origin, path=path)  # type: ignore[arg-type]
+
+    def asked(self) -> list[RequestRecord]:
+        """The requests to the API, but for those that look up what the jobs do not say."""
+        return [record for record in self.requests("api") if not is_lookup(record)]
+
+    def lookups(self) -> list[RequestRecord]:
+        """The others."""
+        return [record for record in self.requests("api") if is_lookup(record)]
 
     def downloads(self) -> list[str]:
         """The paths of the audio that was asked of the media host."""
@@ -264,6 +279,20 @@ class Bench:
         assert not [path for path in private if path.suffix in AUDIO]
         loose = [path for path in self.root.rglob("*.part") if path.parent.name != "incoming"]
         assert not loose
+
+
+def is_lookup(record: RequestRecord) -> bool:
+    """Whether a request looks up what the jobs do not say: the filters, listings with one, and
+    what is kept of the account as a whole.
+    """
+    if record.path.endswith(("/jobs/counts", "/presets")):
+        return True
+    paged = {"skip", "limit", "sort_by", "sort_order", "include_interactions", "status"}
+    is_count = record.query.get("limit") == "1" and "sort_by" not in record.query
+    is_list = record.path.endswith("/music/jobs") and record.method == "GET"
+    return record.path.endswith("/filters/stats") or (
+        is_list and (is_count or bool(record.query.keys() - paged))
+    )
 
 
 def _is_asked(prompt: str, shown: bytes) -> bool:

@@ -47,7 +47,7 @@ class Examined:
     def unseen(self) -> list[str]:
         """What was not looked at."""
         found = self.checks.items()
-        return [name for name, check in found if check["message"].startswith("not looked at: ")]
+        return [name for name, check in found if check["verdict"] == "skip"]
 
 
 async def examined(bench: Bench, **changes: str | None) -> Examined:

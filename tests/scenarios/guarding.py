@@ -91,7 +91,7 @@ def assert_refused(
 def assert_in_step(bench: Bench) -> None:
     """Another sync finds nothing to do, and nothing was removed before."""
     result = bench.run("sync")
-    assert (result.code, result.out) == (0, "in step: 0 placed\n")
+    assert (result.code, result.out) == (0, "in step: nothing to do\n")
     assert_nothing_removed(bench)
 
 

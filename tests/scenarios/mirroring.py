@@ -145,8 +145,8 @@ class Mirror:
         ]
 
     def asked(self) -> list[tuple[str, str]]:
-        """Every request to the API, without its prefix."""
-        return [(r.method, r.path.rpartition("/music")[2]) for r in self.bench.requests("api")]
+        """The requests to the API, without its prefix, and without those that look up facets."""
+        return [(r.method, r.path.rpartition("/music")[2]) for r in self.bench.asked()]
 
     def files(self) -> list[str]:
         """The names of the audio files, without the album that they are in from the start."""

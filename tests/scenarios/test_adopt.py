@@ -69,7 +69,7 @@ def test_where_all_fits_there_is_nothing_to_adopt(
     assert result.out == "nothing to adopt: catalog, folder and service fit together\n"
     assert bench.run("adopt", "--json").document == {"exit_code": 0, "changes": []}
     assert {path: e.digest for path, e in look(bench.root).items()} == before
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
 
 
 def test_without_a_terminal_it_shows_what_it_would_do_and_wants_to_be_told_yes(
@@ -176,7 +176,7 @@ def test_what_differs_is_held_and_settled_by_the_user(bench: Bench, restored: li
     numbers = {b["held"]: b["batch"] for b in bench.run("pending", "--json").document["batches"]}
     assert bench.run("reject", numbers["delete-remote"], numbers["rename-remote"]).code == 0
     assert bench.run("approve", numbers["rename-local"]).code == 0
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
     assert len(bench.audio()) == 6
     assert (bench.root / ALBUM / "Theirs now.flac").exists()
     assert_nothing_removed(bench)
@@ -204,7 +204,7 @@ def test_what_was_evicted_after_the_backup_of_a_catalog_is_no_deletion(
     known = bench.baseline(tracks[0])
     assert known is not None
     assert known.state is State.EVICTED
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
     assert_nothing_removed(bench)
     assert bench.run("fetch", tracks[0]).code == 0
     assert len(bench.audio()) == 5

@@ -10,7 +10,9 @@ import pytest
 
 from syncd.daemon.contact import Contact
 
+from .daemons import daemon as ringing
 from .mirroring import Mirror, patch
+from .ringing import RINGING
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
@@ -72,7 +74,8 @@ def test_what_is_held_is_approved_and_rejected_through_the_daemon(
     mirror.rename("Beta", "Beta live")
     wait_until(lambda: sum(held["count"] for held in status(mirror.bench)["held"]) == 2)
     (held,) = status(mirror.bench)["held"]
-    assert f"({held['command']})" in mirror.bench.run("status").out
+    assert f"; {held['command']} or reject " in mirror.bench.run("status").out
+    assert held["reject"] == f"syncd reject {held['batch']}"
     assert mirror.bench.run("sync").code == 3
     rejected = mirror.bench.run("reject", "--job", mirror.jobs["Beta"])
     assert rejected.code == 0, rejected.err
@@ -163,3 +166,16 @@ def test_a_daemon_that_was_killed_is_none(mirror: Mirror, wait_until: WaitUntil)
     again.send_signal(signal.SIGTERM)
     assert again.wait()[0] == 0
     assert not (mirror.bench.state / "daemon.json").exists()
+
+
+def test_a_deletion_that_is_rejected_once_more_is_undone_once_more(
+    bench: Bench, look: Callable[..., dict[str, Any]]
+) -> None:
+    mirror = Mirror.of(bench, look)
+    with ringing(bench, before=RINGING) as running:
+        for _ in range(2):
+            mirror.path("Beta").unlink()
+            running.wait_until(lambda: running.status()["pending"] == 1)
+            assert bench.run("reject", "--job", mirror.jobs["Beta"]).code == 0
+            running.wait_until(mirror.path("Beta").exists)
+            running.wait_for("idle")

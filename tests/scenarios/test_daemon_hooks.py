@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,64 +14,18 @@ from syncd.simulator import Fault
 from syncd.simulator.sound import tone
 
 from .daemons import Daemon, daemon, warnings
+from .hooking import HANG, Hooked, told_once
 from .mirroring import ALBUM, NO_GRACE, Look, Mirror
 from .ringing import RINGING, ring, ring_only
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
 
-RECORD = """
-import json, os, sys
-with open(sys.argv[1], "a") as stream:
-    stream.write(json.dumps([json.load(sys.stdin), dict(os.environ)]) + "\\n")
-"""
-HANG = "import signal, sys\nopen(sys.argv[1], 'a').close()\nsignal.pause()\n"
-
-
-class Hooked:
-    """A library whose hooks write down what they are told."""
-
-    def __init__(self, mirror: Mirror, **sections: dict[str, object]) -> None:
-        self.mirror = mirror
-        self.sections = sections
-        self.configure()
-
-    def configure(self, **hooks: object) -> None:
-        names = ("added", "removed", "renamed", "pending", "held", "error")
-        programs = {f"on_{name}": self.program(RECORD, name) for name in names}
-        self.mirror.bench.configure(**self.sections, hooks={**programs, **hooks})
-
-    def program(self, text: str, name: str) -> list[str]:
-        return [sys.executable, "-c", text, str(self.into(name))]
-
-    def into(self, name: str) -> Path:
-        return self.mirror.bench.folder / f"told-{name}"
-
-    def runs(self, name: str) -> list[tuple[Any, dict[str, str]]]:
-        """What each run of a hook was told: its document, and its environment."""
-        into = self.into(name)
-        lines = into.read_text().splitlines() if into.exists() else []
-        return [(document, environ) for document, environ in map(json.loads, lines)]
-
-    def ran(self) -> set[str]:
-        """The hooks that were run."""
-        return {path.name.removeprefix("told-") for path in self.into("x").parent.glob("told-*")}
-
 
 @pytest.fixture
 def hooked(bench: Bench, look: Look) -> Hooked:
     """Four songs in step, with hooks."""
     return Hooked(Mirror.of(bench, look))
-
-
-def told_once(running: Daemon, hooked: Hooked, name: str) -> Any:
-    """The document that the one run of a hook was told."""
-    running.wait_until(lambda: hooked.runs(name))
-    ring(running, "scan")
-    ((document, environ),) = hooked.runs(name)
-    assert document["event"] == environ["SYNCD_EVENT"] == name
-    assert document["count"] == int(environ["SYNCD_COUNT"]) == len(document["tracks"])
-    return document
 
 
 def test_thirty_new_files_are_one_run(hooked: Hooked) -> None:
@@ -244,6 +197,23 @@ sys.modules["desktop_notifier"] = module
 """
 """Put before ``run``: a desktop that writes down what it is to show."""
 
+SILENT = """
+import logging, sys, types
+class DesktopNotifier:
+    def __init__(self, app_name):
+        pass
+    async def send(self, title, message):
+        try:
+            raise OSError("no bus here")
+        except OSError:
+            log = logging.getLogger("desktop_notifier.backends.base")
+            log.warning("Notification failed", exc_info=True)
+module = types.ModuleType("desktop_notifier")
+module.DesktopNotifier = DesktopNotifier
+sys.modules["desktop_notifier"] = module
+"""
+"""Put before ``run``: no desktop, which desktop-notifier 6.2 logs instead of raising it."""
+
 WITHOUT = "import sys\nsys.modules['desktop_notifier'] = None\n"
 """Put before ``run``: the extra is not installed."""
 
@@ -281,3 +251,13 @@ def test_without_the_extra_it_warns_once_and_works_on(asking: Mirror) -> None:
         hold(asking, running, 2, "Beta")
         assert asking.bench.run("approve", "--job", asking.jobs["Alpha"]).code == 3
         assert warnings(running.stop(signal.SIGTERM)).count("no desktop notifications") == 1
+
+
+def test_without_a_desktop_it_warns_once_in_a_line_and_works_on(asking: Mirror) -> None:
+    with daemon(asking.bench, before=RINGING + SILENT) as running:
+        hold(asking, running, 1, "Alpha")
+        hold(asking, running, 2, "Beta")
+        lines = running.stop()
+    assert warnings(lines) == ["no desktop notifications"]
+    (said,) = [line for line in lines if line["event"] == "no desktop notifications"]
+    assert (said["why"], "exception" in said) == ("no bus here", False)

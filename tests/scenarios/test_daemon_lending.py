@@ -199,9 +199,24 @@ def test_one_that_is_killed_while_it_works_gives_the_library_back(
 ) -> None:
     for _ in range(2):
         with borrowed(mirror, running):
-            assert running.status()["awaits"].startswith("syncd rename works on the library")
+            assert running.status()["awaits"].startswith("syncd rename, which has the library")
         running.wait_for("idle")
     assert_goes_on(mirror, running)
+
+
+def test_the_log_says_what_had_the_library_and_how_that_ended(
+    mirror: Mirror, running: Daemon, lent: Callable[..., Completed]
+) -> None:
+    lent("rename", mirror.jobs["Alpha"], "Omega")
+    lent("rename", 999_999, "Omega", code=1)
+    with borrowed(mirror, running):
+        pass
+    running.wait_for("idle")
+    ends = [line for line in running.log() if "the library is given back" in line]
+    expected = ("'in order'", "with exit code 1", "as if it was killed")
+    for line, how in zip(ends, expected, strict=True):
+        assert how in line
+        assert "syncd rename" in line
 
 
 def test_of_two_at_once_the_second_is_told_who_has_it(mirror: Mirror, running: Daemon) -> None:

@@ -47,6 +47,9 @@ def test_a_rename_in_the_folder_is_sent_once_and_without_being_asked_for(mirror:
         assert mirror.sent() == [patch(mirror.jobs["Alpha"], "Omega")]
         assert title_of(mirror.path("Omega")) == "Omega"
         assert running.status()["operations"] == {"rename-remote": 1}
+        (said,) = [line for line in running.log() if "rename-remote" in line]
+        assert "from=Alpha" in said
+        assert "to=Omega" in said
 
 
 def test_with_the_settings_and_the_waits_of_every_day_a_rename_is_sent(mirror: Mirror) -> None:

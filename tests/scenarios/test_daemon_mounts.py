@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -113,6 +114,38 @@ create_root(Path({str(bench.root)!r}), {bench.sim.api_url!r})
     assert world.job(small).display_name == "Little"
 
 
+def test_names_are_mirrored_where_no_byte_is_free(bench: Bench) -> None:
+    world = bench.sim.world
+    audio = {"flac": tone("flac", 1)}
+    small = world.add(display_name="Small", audio=audio)
+    other = world.add(display_name="Other", audio=audio)
+    before = f"""{mounting(bench.root, "size=2m")}
+from pathlib import Path
+from syncd.local.root import create_root
+create_root(Path({str(bench.root)!r}), {bench.sim.api_url!r})
+"""
+    with daemon(bench, before=before) as running:
+        root = see(running, bench.root)
+        running.wait_until(lambda: len(list(root.rglob("*.flac"))) == 2)
+        running.wait_for("idle")
+        among_disks(running, "sh", "-c", f"cat /dev/zero > {bench.root}/filler || true")
+        assert os.statvfs(root).f_bavail == 0
+        for old, new in (("Small", "Little"), ("Little", "Tiny")):
+            (file,) = root.rglob(f"{old}.flac")
+            file.rename(file.with_stem(new))
+            running.wait_until(lambda new=new: world.job(small).display_name == new)
+        world.rename(other, "Another")
+        running.ask("sync")
+        running.wait_until(lambda: list(root.rglob("Another.flac")))
+        running.wait_for("idle")
+        world.add(display_name="New", audio=audio)
+        running.ask("sync")
+        assert not list(root.rglob("New.flac"))
+        among_disks(running, "rm", bench.root / "filler")
+        running.wait_until(lambda: list(root.rglob("New.flac")))
+        assert warnings(running.stop()).count("downloads wait") == 1
+
+
 def test_a_state_folder_that_is_full_ends_it_with_one_line(bench: Bench) -> None:
     bench.state.mkdir()
     bench.env["XDG_RUNTIME_DIR"] = str(bench.home)
@@ -122,4 +155,4 @@ def test_a_state_folder_that_is_full_ends_it_with_one_line(bench: Bench) -> None
         running.running.send_signal(signal.SIGHUP)
         lines = running.ended(ExitCode.SAFETY)
     assert "make room on the disk that holds state.dir" in running.complaint
-    assert warnings(lines) == []
+    assert warnings(lines) == ["ended"]

@@ -63,6 +63,7 @@ def test_a_root_that_vanishes_is_waited_for(mirror: Mirror, aside: Path) -> None
     with daemon(mirror.bench) as running:
         mirror.bench.root.rename(aside)
         running.wait_for("waiting")
+        assert f"{mirror.bench.root} is not there (mount the disk" in running.status()["awaits"]
         assert running.status()["counts"] == {"placed": 4}
         aside.rename(mirror.bench.root)
         assert_goes_on(mirror, running)
@@ -76,7 +77,7 @@ def test_a_root_that_comes_back_without_its_marker_is_not_it(mirror: Mirror, asi
         mirror.bench.root.rename(aside)
         mirror.bench.root.mkdir()
         running.wait_for("waiting")
-        assert "is no longer the folder it was" in running.status()["awaits"]
+        assert f"{mirror.bench.root} has no marker" in running.status()["awaits"]
         assert list(mirror.bench.root.iterdir()) == []
         mirror.bench.root.rmdir()
         aside.rename(mirror.bench.root)

@@ -13,7 +13,7 @@ import pytest
 from syncd.simulator import Fault, Simulator
 from syncd.simulator.sound import tone
 
-from .daemons import Daemon, daemon
+from .daemons import SWIFT, Daemon, daemon
 from .mirroring import Look, Mirror, patch
 
 if TYPE_CHECKING:
@@ -48,6 +48,13 @@ def test_it_stops_when_it_is_idle(mirror: Mirror, number: signal.Signals) -> Non
     with daemon(mirror.bench) as running:
         stop_soon(running, number)
     mirror.assert_rests()
+
+
+def test_it_does_not_wait_for_its_interpreter(mirror: Mirror) -> None:
+    # Which takes itself down for seconds, on a machine that has little time for it.
+    slow = f"{SWIFT}\nimport atexit, time\natexit.register(time.sleep, 600)\n"
+    with daemon(mirror.bench, before=slow) as running:
+        stop_soon(running)
 
 
 def test_it_stops_in_a_transfer_and_the_next_one_goes_on_from_there(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -121,14 +124,40 @@ def test_a_state_folder_that_vanishes_ends_it(mirror: Mirror) -> None:
     assert mirror.sent() == []
 
 
-def test_a_state_folder_that_becomes_read_only_ends_it(mirror: Mirror) -> None:
+@contextmanager
+def read_only(state: Path) -> Iterator[None]:
+    """The state folder, and all that is in it, cannot be written."""
+    found = [*(path for path in state.iterdir() if not path.is_socket()), state]
+    for path in found:
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    try:
+        yield
+    finally:
+        for path in reversed(found):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def test_a_state_folder_that_becomes_read_only_is_waited_for(mirror: Mirror) -> None:
     state = mirror.bench.state
     with daemon(mirror.bench, before=f"{SWIFT}{ORDINARY_USER}") as running:
-        for path in [*state.iterdir(), state]:
-            path.chmod(0o500 if path.is_dir() else 0o400)
-        try:
+        with read_only(state):
             running.running.send_signal(signal.SIGHUP)
-            running.ended(78)
-        finally:
-            state.chmod(0o700)
-    assert str(state) in running.complaint
+            running.wait_for("waiting")
+            assert str(state) in running.status()["awaits"]
+            mirror.rename("Alpha", "Alpha live")
+        running.wait_until(mirror.sent)
+        assert warnings(running.stop()) == ["waiting"]
+
+
+def test_a_command_that_cannot_write_the_state_folder_does_not_end_the_daemon(
+    mirror: Mirror,
+) -> None:
+    with daemon(mirror.bench, before=f"{SWIFT}{ORDINARY_USER}") as running:
+        with read_only(mirror.bench.state):
+            result = mirror.bench.run("evict", mirror.jobs["Beta"], before=ORDINARY_USER)
+            assert result.code == 78
+            assert "make it writable" in result.complaint
+            running.wait_for("waiting")
+        running.wait_for("idle")
+        assert mirror.bench.run("evict", mirror.jobs["Beta"]).code == 0
+        running.wait_for("idle")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -113,9 +113,27 @@ def test_it_shows_what_is_held_and_the_command_that_releases_it(bench: Bench, lo
     assert held.keys() == names(Held)
     assert (held["verb"], held["count"]) == ("rename-remote", 1)
     assert shown(mirror)["held"] == with_daemon
-    assert f"({held['command']})" in lines(mirror)["held"]
+    assert f"({held['command']} or" in lines(mirror)["held"].replace("syncd pending; ", "")
     assert mirror.bench.run(*held["command"].split()[1:]).code == 0
     assert shown(mirror)["held"] == []
+
+
+def test_it_shows_what_one_scan_missed_until_another_one_decides(mirror: Mirror) -> None:
+    with daemon(mirror.bench) as running:
+        mirror.path("Beta").unlink()
+        running.wait_until(lambda: running.status()["missed"] == 1)
+        document = shown(mirror)
+        left = datetime.fromisoformat(document["missed_until"]) - datetime.fromisoformat(
+            document["at"]
+        )
+        assert timedelta() < left <= timedelta(seconds=31)
+        assert lines(mirror)["missing"].startswith("1 file; looked for again in ")
+        pending = mirror.bench.run("pending")
+        assert f"missing: job {mirror.jobs['Beta']}" in pending.out
+        assert "one scan did not find its file" in pending.out
+        assert "in all: 1 missed by one scan" in pending.out
+        (found,) = mirror.bench.run("pending", "--json").document["missed"]
+        assert (found["id"], found["path"]) == (mirror.jobs["Beta"], str(mirror.path("Beta")))
 
 
 def test_it_shows_what_goes_wrong_since_when_and_how_often(mirror: Mirror) -> None:
@@ -155,7 +173,7 @@ def test_an_offline_daemon_says_what_it_waits_for(mirror: Mirror) -> None:
         said = lines(mirror)
         assert said["state"] == "offline"
         assert said["waits for"]
-        assert said["service"].startswith("does not answer; last answer: ")
+        assert said["service"].startswith("last answer ")
         mirror.sim.faults.clear()
         ring(running, "poll")
         assert "waits for" not in lines(mirror)

@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
 
 POLLING = f"""{SWIFT}
+import logging
 from syncd.daemon.schedule import Schedule
-every = Schedule.every
-Schedule.every = lambda self, name, *rest, jitter: every(self, name, 1, rest[-1], jitter=False)
+def ringing(self, name, seconds, ring, *, jitter, every=Schedule.every):
+    def told():
+        logging.getLogger("bells").info("the %s rings", name)
+        ring()
+    every(self, name, 1, told, jitter=False)
+Schedule.every = ringing
 """
-"""Put before ``run``: every timer rings each second."""
+"""Put before ``run``: every timer rings each second, and says so."""
 
 SILENT = Fault("close", times=None)
-LEFT_ALONE = "the service is left alone for a while"
+LEFT_ALONE = "the service cannot be reached; it is tried again"
 ANSWERS_AGAIN = "the service answers again"
 
 
@@ -55,9 +60,12 @@ def tries(sim: Simulator) -> int:
 
 def polls_come_due(running: Daemon) -> None:
     """Wait until the timer of the polls rang twice."""
-    for _ in range(2):
-        due = running.status()["next"]["poll"]
-        running.wait_until(lambda due=due: running.status()["next"]["poll"] > due)
+
+    def rung() -> int:
+        return sum("the poll rings" in line for line in running.log())
+
+    before = rung()
+    running.wait_until(lambda: rung() >= before + 2)
 
 
 # --- no answer ---
@@ -126,6 +134,24 @@ def test_a_user_need_not_wait_for_the_next_try(mirror: Mirror) -> None:
         assert "Echo.flac" in mirror.files()
 
 
+def test_a_media_host_that_is_silent_is_told_once_and_waited_for_once(mirror: Mirror) -> None:
+    with daemon(mirror.bench, before=POLLING) as running:
+        mirror.sim.faults.add(Fault("close", origin="media", times=None))
+        for name in ("Echo", "Foxtrot", "Golf"):
+            mirror.add(name)
+        running.wait_until(lambda: running.status()["counts"].get("unavailable") == 3)
+        running.wait_for("idle")
+        (trouble,) = running.status()["errors"]
+        assert trouble["message"].startswith("the media host is silent: ")
+        mirror.sim.faults.clear()
+        # None of the three is due: it is another one that shows that it answers again.
+        mirror.add("Hotel")
+        running.wait_until(lambda: len(mirror.files()) == 8)
+        running.wait_until(lambda: running.status()["errors"] == [])
+        lines = running.stop()
+    assert warnings(lines) == ["the media host is silent"]
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -159,7 +185,7 @@ def test_a_wait_that_the_service_asks_for_is_waited_out(mirror: Mirror) -> None:
         polls_come_due(running)
         assert tries(mirror.sim) == 1
         running.wait_until(lambda: "Echo.flac" in mirror.files())
-        assert warnings(running.stop()) == [LEFT_ALONE]
+        assert warnings(running.stop()) == ["the service asks for patience; it is tried again"]
 
 
 # --- the key ---

@@ -50,7 +50,7 @@ def test_its_file_goes_to_the_trash_with_its_sidecars_and_the_job(mirror: Mirror
     known = {f"/jobs/{job}/status" for name, job in mirror.jobs.items() if name != "Alpha"}
     assert asked[3][1] in known
     assert len(asked) == 4
-    assert [r.status for r in mirror.sim.requests] == [200, 404, 404, 200]
+    assert [r.status for r in mirror.bench.asked()] == [200, 404, 404, 200]
     assert mirror.files() == ["Beta.flac", "Delta.flac", "Gamma.flac"]
     (entry,) = mirror.trash()
     kept = mirror.in_trash(entry)

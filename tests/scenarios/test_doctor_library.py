@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 import shutil
 import sqlite3
 import subprocess
@@ -129,6 +130,33 @@ async def test_a_root_that_cannot_be_written_is_said(
     assert "file system" in found.unseen
 
 
+@pytest.mark.parametrize("name", ["trash", "trash/2026-11-22", "incoming", "lock", "library.json"])
+async def test_what_is_closed_in_the_programs_own_folder_is_named(
+    library: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    own = library.root / ".syncd"
+    (own / "trash/2026-11-22").mkdir(parents=True, exist_ok=True)
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda p, mode: p != own / name and real(p, mode))
+    found = await examined(library)
+    assert found.failed == ["writable"]
+    owner = pwd.getpwuid(own.stat().st_uid).pw_name
+    assert found.said("writable") == (
+        f"failure: cannot be written: {own / name} (of the user {owner})"
+    )
+    assert found.fix("writable") == f"chown -R {owner} {own}, as root"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+async def test_what_another_user_left_in_the_programs_own_folder_is_named(library: Bench) -> None:
+    own = library.root / ".syncd"
+    os.chown(own / "lock", 987_654, -1)
+    found = await examined(library)
+    assert found.said("writable") == (
+        f"warning: not of the user root: {own / 'lock'} (of the user 987654)"
+    )
+
+
 async def test_a_trash_on_another_disk_is_said(library: Bench) -> None:
     trash = library.root / ".syncd" / "trash"
     trash.mkdir(exist_ok=True)
@@ -244,7 +272,7 @@ async def test_a_lost_catalog_is_said_and_what_needs_it_not_looked_at(library: B
     assert found.failed == ["catalog"]
     assert "is new or was lost" in found.said("catalog")
     assert "syncd rebuild" in found.fix("catalog")
-    assert found.unseen == ["state disk", *OF_THE_CATALOG[1:-1]]
+    assert found.unseen == ["state disk", "state", *OF_THE_CATALOG[1:-1]]
     assert found.said("marker").startswith("ok: ")
 
 

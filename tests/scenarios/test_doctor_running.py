@@ -15,6 +15,7 @@ from syncd.daemon.control import Caller, serve
 from syncd.daemon.status import Status, Trouble
 from syncd.daemon.unit import unit_path, unit_text
 from syncd.doctor import running
+from syncd.doctor import unit as units
 from syncd.errors import SyncdError
 
 from .examining import Examined, examined
@@ -63,7 +64,7 @@ async def test_a_daemon_that_is_well_is_ok(bench: Bench) -> None:
     [
         (
             Status(at=NOW, version="0", state="refused", awaits="another key"),
-            "refused: another key",
+            "refused; waits for another key",
         ),
         (Status(at=NOW, version="0", state="idle", errors=(TROUBLE,)), "with troubles"),
     ],
@@ -156,6 +157,7 @@ async def test_a_unit_that_starts_a_program_that_is_there_is_ok(
     found = await examined(bench)
     assert found.said("unit") == f"ok: {unit} starts {program}; enabled"
     assert found.said("lingering") == "ok: the daemon outlives your login"
+    assert found.fix("daemon") == "systemctl --user start syncd starts it"
 
 
 @ON_LINUX
@@ -256,10 +258,11 @@ async def test_a_unit_of_the_system_has_no_lingering(
 ) -> None:
     unit = bench.folder / "syncd.service"
     unit.write_text(unit_text([str(program), "run"]))
-    monkeypatch.setattr(running, "_SYSTEM_UNITS", (unit,))
+    monkeypatch.setattr(units, "_SYSTEM_UNITS", (unit,))
     tools("systemctl", "UnitFileState=disabled")
     found = await examined(bench)
     assert found.fix("unit") == "systemctl enable --now syncd"
+    assert found.fix("daemon") == "systemctl start syncd, as root, starts it"
     assert "lingering" not in found.checks
 
 

@@ -112,7 +112,7 @@ def test_a_root_whose_disk_is_unmounted_is_refused_until_it_is_mounted_again(
     assert "mount the disk that holds the library" in unmounted.complaint
     assert list(sim.requests) == []
     assert list(bench.root.iterdir()) == []
-    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert sync(bench, disks).out == "in step: nothing to do\n"
     assert_nothing_removed(bench, disks)
 
 
@@ -143,7 +143,7 @@ def test_a_disk_mounted_over_the_root_is_refused_until_it_is_gone(
     assert list(sim.requests) == []
     assert list(disks.see(bench.root).iterdir()) == []
     disks.run("umount", bench.root)
-    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert sync(bench, disks).out == "in step: nothing to do\n"
     assert_nothing_removed(bench, disks)
 
 
@@ -159,7 +159,7 @@ def test_another_library_mounted_over_the_root_is_refused(
     assert "is another library than the one in the catalog" in result.complaint
     assert list(sim.requests) == []
     disks.run("umount", bench.root)
-    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert sync(bench, disks).out == "in step: nothing to do\n"
     assert_nothing_removed(bench, disks)
 
 
@@ -185,7 +185,7 @@ def test_a_disk_that_comes_over_the_root_while_it_is_scanned_stops_the_run(
     assert result.code == 78
     assert "is no longer the folder it was a moment ago" in result.complaint
     disks.run("umount", bench.root)
-    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert sync(bench, disks).out == "in step: nothing to do\n"
     assert_nothing_removed(bench, disks)
 
 
@@ -218,7 +218,7 @@ def test_a_folder_on_a_disk_of_its_own_is_hidden_and_not_deleted_while_that_is_u
         assert [one["id"] for one in waiting] == tracks[:2]
         assert "is on another disk than before" in waiting[0]["reason"]
     assert "2 files; syncd plan says why\nnothing is pending" in bench.run("pending").out
-    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert sync(bench, disks).out == "in step: nothing to do\n"
     assert_nothing_removed(bench, disks)
 
 
@@ -233,7 +233,7 @@ def test_a_disk_mounted_over_a_folder_hides_its_files_and_deletes_none(
         assert (result.code, result.out.count("out of sight: ")) == (1, 5)
     assert list(disks.see(bench.root / ALBUM).iterdir()) == []
     disks.run("umount", bench.root / ALBUM)
-    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert sync(bench, disks).out == "in step: nothing to do\n"
     assert_nothing_removed(bench, disks)
 
 
@@ -270,7 +270,7 @@ def test_another_disk_at_the_same_place_is_not_taken_for_deletions(
         assert [one["id"] for one in waiting] == tracks[:2]
         assert "no other track was found on the disk at Best of" in waiting[0]["reason"]
     disks.run("umount", folder)
-    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert sync(bench, disks).out == "in step: nothing to do\n"
     assert_nothing_removed(bench, disks)
 
 
@@ -342,7 +342,7 @@ def test_a_track_that_is_moved_onto_another_disk_takes_its_lyrics_along(
     assert list(bench.root.rglob("Rain.lrc")) == []
     assert bench.placed(later).exists()
     assert list((bench.root / ".syncd/incoming").iterdir()) == []
-    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert sync(bench, disks).out == "in step: nothing to do\n"
     assert_nothing_removed(bench, disks)
 
 
@@ -359,7 +359,7 @@ def test_a_file_that_was_deleted_on_another_disk_is_restored_there(
     assert sync(bench, disks).code == 0
     assert {path.name for path in shelf.iterdir()} == {"T0.flac", "T1.flac"}
     assert list((bench.root / ".syncd/incoming").iterdir()) == []
-    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert sync(bench, disks).out == "in step: nothing to do\n"
     assert_nothing_removed(bench, disks)
 
 
@@ -377,7 +377,7 @@ def test_a_conflict_copy_is_placed_on_the_disk_of_the_users_file(
     assert sync(bench, disks).code == 0
     assert (shelf / "T0.flac").read_bytes() == mine
     assert len(list(shelf.iterdir())) == 2
-    assert sync(bench, disks).out == "in step: 0 placed\n"
+    assert sync(bench, disks).out == "in step: nothing to do\n"
     assert_nothing_removed(bench, disks)
 
 

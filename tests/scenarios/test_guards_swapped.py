@@ -109,7 +109,7 @@ def test_a_root_that_is_swapped_for_a_moment_is_not_believed_a_second_time(
         away=str(bench.folder / "away"),
     )
     result = bench.run("sync", before=there_and_back)
-    assert (result.code, result.out) == (0, "in step: 0 placed\n")
+    assert (result.code, result.out) == (0, "in step: nothing to do\n")
     assert_in_step(bench)
 
 

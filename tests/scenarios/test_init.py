@@ -23,7 +23,7 @@ def bare(bench: Bench) -> Bench:
     """A machine on which nothing was set up, and no variable names a configuration."""
     for path in (bench.config, bench.root / ".syncd/library.json"):
         path.unlink()
-    for name in (".mpdignore", ".ndignore", ".nomedia"):
+    for name in (".mpdignore", ".ndignore", ".nomedia", "reserve"):
         (bench.root / ".syncd" / name).unlink(missing_ok=True)
     for folder in (bench.root / ".syncd/incoming", bench.root / ".syncd", bench.root):
         folder.rmdir()
@@ -306,7 +306,7 @@ def test_the_folder_brought_back_is_the_library_again(orphaned: Bench) -> None:
     (orphaned.folder / "unmounted").rename(orphaned.root)
     assert orphaned.run("init").code == 0
     result = orphaned.run("sync")
-    assert result.out.strip() == "in step: 0 placed"
+    assert result.out.strip() == "in step: nothing to do"
 
 
 def test_with_the_catalog_moved_aside_a_new_library_begins(orphaned: Bench) -> None:

@@ -53,7 +53,14 @@ def test_where_nothing_waits_it_says_so(synced: Bench) -> None:
     said = synced.run("pending")
     assert (said.code, said.out) == (0, "nothing is pending and nothing is held\n")
     document = synced.run("pending", "--json").document
-    assert document == {"pending": [], "batches": [], "held": [], "out_of_sight": []}
+    assert document == {
+        "pending": [],
+        "batches": [],
+        "held": [],
+        "missed": [],
+        "missed_until": None,
+        "out_of_sight": [],
+    }
 
 
 def test_a_pending_deletion_is_shown_with_its_evidence(shown: Bench) -> None:

@@ -120,7 +120,7 @@ def test_a_pending_deletion_is_shown_with_when_it_is_due(bench: Bench, sim: Simu
     bench.placed(deleted).unlink()
     synced = bench.run("sync", before=AT_ONCE)
     assert synced.code == 0
-    assert synced.out.startswith("in step: 0 placed, 1 pending deletion\n")
+    assert synced.out.startswith("in step: nothing to do, 1 pending deletion\n")
     sim.requests.clear()
     shown = bench.run("plan", before=AT_ONCE)
     assert shown.code == 0
@@ -170,6 +170,7 @@ def test_json_has_operations_and_what_waits(bench: Bench, account: dict[str, int
             }
         ],
         "pending": [],
+        "unselected": [],
         "waiting": [
             {
                 "id": account["running"],

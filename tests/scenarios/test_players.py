@@ -1,4 +1,4 @@
-"""Other programs read what was placed: FFmpeg, and MPD over the whole folder."""
+"""Other programs read what was placed: FFmpeg, and MPD and beets over the whole folder."""
 
 from __future__ import annotations
 
@@ -23,20 +23,23 @@ if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
 
 FORMATS = ("flac", "mp3", "ogg", "wav")
+SHOWN = ("Title", "Artist", "AlbumArtist", "Album", "Genre", "Track", "Grouping", "Date")
 OGG = files("syncd.simulator") / "data/audio/paper-lanterns-2.ogg"
 
 
 @pytest.fixture(scope="module")
 def library(synced: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """A track of each format, and each with a genre and a cover."""
-    with Simulator(switches=Switches(facets=frozenset({"genre"}))) as sim:
+    with Simulator(switches=Switches(facets=frozenset({"genre", "occasion"}))) as sim:
         made = synced.beside(tmp_path_factory.mktemp("players"), sim)
+        made.configure(exports={"playlists": "Playlists"})
         for kind in FORMATS:
             sound = OGG.read_bytes() if kind == "ogg" else tone(kind, 1, 1.0)
             sim.world.add(
                 display_name=f"Söng as {kind}",
                 created_at=1_772_500_000.0,
                 genre="folk",
+                occasion="study",
                 audio={kind: sound},
                 audio_duration=-1.0,
                 cover=True,
@@ -123,7 +126,7 @@ def test_mpd_lists_every_track_with_its_tags_and_nothing_else(library: Bench, mp
         key, _, value = line.partition(": ")
         if key == "file":
             songs[value] = song = {}
-        elif songs and key in ("Title", "Artist", "AlbumArtist", "Album", "Genre", "Track"):
+        elif songs and key in SHOWN:
             song[key] = value
     assert sorted(songs) == library.audio()
     for name, song in songs.items():
@@ -132,7 +135,52 @@ def test_mpd_lists_every_track_with_its_tags_and_nothing_else(library: Bench, mp
         assert song["Artist"] == song["AlbumArtist"] == "AudioPod"
         assert song["Album"] == "AudioPod 2026-03"
         assert song["Genre"] == "folk"
+        assert song["Grouping"] == "study"
+        assert song["Date"].startswith("2026-03-03")
+        size, kind, *_ = mpd(f'readpicture "{name}" 0')
+        assert int(size.removeprefix("size: ")) > 0
+        assert kind == "type: image/png"
     assert sorted(int(song["Track"]) for song in songs.values()) == [1, 2, 3, 4]
+
+
+def test_mpd_finds_each_track_of_the_playlists(library: Bench, mpd: Any) -> None:
+    for name in ("All", "Genre - folk"):
+        # Loaded into the queue, so that each is looked up in what MPD has.
+        mpd("clear")
+        mpd(f'load "Playlists/{name}.m3u8"')
+        queue = [line.removeprefix("file: ") for line in mpd("playlistinfo") if "file: " in line]
+        assert sorted(queue) == library.audio()
+
+
+def test_beets_imports_every_track_as_it_is(library: Bench) -> None:
+    program = shutil.which("beet")
+    if program is None:
+        pytest.skip("needs beets")
+    folder = library.folder / "beets"
+    folder.mkdir()
+    config = folder / "config.yaml"
+    config.write_text(
+        f"directory: {library.root}\nlibrary: {folder}/db\nimport: {{copy: no, write: no}}\n"
+    )
+
+    def beet(*arguments: str | Path) -> str:
+        command = [program, "-c", config, *arguments]
+        environ = {**library.env, "BEETSDIR": str(folder)}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    before = [library.root.joinpath(name).read_bytes() for name in library.audio()]
+    beet("import", "-A", "-q", library.root)
+    # The field of the genre has another name since beets 2.
+    shown = "$title|$artist|$albumartist|$album|$year-$month-$day|$track|$genre$genres"
+    rows = [line.split("|") for line in beet("ls", "-f", shown).splitlines()]
+    assert sorted(row[:5] for row in rows) == [
+        [f"Söng as {kind}", "AudioPod", "AudioPod", "AudioPod 2026-03", "2026-03-03"]
+        for kind in FORMATS
+    ]
+    assert sorted(int(row[5]) for row in rows) == [1, 2, 3, 4]
+    assert all("folk" in row[6] for row in rows)
+    assert [library.root.joinpath(name).read_bytes() for name in library.audio()] == before
 
 
 def test_mpd_finds_no_file_in_the_programs_own_folder(library: Bench, mpd: Any) -> None:
@@ -153,17 +201,19 @@ def _connected(address: Path, process: subprocess.Popen[bytes]) -> Iterator[Any]
                 time.sleep(0.05)
             else:
                 break
-        with connection.makefile("rw", encoding="utf-8", newline="\n") as stream:
+        with connection.makefile(
+            "rw", encoding="utf-8", errors="surrogateescape", newline="\n"
+        ) as stream:
             assert stream.readline().startswith("OK MPD")
 
             def ask(command: str) -> list[str]:
                 stream.write(f"{command}\n")
                 stream.flush()
                 lines = []
-                while (line := stream.readline().rstrip("\n")) != "OK":
-                    assert line
+                while (line := stream.readline()) != "OK\n":
+                    assert line, "the connection ended"
                     assert not line.startswith("ACK"), line
-                    lines.append(line)
+                    lines.append(line.rstrip("\n"))
                 return lines
 
             yield ask

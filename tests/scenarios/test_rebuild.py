@@ -58,7 +58,7 @@ def test_files_are_known_by_their_ids_and_nothing_is_fetched_or_sent(
     assert bench.downloads() == []
     assert marker(bench)["library_id"] == before["library_id"]
     assert marker(bench)["generation"] > before["generation"]
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
     assert {bench.baseline(job_id).state for job_id in lost} == {State.PLACED}  # type: ignore[union-attr]
     assert_nothing_removed(bench)
 
@@ -77,7 +77,7 @@ def test_jobs_without_a_file_are_held_fetched_if_approved_and_ignored_if_rejecte
     assert bench.run("approve", "--job", lost[0]).code == 3
     assert bench.placed(lost[0]).exists()
     assert bench.run("reject", "1").code == 0
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
     assert len(bench.downloads()) == 1
     assert len(bench.audio()) == 4
     assert_nothing_removed(bench)
@@ -96,7 +96,7 @@ def test_names_that_changed_while_it_was_lost_are_held_and_sent_if_approved(
     assert bench.run("approve", "--job", lost[0]).code == 3
     assert renamed(bench) == lost[:1]
     assert bench.run("reject", batches(bench)["rename-remote"]).code == 0
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
     assert renamed(bench) == lost[:1]
     assert [job.display_name for job in bench.sim.world.jobs()][:2] == ["Mine 0", "T1"]
     assert {"Mine 0.flac", "Mine 1.flac"} <= {Path(name).name for name in bench.audio()}
@@ -122,7 +122,7 @@ def test_what_was_evicted_and_what_was_ignored_stays_so(bench: Bench, tracks: li
     shutil.rmtree(bench.state)
     result = bench.run("rebuild")
     assert (result.code, result.out) == (0, "in step: 0 placed, 3 adopted\n")
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
     states = [bench.baseline(job_id).state for job_id in tracks[:2]]  # type: ignore[union-attr]
     assert states == [State.EVICTED, State.IGNORED]
     assert bench.downloads() == []
@@ -183,7 +183,7 @@ def test_a_damaged_catalog_is_put_aside_and_not_removed(bench: Bench, tracks: li
     assert bench.run("rebuild", "--yes").out == "in step: 0 placed, 5 adopted\n"
     (kept,) = put_aside(bench)
     assert kept.read_bytes() == damaged
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
     assert bench.downloads() == []
     assert_nothing_removed(bench)
 
@@ -196,7 +196,7 @@ def test_a_catalog_that_is_whole_is_put_aside_only_if_the_user_agrees(
     assert ended == code
     assert str(bench.state) in shown
     assert len(put_aside(bench)) == (answer == "y")
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
     assert_nothing_removed(bench)
 
 

@@ -267,8 +267,8 @@ STOPS = {
     "before the move": dies_before("syncd.executor.names.move"),
     "before the sidecars": dies_before("syncd.local.moves.move_sidecars"),
     "after the move": dies_after("syncd.executor.names.move"),
-    "before the title is written": dies_before("syncd.executor.names.retag"),
-    "after the title is written": dies_after("syncd.executor.names.retag"),
+    "before the title is written": dies_before("syncd.executor.retag.write"),
+    "after the title is written": dies_after("syncd.executor.retag.write"),
     "before it is recorded": dies_before("syncd.catalog.outcomes.Outcomes.record"),
 }
 
@@ -292,7 +292,7 @@ def test_a_stop_at_any_moment_is_made_good_and_nothing_is_sent(mirror: Mirror, s
     mirror.assert_rests()
 
 
-@pytest.mark.parametrize("function", ["syncd.executor.names.move", "syncd.executor.names.retag"])
+@pytest.mark.parametrize("function", ["syncd.executor.names.move", "syncd.executor.retag.write"])
 def test_a_swap_that_is_stopped_half_way_is_made_good(mirror: Mirror, function: str) -> None:
     mirror.sim.world.rename(mirror.jobs["Alpha"], "Beta")
     mirror.sim.world.rename(mirror.jobs["Beta"], "Alpha")

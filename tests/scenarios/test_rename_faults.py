@@ -103,8 +103,8 @@ STOPS = {
     "before the PATCH": dies_before("syncd.remote.client.AudioPod.update"),
     "after the PATCH": dies_after("syncd.remote.client.AudioPod.update"),
     "before the lyrics move": dies_before("syncd.executor.context.Context.move_lyrics"),
-    "before the title is written": dies_before("syncd.executor.names.retag"),
-    "after the title is written": dies_after("syncd.executor.names.retag"),
+    "before the title is written": dies_before("syncd.executor.retag.write"),
+    "after the title is written": dies_after("syncd.executor.retag.write"),
     "before it is recorded": dies_before("syncd.catalog.outcomes.Outcomes.record"),
 }
 

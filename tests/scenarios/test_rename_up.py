@@ -292,6 +292,20 @@ def test_a_name_that_is_refused_is_held_and_not_sent_again_until_it_is_another(
     mirror.assert_rests()
 
 
+def test_what_one_key_may_not_do_is_done_with_another(mirror: Mirror) -> None:
+    mirror.sim.world.grant(mirror.sim.key, read_only=True)
+    mirror.sim.world.grant("ap_full")
+    mirror.rename("Alpha", "Omega")
+    mirror.sync(3)
+    pending = " ".join(mirror.bench.run("pending").out.split())
+    assert f"syncd approve {mirror.jobs['Alpha']}" in pending
+    mirror.assert_rests(3)
+    mirror.sync(AUDIOPOD_API_KEY="ap_full")
+    assert mirror.sent() == [patch(mirror.jobs["Alpha"], "Omega")]
+    mirror.sync(AUDIOPOD_API_KEY="ap_full")
+    assert mirror.sent() == []
+
+
 def test_a_key_that_may_only_read_is_a_hold_and_downloads_go_on(mirror: Mirror) -> None:
     mirror.sim.world.grant(mirror.sim.key, read_only=True)
     mirror.rename("Alpha", "Omega")

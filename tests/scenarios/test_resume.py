@@ -164,7 +164,7 @@ def test_a_signal_never_parts_placing_from_recording(
     (bench.folder / "go on").touch()
     assert bench.finish(running).code == 143
     assert bench.placed(job_id).exists()
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
 
 
 def test_a_kill_between_placing_and_recording_is_made_good_without_a_download(
@@ -185,7 +185,7 @@ Outcomes.record = lambda *_, **__: os._exit(9)
     assert (result.code, result.out) == (0, "in step: 0 placed, 1 adopted\n")
     assert bench.requests("media") == []
     assert bench.placed(job_id).exists()
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
 
 
 STEPS = {

@@ -290,7 +290,7 @@ def test_a_new_key_of_the_same_account_is_accepted(
 ) -> None:
     sim.world.grant("ap_rotated")
     result = bench.run("sync", AUDIOPOD_API_KEY="ap_rotated")
-    assert (result.code, result.out) == (0, "in step: 0 placed\n")
+    assert (result.code, result.out) == (0, "in step: nothing to do\n")
 
 
 def test_jobs_of_another_account_are_refused_also_where_the_catalog_is_lost(

@@ -177,7 +177,10 @@ def test_a_unit_that_somebody_wrote_is_replaced_only_when_that_is_wanted(
     systemd.calls()
     result = bench.run("service", "install")
     assert result.code == 2
-    assert "there is nobody to ask; --yes goes on nevertheless" in result.complaint
+    assert result.complaint == (
+        f"syncd: {systemd.unit} was not written by syncd, or changed since, and there is nobody to "
+        "ask; --yes goes on nevertheless"
+    )
     assert systemd.unit.read_text() == theirs
     assert "enable --now syncd.service" not in systemd.calls()
     code, shown = bench.on_terminal("service", "install", typed={"Replace it?": "n"})
@@ -233,7 +236,8 @@ def test_uninstall_stops_the_daemon_and_removes_its_unit(bench: Bench, systemd: 
     assert systemd.calls() == ["disable --now syncd.service", "daemon-reload"]
     assert not systemd.unit.exists()
     assert bench.config.exists()
-    assert bench.run("service", "uninstall").code == 0
+    again = bench.run("service", "uninstall")
+    assert (again.code, again.out) == (0, "no unit is installed: there is nothing to remove\n")
     assert systemd.calls() == []
 
 
@@ -268,6 +272,7 @@ def test_status_shows_a_service_that_runs(bench: Bench, systemd: Systemd) -> Non
     assert document["running"] is True
     assert document["unit"] == str(systemd.unit)
     assert document["status"] == "idle, 12 tracks"
+    assert (document["pid"], document["exit_code"], document["restarts"]) == (4711, 0, 2)
 
 
 def test_status_shows_how_a_service_failed(bench: Bench, systemd: Systemd) -> None:
@@ -278,7 +283,9 @@ def test_status_shows_how_a_service_failed(bench: Bench, systemd: Systemd) -> No
     assert "state    failed (failed)" in result.out
     assert "failed   exit-code, exit code 78" in result.out
     assert "journalctl --user -u syncd" in result.out
-    assert bench.run("service", "status", "--json").document["running"] is False
+    document = bench.run("service", "status", "--json").document
+    assert (document["running"], document["pid"], document["exit_code"]) == (False, None, 78)
+    assert document["status"] is None
 
 
 def test_status_shows_that_nothing_is_installed(bench: Bench, systemd: Systemd) -> None:

@@ -58,8 +58,9 @@ def test_a_second_run_lists_and_does_nothing_else(
     sim.requests.clear()
     again = bench.run("sync")
     assert again.code == 0
-    assert "in step: 0 placed" in again.out
-    assert [record.path for record in sim.requests] == ["/api/v1/music/jobs"]
+    assert "in step: nothing to do" in again.out
+    assert [record.path for record in bench.asked()] == ["/api/v1/music/jobs"]
+    assert len(bench.lookups()) <= 2, "new values, and likes"
     unlocked = {p: e for p, e in look(bench.root).items() if not p.endswith("/lock")}
     assert unlocked == {p: e for p, e in before.items() if not p.endswith("/lock")}
 
@@ -82,7 +83,7 @@ def test_a_job_under_way_is_waited_for_and_fetched_once_it_is_completed(
 ) -> None:
     job_id = sim.world.add(display_name="Soon", status="PENDING", run_seconds=None)
     first = bench.run("sync")
-    assert (first.code, first.out) == (0, "in step: 0 placed, 1 waiting\n")
+    assert (first.code, first.out) == (0, "in step: nothing to do, 1 waiting\n")
     assert bench.audio() == []
     sim.world.complete(job_id)
     second = bench.run("sync")
@@ -163,7 +164,7 @@ def test_what_went_either_way_is_counted_in_its_own_words(bench: Bench, sim: Sim
         0,
         "in step: 1 placed, 1 renamed in the account, 1 renamed here, 1 moved to the trash\n",
     )
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
 
 
 def test_a_deletion_that_waits_is_in_step_and_says_until_when(bench: Bench, sim: Simulator) -> None:

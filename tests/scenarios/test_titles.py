@@ -137,7 +137,7 @@ def test_the_title_in_the_tags_is_the_whole_one(library: tuple[Bench, Any]) -> N
 
 def test_a_second_run_does_nothing(library: tuple[Bench, Any]) -> None:
     bench, _ = library
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
 
 
 def test_nothing_that_commands_a_terminal_is_written_to_it(library: tuple[Bench, Any]) -> None:

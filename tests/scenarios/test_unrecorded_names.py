@@ -20,11 +20,12 @@ STOPS = {
     "before the record": dies_before("syncd.executor.names._record"),
 }
 FULL = """
-import syncd.executor.names
+import sys
+import syncd.executor
 from syncd.errors import DiskFull
 def full(*_, **__):
     raise DiskFull("the disk is full")
-syncd.executor.names.retag = full
+sys.modules["syncd.executor.retag"].write = full
 """
 
 

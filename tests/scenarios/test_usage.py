@@ -131,7 +131,7 @@ def test_help_is_there_for_every_command_and_lists_the_exit_codes(bench: Bench) 
 
 
 def test_help_fits_a_narrow_terminal_and_calls_things_by_their_names(bench: Bench) -> None:
-    for group in ((), ("trash",)):
+    for group in ((), ("trash",), ("remote",)):
         top = bench.run(*group, "--help", COLUMNS="80", cold=True).out
         assert max(len(line) for line in top.splitlines()) <= 80
         assert "..." not in top.partition("Commands:")[2]

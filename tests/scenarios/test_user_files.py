@@ -55,7 +55,7 @@ def test_a_file_of_the_users_at_the_path_is_left_alone(
     assert bench.run("sync").code == 0
     assert look(mine) == before
     assert bench.placed(job_id).name == f"Café Song [{job_id}].flac"
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
 
 
 def test_a_file_that_comes_to_stand_at_the_path_while_it_is_fetched_is_left_alone(
@@ -94,7 +94,7 @@ def test_a_file_that_was_moved_is_not_fetched_again_and_ls_knows_where_it_is(
     assert bench.requests("media") == []
     assert sim.requests.mutating() == []
     assert bench.run("ls", "--json").document[0]["path"] == str(moved)
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
 
 
 def test_where_files_are_restored_a_deleted_one_is_fetched_again_to_where_it_was(
@@ -131,7 +131,7 @@ def test_a_file_that_the_user_retagged_is_left_alone(bench: Bench, track: int, l
     changed["title"] = "My own title"
     changed.save()
     before = look(path)
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
     assert look(path) == before
 
 
@@ -140,7 +140,7 @@ def test_copies_of_a_placed_file_are_left_alone(bench: Bench, track: int, look: 
     for copy in copies:
         shutil.copy2(bench.placed(track), copy)
     before = look(*copies)
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
     assert look(*copies) == before
     assert bench.placed(track).name == "Café Song.flac"
 
@@ -180,7 +180,7 @@ def test_a_lost_catalog_is_made_anew_from_the_ids_in_the_files(
     assert (result.code, result.out) == (0, "in step: 0 placed, 3 adopted\n")
     assert bench.requests("media") == []
     assert look(bench.root / ALBUM) == before
-    assert bench.run("sync").out == "in step: 0 placed\n"
+    assert bench.run("sync").out == "in step: nothing to do\n"
 
 
 def test_lyrics_follow_a_file_that_was_moved_unless_they_were_changed(

@@ -16,8 +16,14 @@ import selectors
 import signal
 import socket
 import sys
+from importlib import import_module
 
 from syncd.__main__ import main
+
+for name in ("cli.app", "cli.progress", "cycle", "engine", "log"):
+    # By name: an import that nothing here uses would be tidied away as such, and each command would
+    # load the program anew, which takes longer than what most of them do.
+    import_module(f"syncd.{name}")
 
 LARGEST = 1 << 20
 

@@ -164,12 +164,26 @@ def test_lists_come_as_arrays_or_objects(api: httpx.Client, sim: Simulator, job:
     assert api.get("/liked").json()["tracks"][0]["id"] == job
 
 
-def test_available_filters_are_plain_or_counted(
-    api: httpx.Client, sim: Simulator, job: int
+@pytest.mark.parametrize(
+    ("shape", "genres"),
+    [
+        ("text", ["folk"]),
+        ("counted", [{"value": "folk", "count": 1}]),
+        ("named", [{"name": "folk", "count": 1}]),
+        ("mapping", {"folk": 1}),
+    ],
+)
+def test_available_filters_come_in_one_of_four_shapes(
+    api: httpx.Client, sim: Simulator, job: int, shape: Any, genres: object
 ) -> None:
-    sim.switches.filter_values = "counted"
+    sim.switches.filter_values = shape
     offered = api.get("/filters/stats").json()["available_filters"]
-    assert offered["genres"] == [{"value": "folk", "count": 1}]
+    assert offered["genres"] == genres
+
+
+def test_available_filters_may_be_absent(api: httpx.Client, sim: Simulator, job: int) -> None:
+    sim.switches.filter_values = "absent"
+    assert "available_filters" not in api.get("/filters/stats").json()
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,21 @@ def test_status_answers_to_the_user_of_the_unit(machine: Machine) -> None:
     assert status["root"] == ROOT
 
 
+def test_commands_of_its_user_work_with_the_key_that_the_unit_alone_was_given(
+    machine: Machine,
+) -> None:
+    machine.start_and_fill()
+    first, second, *_ = [job.id for job in machine.sim.world.jobs()]
+    machine.syncd("rename", str(first), "By command")
+    assert renamed_to(machine, "By command")
+    machine.syncd("undo", "--yes")
+    machine.syncd("evict", str(second))
+    machine.syncd("fetch", str(second))
+    machine.syncd("plan")
+    assert "ok    key" in machine.syncd("doctor", check=False)
+    assert machine.sim.key not in machine.box.journal()
+
+
 # --- restarts ---
 
 

@@ -10,7 +10,8 @@ from syncd.core.decisions.planning import (
     placed_of,
     track_of,
 )
-from syncd.core.operations import Compare, Redownload
+from syncd.core.operations import Compare, Redownload, Wait
+from syncd.core.selection import Standing, said_outside
 
 
 def readdressed(planning: Planning, case: Case) -> Decision:
@@ -26,6 +27,9 @@ def readdressed(planning: Planning, case: Case) -> Decision:
 def replaced(planning: Planning, case: Case) -> Decision:
     track, placed, file = track_of(case), placed_of(case), file_of(case)
     album, number = planning.given(track, case.known)
+    if case.standing is Standing.OUTSIDE:
+        why = said_outside(track, planning.policy.only)
+        return Wait(job_id=case.job_id, reason=f"{why}; its other audio is not fetched")
     copy, reason = None, "its audio was changed in the account"
     if is_edited(file, placed):
         reason += ", and its file in the folder: both are kept"

@@ -28,12 +28,14 @@ from syncd.core.operations import (
     DeleteRemote,
     Detach,
     Download,
+    Free,
     Hold,
     Operation,
     Pending,
     Redownload,
     RenameRemote,
     Restore,
+    Retag,
     Wait,
 )
 from syncd.core.policy import Now, Policy
@@ -43,24 +45,31 @@ from syncd.core.time import LONGEST_BACKOFF
 
 Decision = Operation | Wait | Pending | None
 
-_ASKING = (Download, Compare, Redownload, RenameRemote, DeleteRemote, Defer)
-"""What asks the service for something, and so is put off where that failed."""
+_ASKING = (Download, Compare, Redownload, RenameRemote, DeleteRemote, Defer, Retag, Free)
+"""What asks the service for something, or reads a whole file: it is put off where it failed."""
 
-_FILLING = (Download, Compare, Redownload, DeleteRemote)
-"""What fetches audio: a deletion for its recovery copy."""
+_FILLING = (Download, Compare, Redownload, DeleteRemote, Retag)
+"""What needs room for a whole file: a deletion for its recovery copy, tags for the new file."""
 
 
 class Planning:
     """One run of the planner: the trees, and what it has given out so far (names, numbers)."""
 
     def __init__(
-        self, local: LocalTree, baseline: Baseline, found: Found, policy: Policy, now: Now
+        self,
+        local: LocalTree,
+        baseline: Baseline,
+        found: Found,
+        policy: Policy,
+        now: Now,
+        unlearnt: frozenset[int] = frozenset(),
     ) -> None:
         self.local = local
         self.baseline = baseline
         self.found = found
         self.policy = policy
         self.now = now
+        self.unlearnt = unlearnt
         standing = list(local.names)
         # The name of a file that may come back, not of one that is known to be elsewhere.
         reserved = [

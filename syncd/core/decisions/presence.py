@@ -6,7 +6,7 @@ import shlex
 from dataclasses import replace
 
 from syncd.core.baseline import Named
-from syncd.core.cases import Case, is_out_of_sight
+from syncd.core.cases import Case, There, is_edited, is_out_of_sight
 from syncd.core.decisions.planning import (
     Decision,
     Planning,
@@ -26,8 +26,21 @@ from syncd.core.naming import (
     suffix_of,
     uses_facets,
 )
-from syncd.core.operations import Defer, Evict, Hold, MakeWay, MoveLocal, RenameLocal, Wait
-from syncd.core.relocation import has_made_way, without_way
+from syncd.core.operations import (
+    Defer,
+    Evict,
+    Forget,
+    Free,
+    Hold,
+    MakeWay,
+    MoveLocal,
+    RenameLocal,
+    Retag,
+    Wait,
+)
+from syncd.core.relocation import awaits_user, has_made_way, without_way
+from syncd.core.selection import Standing, said_outside
+from syncd.core.tagging import told
 
 
 def nothing(planning: Planning, case: Case) -> Decision:
@@ -90,11 +103,49 @@ def _identify(path: str, job_id: int | None) -> str:
 
 
 def in_step(planning: Planning, case: Case) -> Decision:
-    """In step; unless it belongs elsewhere, or made way and has not got its name since."""
-    return _moved_by_template(planning, case) or _back_from_the_way(planning, case)
+    """In step; unless it belongs elsewhere, or made way and has not got its name since, or the
+    account says something else for its tags, or the selection leaves it out."""
+    free = _left_out(planning, case)
+    if isinstance(free, Free) and planning.is_approved(case.job_id, Free.verb):
+        return free
+    move = _moved_by_template(planning, case) or _back_from_the_way(planning, case)
+    if move is not None and not awaits_user(move, planning.baseline, planning.policy):
+        return move
+    # Its tags do not wait for what the user is asked about.
+    return retagged(planning, case) or free or move
 
 
-def _moved_by_template(planning: Planning, case: Case) -> Decision:
+def _left_out(planning: Planning, case: Case) -> Free | Wait | None:
+    """It is outside the selection, and the account would give it back."""
+    if case.standing is not Standing.OUTSIDE or case.there is not There.AS_KNOWN:
+        return None
+    if planning.policy.cautious:
+        return None
+    track, file, placed = track_of(case), file_of(case), placed_of(case)
+    why = said_outside(track, planning.policy.only)
+    if is_edited(file, placed):
+        return Wait(
+            job_id=case.job_id, reason=f"{why}, but {file.path} was changed in the folder: it stays"
+        )
+    if track.audio.get(placed.format) != placed.audio:
+        return None  # other audio, which was declined: this is the only copy of what is here
+    return Free(job_id=case.job_id, path=file.path, reason=why)
+
+
+def retagged(planning: Planning, case: Case) -> Retag | None:
+    """The account says something else for its tags than when they were written."""
+    track, placed, file = track_of(case), placed_of(case), file_of(case)
+    if planning.policy.cautious or case.there is not There.AS_KNOWN or placed.told is None:
+        return None
+    # What is still being looked up would have it written a second time.
+    if case.job_id in planning.unlearnt or placed.told == told(track):
+        return None
+    return Retag(
+        job_id=case.job_id, path=file.path, reason="the account says something else for its tags"
+    )
+
+
+def _moved_by_template(planning: Planning, case: Case) -> MoveLocal | None:
     """The template, or a tag that it names, puts the file elsewhere now."""
     track, placed, file = track_of(case), placed_of(case), file_of(case)
     known = case.known
@@ -121,7 +172,7 @@ def _moved_by_template(planning: Planning, case: Case) -> Decision:
     )
 
 
-def _back_from_the_way(planning: Planning, case: Case) -> Decision:
+def _back_from_the_way(planning: Planning, case: Case) -> RenameLocal | None:
     """What it was to be called next was taken back in the account: it gets its old name again."""
     track, placed, file = track_of(case), placed_of(case), file_of(case)
     if placed.stem == without_way(placed.stem, case.job_id):
@@ -214,6 +265,14 @@ def without_audio(planning: Planning, case: Case) -> Decision:
 
 def fetch(planning: Planning, case: Case) -> Decision:
     known = case.known
+    if case.standing is Standing.OUTSIDE:
+        # Its job was gone and is back; from now on it is a job that the selection leaves out.
+        return Forget(job_id=case.job_id, reason="its file is gone, and it is outside library.only")
+    if case.standing is Standing.OPEN:
+        return Wait(job_id=case.job_id, reason="whether library.only has it is looked up first")
+    if case.job_id in planning.unlearnt and case.placed is None:
+        # Players keep paths and cues from the first sight on: it is placed once, and complete.
+        return Wait(job_id=case.job_id, reason="its genre, mood and the like are looked up first")
     if known and known.attempts:
         return planning.download(case, f"failed before: {known.reason}")
     if known and known.placed:
@@ -233,3 +292,14 @@ def evicting(planning: Planning, case: Case) -> Decision:
             "and it could not be fetched again",
         )
     return Evict(job_id=case.job_id, path=file.path, reason="its eviction was interrupted")
+
+
+def freeing(planning: Planning, case: Case) -> Decision:
+    """The user released it, and the program stopped before its file was gone."""
+    file, placed, track = file_of(case), placed_of(case), track_of(case)
+    is_offered = track.status == COMPLETED and track.audio.get(placed.format) == placed.audio
+    # Its state says that nobody misses it: where it is not to go, it is a track like any other.
+    if case.standing is not Standing.OUTSIDE or file.stat != placed.stat or not is_offered:
+        return found(planning, case)
+    why = said_outside(track, planning.policy.only)
+    return Free(job_id=case.job_id, path=file.path, reason=why)

@@ -11,7 +11,7 @@ from syncd.core.decisions.planning import (
     placed_of,
     track_of,
 )
-from syncd.core.decisions.presence import moved
+from syncd.core.decisions.presence import moved, retagged
 from syncd.core.naming import own_suffix, same_text, sibling, stem_of
 from syncd.core.operations import Hold, RenameLocal, RenameRemote
 
@@ -83,7 +83,7 @@ def _send_name(planning: Planning, case: Case, reason: str) -> Decision:
     assert case.new_title is not None, "only a rename is sent"
     if planning.policy.direction == "down":
         # Nothing is ever sent; the pair stays, so that it is found if that is changed.
-        return moved(planning, case) if file.path != placed.path else None
+        return moved(planning, case) if file.path != placed.path else retagged(planning, case)
     track = track_of(case)
     return RenameRemote(
         job_id=case.job_id,

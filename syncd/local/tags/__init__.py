@@ -13,6 +13,7 @@ from syncd.local.tags.cover import MAX_COVER, Cover
 from syncd.local.tags.edit import edit_fields
 from syncd.local.tags.identity import read_identity
 from syncd.local.tags.lyrics import lrc_text
+from syncd.local.tags.mapping import spellable
 
 __all__ = [
     "MAX_COVER",
@@ -24,5 +25,6 @@ __all__ = [
     "read_cover",
     "read_fields",
     "read_identity",
+    "spellable",
     "write_fields",
 ]

@@ -17,28 +17,36 @@ from mutagen.oggvorbis import OggVorbis
 
 from syncd.core.tagging import MANAGED, Fields
 from syncd.errors import CorruptMedia
-from syncd.local.tags import id3, vorbis, wav
+from syncd.local.tags import id3, mapping, vorbis, wav
 from syncd.local.tags.cover import Cover
+from syncd.local.tags.frames import serialised
 
 _OGG_HEAD = 64
 
 
 def write_fields(
-    path: Path, fmt: str, fields: Fields, *, cover: Cover | None, duration: float
+    path: Path,
+    fmt: str,
+    fields: Fields,
+    *,
+    cover: Cover | None,
+    duration: float,
+    id3_version: int = 4,
 ) -> dict[str, tuple[str, ...]]:
     """Write ``fields``, the measured ``duration`` (seconds) and ``cover`` into the audio file.
 
     The file is changed in place, so it must be one that nobody else looks at yet. ``fmt`` is one
-    of ``core.model.FORMATS``; the name of the file says nothing. Tags that are not managed stay
-    as they are; an ID3v1 tag, LIST/INFO in a WAV and an ID3 tag in a FLAC do not.
+    of ``core.model.FORMATS``; the name of the file says nothing, and a field that has no spelling
+    in it is left out. ``id3_version`` is 4, or 3 for ID3v2.3 in UTF-16. Tags that are not managed
+    stay as they are; an ID3v1 tag, LIST/INFO in a WAV and an ID3 tag in a FLAC do not.
 
     Returns the fields as written and read back: what the file holds that is ours. A rating that
     was there already is kept, and ``liked`` is then not among them. Raises ``CorruptMedia`` if a
     field does not read back as it was written, ``OSError`` if the file cannot be written.
     """
-    wanted = _clean({**fields, "duration": (f"{duration:.3f}",)})
+    wanted = mapping.spellable(fmt, _clean({**fields, "duration": (f"{duration:.3f}",)}))
     with path.open("rb+") as file, errors_translated("written"):
-        _WRITERS[fmt](file, wanted, cover)
+        _WRITERS[fmt](file, wanted, cover, id3_version)
     found = read_fields(path, fmt)
     if wanted.get("liked") != found.get("liked"):
         wanted.pop("liked", None)
@@ -96,7 +104,7 @@ def errors_translated(done: str) -> Iterator[None]:
         raise CorruptMedia(f"the tags cannot be {done}: they are damaged") from error
 
 
-def _write_flac(file: BinaryIO, fields: Fields, cover: Cover | None) -> None:
+def _write_flac(file: BinaryIO, fields: Fields, cover: Cover | None, _version: int) -> None:
     audio: Any = FLAC(file)
     if audio.tags is None:
         audio.add_tags()
@@ -112,14 +120,16 @@ def _write_flac(file: BinaryIO, fields: Fields, cover: Cover | None) -> None:
     audio.save(file, deleteid3=True)
 
 
-def _write_mp3(file: BinaryIO, fields: Fields, cover: Cover | None) -> None:
+def _write_mp3(file: BinaryIO, fields: Fields, cover: Cover | None, version: int) -> None:
     tags = id3.load(file)
     id3.apply(tags, fields, cover)
+    if version == 3:
+        id3.to_v23(tags)
     file.seek(0)
-    tags.save(file, v1=ID3v1SaveOptions.REMOVE, v2_version=4)
+    tags.save(file, v1=ID3v1SaveOptions.REMOVE, v2_version=version, v23_sep=None)
 
 
-def _write_ogg(file: BinaryIO, fields: Fields, cover: Cover | None) -> None:
+def _write_ogg(file: BinaryIO, fields: Fields, cover: Cover | None, _version: int) -> None:
     audio = _open_ogg(file)
     vorbis.apply(audio.tags, fields)
     if cover is not None:
@@ -128,12 +138,12 @@ def _write_ogg(file: BinaryIO, fields: Fields, cover: Cover | None) -> None:
     audio.save(file)
 
 
-def _write_wav(file: BinaryIO, fields: Fields, cover: Cover | None) -> None:
+def _write_wav(file: BinaryIO, fields: Fields, cover: Cover | None, version: int) -> None:
     tags = id3.load(io.BytesIO(wav.read_tag(file)))
     id3.apply(tags, fields, cover)
-    target = io.BytesIO()
-    tags.save(target, v1=ID3v1SaveOptions.REMOVE, v2_version=4, padding=lambda _: 0)
-    wav.write_tag(file, target.getvalue())
+    if version == 3:
+        id3.to_v23(tags)
+    wav.write_tag(file, serialised(tags, version))
 
 
 def _read_flac(file: BinaryIO) -> dict[str, tuple[str, ...]]:

@@ -28,16 +28,20 @@ _STREAM_HEADS = (b"\x01vorbis", b"OpusHead")
 _COMMENT_HEADS = (b"\x03vorbis", b"OpusTags")
 
 
-def edit_fields(path: Path, fmt: str, changes: Sequence[Change]) -> dict[str, tuple[str, ...]]:
+def edit_fields(
+    path: Path, fmt: str, changes: Sequence[Change], *, id3_version: int | None = None
+) -> dict[str, tuple[str, ...]]:
     """Make ``changes`` in the audio file at ``path``, each spelling only where it is still ours.
 
     The file is changed in place, so it must be one that nobody else looks at. ``fmt`` is one of
-    ``core.model.FORMATS``. Returns the fields that were set, with their values; the file is left
-    as it was where there are none. Raises ``CorruptMedia`` for tags that cannot be read, or a
-    field that does not read back as it was written; ``OSError`` if the file cannot be written.
+    ``core.model.FORMATS``. Where anything is changed an ID3 tag becomes one of ``id3_version``, if
+    every frame of another's can stay as it is in that. Returns the fields that were set, with their
+    values; the file is left as it was where there are none. Raises ``CorruptMedia`` for tags that
+    cannot be read, or a field that does not read back as it was written; ``OSError`` if the file
+    cannot be written.
     """
     with path.open("rb+") as file, errors_translated("written"):
-        fields = _EDITORS[fmt](file, changes)
+        fields = _EDITORS[fmt](file, changes, id3_version)
     found = read_fields(path, fmt)
     written = {change.field: change.after for change in changes if change.field in fields}
     for name, values in written.items():
@@ -47,7 +51,7 @@ def edit_fields(path: Path, fmt: str, changes: Sequence[Change]) -> dict[str, tu
     return written
 
 
-def _edit_flac(file: BinaryIO, changes: Sequence[Change]) -> set[str]:
+def _edit_flac(file: BinaryIO, changes: Sequence[Change], _version: int | None) -> set[str]:
     found = list(flac.blocks(file))
     start, end = found[0].start - 4, found[-1].start + found[-1].size
     blocks = [(block.kind, _body(file, block)) for block in found if block.kind != _PADDING]
@@ -75,15 +79,15 @@ def _edit_flac(file: BinaryIO, changes: Sequence[Change]) -> set[str]:
     return fields
 
 
-def _edit_mp3(file: BinaryIO, changes: Sequence[Change]) -> set[str]:
+def _edit_mp3(file: BinaryIO, changes: Sequence[Change], version: int | None) -> set[str]:
     old = frames.first_tag(file)
-    tag, fields = id3.edited(_parsed(old, file), changes)
+    tag, fields = id3.edited(_parsed(old, file, version), changes)
     if fields:
         _replace(file, 0, len(old), tag.rendered(room=len(old) or _ROOM))
     return fields
 
 
-def _edit_ogg(file: BinaryIO, changes: Sequence[Change]) -> set[str]:
+def _edit_ogg(file: BinaryIO, changes: Sequence[Change], _version: int | None) -> set[str]:
     file.seek(0)
     page = OggPage(file)
     while not (page.packets and page.packets[0].startswith(_STREAM_HEADS)):
@@ -105,22 +109,24 @@ def _edit_ogg(file: BinaryIO, changes: Sequence[Change]) -> set[str]:
     return fields
 
 
-def _edit_wav(file: BinaryIO, changes: Sequence[Change]) -> set[str]:
+def _edit_wav(file: BinaryIO, changes: Sequence[Change], version: int | None) -> set[str]:
     old = wav.read_tag(file)
-    tag, fields = id3.edited(_parsed(old, io.BytesIO(old)), changes)
+    tag, fields = id3.edited(_parsed(old, io.BytesIO(old), version), changes)
     if fields:
         wav.write_tag(file, tag.rendered(), keep_info=True)
     return fields
 
 
-def _parsed(old: bytes, file: BinaryIO) -> frames.Tag:
+def _parsed(old: bytes, file: BinaryIO, version: int | None) -> frames.Tag:
     """The tag to go on from, where ``old`` is the one that ``file`` begins with."""
     if old and old[3] in (3, 4):
-        return frames.parse(old)
+        found = frames.parse(old)
+        return found if version is None else id3.in_version(found, version)
     # None, one of v2.2, whose frames have other names, or only the v1 tag at the end, which
     # nobody reads any more once there is another.
     tags = id3.load(file)
-    return frames.parse(frames.serialised(tags, 4)) if tags else frames.Tag()
+    fresh = frames.parse(frames.serialised(tags, 4)) if tags else frames.Tag()
+    return fresh if version is None else id3.in_version(fresh, version)
 
 
 def _body(file: BinaryIO, block: flac.Block) -> bytes:

@@ -24,6 +24,16 @@ _FRAME_UNSYNCHRONISED = 0x02
 _NAME = re.compile(rb"[A-Z][A-Z0-9]{3}")
 _PADDING = 1024
 _LARGEST = 1 << 28
+_WITH_ENCODING = (b"COMM", b"USLT", b"SYLT", b"USER", b"OWNE", b"COMR", b"GEOB", b"APIC", b"WXXX")
+_LATIN_1, _UTF_16 = 0, 1
+"""The encodings of text that both versions have."""
+_ONE_VERSIONS = (
+    *(b"ASPI", b"EQU2", b"RVA2", b"SEEK", b"SIGN", b"TDEN", b"TDOR", b"TDRC", b"TDRL", b"TDTG"),
+    *(b"TIPL", b"TMCL", b"TMOO", b"TPRO", b"TSOA", b"TSOP", b"TSOT", b"TSST"),
+    *(b"EQUA", b"IPLS", b"RVAD", b"TDAT", b"TIME", b"TORY", b"TRDA", b"TSIZ", b"TYER"),
+    *(b"CHAP", b"CTOC"),  # these hold frames in the way of their version
+)
+"""Frames that mean nothing, or something else, in the other version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,23 @@ def parse(data: bytes) -> Tag:
     if version == 4 and flags & _UNSYNCHRONISED:
         frames = [_unsynchronised(frame) for frame in frames]
     return Tag(version, tuple(frames))
+
+
+def carried(data: bytes, version: int, to: int) -> bytes | None:
+    """The frame ``data`` of a tag of ``version`` in one of version ``to``, its body as it stands.
+
+    ``None`` where that would say something else there.
+    """
+    name, flags, body = data[:4], data[8:_HEADER], data[_HEADER:]
+    is_text = name in _WITH_ENCODING or name.startswith(b"T")
+    if any(flags) or name in _ONE_VERSIONS:
+        return None
+    if is_text and body[:1] not in (bytes([_LATIN_1]), bytes([_UTF_16])):
+        return None
+    if version == to:
+        return data
+    size = len(body).to_bytes(4, "big") if to == 3 else _as_synchsafe(len(body))
+    return name + size + flags + body
 
 
 def _split(body: bytes, size_of: Callable[[bytes], int]) -> list[bytes] | None:

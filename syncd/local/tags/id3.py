@@ -1,7 +1,7 @@
-"""Managed fields in an ID3v2.4 tag, as mp3 files and the ``id3 `` chunk of WAV files carry it.
+"""Managed fields in an ID3 tag, as mp3 files and the ``id3 `` chunk of WAV files carry it.
 
-Text is written as UTF-8, several values as several strings of one frame. A frame that this
-program did not write is left as it stands.
+Text is written as UTF-8, in v2.3 as UTF-16, several values as several strings of one frame. A frame
+that this program did not write is left as it stands.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Any, BinaryIO
 
 from mutagen import id3
 
+from syncd.core.lyrics import timed_lines, timed_text
 from syncd.core.tagging import Fields
 from syncd.local.tags import mapping
 from syncd.local.tags.change import Change
 from syncd.local.tags.cover import Cover
-from syncd.local.tags.frames import Tag
+from syncd.local.tags.frames import Tag, carried, parse, serialised
 
 _UTF8 = id3.Encoding.UTF8
 _FRONT = id3.PictureType.COVER_FRONT
@@ -25,6 +26,8 @@ _UNKNOWN_LANGUAGE = "XXX"
 _POPM_EMAIL, _POPM_BEST = "syncd", 255
 _V24 = (2, 4, 0)
 _MOOD = "TXXX:MOOD"
+_COVER = "Cover"
+_IN_MILLISECONDS, _OF_LYRICS = 2, 1
 _V23_NAMES = {"TDRC": ("TYER", "TDAT", "TIME"), "TMOO": (_MOOD,)}
 """What v2.3 has for frames that only v2.4 knows."""
 
@@ -37,15 +40,74 @@ def load(file: BinaryIO) -> id3.ID3:
     file.seek(0)
     tags = id3.ID3()
     try:
-        # A v2.4 tag is taken as it stands: mutagen's update would turn the genre "17" to "Rock".
+        # Taken as it stands: mutagen's update would turn the genre "17" to "Rock".
         tags.load(file, translate=False)
     except id3.ID3NoHeaderError:
         return id3.ID3()
     if tags.version < _V24:
-        tags.update_to_v24()
-        if not tags.getall("TMOO") and (moods := _values(tags, _MOOD)):
-            _set(tags, "TMOO", moods)
+        _to_v24(tags)
     return tags
+
+
+def _to_v24(tags: id3.ID3) -> None:
+    genres = {key: list(frame.text) for key, frame in tags.items() if key == "TCON"}
+    tags.update_to_v24()
+    for key, texts in genres.items():
+        tags[key].text = texts  # as it stands, as above
+    if not tags.getall("TMOO") and (moods := _values(tags, _MOOD)):
+        _set(tags, "TMOO", moods)
+
+
+def to_v23(tags: id3.ID3) -> None:
+    """Spell what ``tags`` hold of ours as v2.3 has it.
+
+    v2.4's own date stays beside the year: it keeps the rest, and who knows it not passes it over.
+    """
+    if moods := _values(tags, "TMOO"):
+        tags.delall("TMOO")
+        _set(tags, _MOOD, moods)
+    if dates := _values(tags, "TDRC"):
+        tags.delall("TYER")
+        tags.add(id3.TYER(encoding=_UTF8, text=[text[:4] for text in dates]))
+
+
+def in_version(tag: Tag, version: int) -> Tag:
+    """``tag`` in ID3v2.``version``; as it stands where a frame of another's would have to change.
+
+    What is ours is spelled anew, and comes first; all else keeps its bytes.
+    """
+    if tag.version == version:
+        return tag
+    ours, foreign = [], []
+    for data in tag.frames:
+        frame = tag.frame(data)
+        if frame is not None and _is_managed(frame):
+            ours.append(frame)
+        elif (kept := carried(data, tag.version, version)) is not None:
+            foreign.append(kept)
+        else:
+            return tag
+    tags = id3.ID3()
+    for frame in ours:
+        tags.add(frame)
+    if len(tags) != len(ours):
+        return tag  # two of a kind, of which one is somebody else's
+    if version == 3:
+        to_v23(tags)
+    else:
+        _to_v24(tags)
+        tags.delall(_MOOD)
+    made = parse(serialised(tags, version)).frames if tags else ()
+    return Tag(version, (*made, *foreign))
+
+
+def _is_managed(frame: Any) -> bool:
+    """Whether ``frame`` is spelled as what this program writes, in either version."""
+    if frame.FrameID == "APIC":
+        return bool(frame.type == _FRONT and frame.desc.rstrip() == _COVER)
+    spellings = [name for names in mapping.ID3.values() for name in names]
+    older = [name for names in _V23_NAMES.values() for name in names]
+    return any(_is(frame, name) for name in (*spellings, *older))
 
 
 def read(tags: id3.ID3) -> dict[str, tuple[str, ...]]:
@@ -129,7 +191,7 @@ def _is(frame: Any, spelling: str) -> bool:
         return _is_ours(frame)
     if spelling == "POPM":
         return bool(frame.email == _POPM_EMAIL)
-    return spelling != "USLT" or not frame.desc
+    return spelling not in ("USLT", "SYLT") or not frame.desc
 
 
 def _is_ours(comment: Any) -> bool:
@@ -142,6 +204,9 @@ def _values(tags: id3.ID3, spelling: str) -> tuple[str, ...]:
     elif spelling == "USLT":
         lyrics = sorted(tags.getall("USLT"), key=lambda frame: frame.desc != "")
         texts = [frame.text for frame in lyrics[:1]]
+    elif spelling == "SYLT":
+        synced = sorted(tags.getall("SYLT"), key=lambda frame: frame.desc != "")
+        texts = [timed_text(tuple((at, text) for text, at in frame.text)) for frame in synced[:1]]
     elif spelling == "COMM":
         texts = [text for frame in tags.getall("COMM") if _is_ours(frame) for text in frame.text]
     elif spelling == "POPM":
@@ -173,11 +238,11 @@ def _set(tags: id3.ID3, spelling: str, values: tuple[str, ...]) -> None:
         tags.add(id3.TXXX(encoding=_UTF8, desc=name, text=list(values)))
     elif spelling == "COMM":
         tags.add(id3.COMM(encoding=_UTF8, lang=_UNKNOWN_LANGUAGE, desc="", text=list(values)))
-    elif spelling == "USLT":
-        for frame in tags.getall("USLT"):
+    elif spelling in ("USLT", "SYLT"):
+        for frame in tags.getall(spelling):
             if not frame.desc:
                 del tags[frame.HashKey]
-        tags.add(id3.USLT(encoding=_UTF8, lang=_UNKNOWN_LANGUAGE, desc="", text=values[0]))
+        tags.add(_lyrics(values[0]) if spelling == "USLT" else _synced_lyrics(values[0]))
     elif spelling == "POPM":
         if not tags.getall("POPM"):
             tags.add(id3.POPM(email=_POPM_EMAIL, rating=_POPM_BEST))
@@ -185,6 +250,21 @@ def _set(tags: id3.ID3, spelling: str, values: tuple[str, ...]) -> None:
         tags.add(id3.TLEN(encoding=_UTF8, text=[str(round(float(values[0]) * 1000))]))
     else:
         tags.add(id3.Frames[spelling](encoding=_UTF8, text=list(values)))
+
+
+def _lyrics(text: str) -> Any:
+    return id3.USLT(encoding=_UTF8, lang=_UNKNOWN_LANGUAGE, desc="", text=text)
+
+
+def _synced_lyrics(text: str) -> Any:
+    return id3.SYLT(
+        encoding=_UTF8,
+        lang=_UNKNOWN_LANGUAGE,
+        format=_IN_MILLISECONDS,
+        type=_OF_LYRICS,
+        desc="",
+        text=[(line, at) for at, line in timed_lines(text)],
+    )
 
 
 def _user_defined(tags: id3.ID3, spelling: str) -> list[Any]:
@@ -202,7 +282,7 @@ def _set_cover(tags: id3.ID3, cover: Cover) -> None:
         del tags[picture.HashKey]
     # Frames are told apart by their description alone, and a back cover may have none.
     taken = {picture.desc for picture in tags.getall("APIC")}
-    description = "Cover"
+    description = _COVER
     while description in taken:
         description += " "
     tags.add(

@@ -1,7 +1,7 @@
 """How each managed field is spelled in ID3 and in Vorbis comments (``core.tagging.MANAGED``).
 
 A field is written under all of its spellings and read from the first one that is there. The
-spellings in ``WRITTEN_ONLY`` are there for players: what they hold may be anybody's.
+spelling in ``WRITTEN_ONLY`` is there for players: what it holds may be anybody's.
 """
 
 from __future__ import annotations
@@ -37,12 +37,15 @@ ID3 = {
     "bpm": ("TBPM",),
     "key": ("TKEY",),
     "lyrics": ("USLT",),
-    "prompt": ("TXXX:AUDIOPOD_PROMPT", "COMM"),
+    "synced_lyrics": ("SYLT",),
+    "prompt": ("TXXX:AUDIOPOD_PROMPT",),
+    "comment": ("COMM",),
     "liked": (f"TXXX:{RATING}", "POPM"),
     "duration": ("TLEN",),
 }
 """Frames of ID3v2.4 (id3.org, "ID3v2.4 native frames"; GRP1 is Apple's), ``TXXX:`` and the
-description for user-defined ones. ``COMM`` is the one with an empty description."""
+description for user-defined ones. ``COMM`` is the one with an empty description; so are ``SYLT``
+and ``USLT``."""
 
 VORBIS = {
     **{field: (name,) for field, name in _OWN.items()},
@@ -59,13 +62,22 @@ VORBIS = {
     "bpm": ("BPM",),
     "key": ("INITIALKEY", "KEY"),
     "lyrics": ("LYRICS",),
-    "prompt": ("AUDIOPOD_PROMPT", "COMMENT"),
+    "synced_lyrics": (),
+    "prompt": ("AUDIOPOD_PROMPT",),
+    "comment": ("COMMENT",),
     "liked": (RATING,),
     "duration": ("AUDIOPOD_DURATION",),
 }
-"""Field names of Vorbis comments (flac, ogg, opus)."""
+"""Field names of Vorbis comments (flac, ogg, opus). They have none for synchronised lyrics."""
 
-WRITTEN_ONLY = frozenset({"COMM", "POPM", "COMMENT"})
+WRITTEN_ONLY = frozenset({"POPM"})
+_OF_FORMAT = {"flac": VORBIS, "ogg": VORBIS, "mp3": ID3, "wav": ID3}
+
+
+def spellable(fmt: str, fields: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Those of ``fields`` that a file of ``fmt`` has a spelling for."""
+    spellings = _OF_FORMAT[fmt]
+    return {name: values for name, values in fields.items() if spellings.get(name)}
 
 
 def read(

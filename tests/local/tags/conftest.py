@@ -38,6 +38,7 @@ FIELDS = {
     "key": ("F#m",),
     "lyrics": ("[verse]\n雨の音だけ\r\n\nページをめくる\n",),
     "prompt": ("slow lofi beat,\nwarm piano = vinyl",),
+    "comment": ("slow lofi beat,\nwarm piano = vinyl",),
     "job_id": ("4711",),
     "origin": ("https://api.audiopod.ai#u-12",),
     "task": ("text2music",),
@@ -100,8 +101,9 @@ def id3_of() -> Callable[[Path], id3.ID3]:
 
 @pytest.fixture
 def fields() -> dict[str, tuple[str, ...]]:
-    """A value, or several, for every managed field but the measured one."""
-    assert set(FIELDS) == {*MANAGED} - {"duration"}
+    """A value, or several, for every managed field but the measured one, and the one that only
+    some containers have."""
+    assert set(FIELDS) == {*MANAGED} - {"duration", "synced_lyrics"}
     return dict(FIELDS)
 
 

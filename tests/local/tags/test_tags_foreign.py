@@ -34,7 +34,7 @@ class Fresh(Protocol):
         pytest.param({"KEY": ["Am"]}, {"key": ("Am",)}, id="only KEY"),
         pytest.param({"INITIALKEY": ["C"], "KEY": ["Am"]}, {"key": ("C",)}, id="both keys"),
         pytest.param({"GROUPING": ["gym"]}, {"occasion": ("gym",)}, id="only GROUPING"),
-        pytest.param({"COMMENT": ["mine"]}, {}, id="a comment is no prompt"),
+        pytest.param({"COMMENT": ["mine"]}, {"comment": ("mine",)}, id="a comment is no prompt"),
         pytest.param({"FMPS_RATING": ["0.6"]}, {}, id="a middling rating"),
         pytest.param({"FMPS_RATING": ["great"]}, {}, id="a rating in words"),
         pytest.param({"fmps_rating": ["1"]}, {"liked": ("1",)}, id="the highest rating"),

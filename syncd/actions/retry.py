@@ -1,0 +1,173 @@
+"""Retry: failed jobs are sent to be made again, and followed until they settle.
+
+Sending needs the library and is over within seconds: as many as the service takes at once
+(``core.pacing``). Following needs the service alone, so that nobody waits for the library.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from syncd.account import check_account, confirm_key
+from syncd.actions.asked import check_sending, journalled, look_up
+from syncd.core import pacing
+from syncd.core.model import FAILED, PENDING, PROCESSING, Job
+from syncd.core.policy import Policy
+from syncd.errors import (
+    CreditsExhausted,
+    KeyRefused,
+    KeyRevoked,
+    NoSuchJob,
+    Offline,
+    OutcomeUnknown,
+    RateLimited,
+    SyncdError,
+)
+from syncd.executor.context import Context
+from syncd.executor.look import refused
+from syncd.executor.threads import to_its_end
+from syncd.library import Library
+from syncd.remote.client import AudioPod
+from syncd.remote.query import LARGEST_LIMIT, JobQuery
+
+VERB = "retry-remote"
+
+FIRST_LOOK = 2.0
+LONGEST_WAIT = 30.0
+"""Seconds between two looks at a job that is being made, at first and at most."""
+
+LONGEST_PAUSE = 120.0
+"""Seconds: a longer one that the service asks for ends the sending."""
+
+_FOR_ALL = (CreditsExhausted, KeyRefused, Offline, OutcomeUnknown)
+"""What ends the sending: the next one would fare no better."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn with the library came to.
+
+    ``sent`` are the jobs as the service answered, ``refused`` why others were not, ``left`` those
+    whose turn comes in ``wait`` seconds. ``error`` ended the sending; then none of ``left`` is to
+    be sent. ``limited``: it was the service that asked to wait.
+    """
+
+    sent: list[Job] = field(default_factory=list)
+    refused: dict[int, SyncdError] = field(default_factory=dict)
+    left: tuple[int, ...] = ()
+    wait: float = 0.0
+    limited: bool = False
+    error: SyncdError | None = None
+
+
+async def failed_jobs(library: Library) -> list[int]:
+    """The failed jobs of the account as it is now, the oldest first."""
+    await confirm_key(library.client, library.catalog, library.key_fingerprint)
+    query = JobQuery(limit=LARGEST_LIMIT, status=FAILED, sort_by="created_at", sort_order="asc")
+    found: dict[int, None] = {}
+    while True:
+        page = await library.client.page(query)
+        await asyncio.to_thread(check_account, library.catalog, page.jobs)
+        # The status is read as well: a service may ignore a filter.
+        found.update((job.id, None) for job in page.jobs if job.status == FAILED)
+        query = replace(query, skip=query.skip + len(page.rows))
+        if not page.rows or (page.total is not None and query.skip >= page.total):
+            return list(found)
+
+
+async def send(
+    library: Library,
+    context: Context,
+    policy: Policy,
+    job_ids: Sequence[int],
+    *,
+    patient: bool = True,
+) -> Turn:
+    """Have the service make as many of these jobs again as it takes at once, each after a look.
+
+    Not ``patient``: a service that asks to wait ends the sending.
+    Raises ``ConfigError`` for a direction that sends nothing, ``Doubtful`` before the first clean
+    cycle of the catalog, ``WrongAccount``.
+    """
+    await check_sending(library, policy)
+    turn, waiting = Turn(), list(job_ids)
+    while waiting and turn.error is None:
+        now = context.clock()
+        sent = await asyncio.to_thread(context.catalog.retries.lately, now, pacing.WINDOW)
+        turn.wait = pacing.wait(sent, now)
+        if turn.wait:
+            break
+        job_id = waiting.pop(0)
+        try:
+            turn.sent.append(await _send(library, context, job_id))
+        except RateLimited as error:
+            # Not sat through here: meanwhile the library is free.
+            waiting.insert(0, job_id)
+            turn.wait, turn.limited = error.retry_after, True
+            if error.retry_after > LONGEST_PAUSE or not patient:
+                turn.error = error
+            break
+        except _FOR_ALL as error:
+            turn.error = error
+            waiting.insert(0, job_id)
+        except SyncdError as error:
+            turn.refused[job_id] = error
+    turn.left = tuple(waiting)
+    return turn
+
+
+async def _send(library: Library, context: Context, job_id: int) -> Job:
+    job = await look_up(library, job_id)
+    if job.status != FAILED:
+        raise SyncdError(
+            f"job {job_id} is {job.status}: only a failed one can be retried",
+            hint="syncd sync fetches it once it is finished",
+        )
+    reason = f"retried by command; it had failed: {job.error_message or 'no reason was given'}"
+    async with journalled(context, job_id, VERB, reason=reason) as entry:
+        await to_its_end(context.catalog.retries.note, job_id, context.clock())
+        try:
+            job = await library.client.retry(job_id)
+        except KeyRevoked as error:
+            raise refused(error, "retry jobs") from None
+        await to_its_end(library.catalog.observe, [job], library.clock())
+        finish = partial(context.catalog.journal.finish, outcome="done")
+        await to_its_end(finish, entry, context.clock())
+    return job
+
+
+async def follow(
+    client: AudioPod,
+    jobs: Sequence[Job],
+    told: Callable[[Job], None],
+    *,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> dict[int, Job | NoSuchJob]:
+    """Each job once it is neither waiting nor in the making, or why it cannot be known.
+
+    ``told`` gets every state that is new. The looks become rarer the longer it takes. Raises what
+    asking the service raises.
+    """
+    pending = {job.id: job for job in jobs}
+    settled: dict[int, Job | NoSuchJob] = {}
+    elapsed = 0.0
+    while pending:
+        wait = min(LONGEST_WAIT, max(FIRST_LOOK, elapsed / 4))
+        await sleep(wait)
+        elapsed += wait
+        for job_id, before in list(pending.items()):
+            try:
+                job = await client.job(job_id)
+            except NoSuchJob as error:
+                settled[job_id] = error
+                del pending[job_id]
+                continue
+            if (job.status, job.progress) != (before.status, before.progress):
+                told(job)
+            pending[job_id] = job
+            if job.status not in (PENDING, PROCESSING):
+                settled[job_id] = pending.pop(job_id)
+    return settled

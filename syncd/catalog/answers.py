@@ -1,0 +1,76 @@
+"""What the service said of the account as a whole, kept with its age to be told without a network.
+
+Counts, likes, filters and presets, by the query that they were asked with. Kept without the
+signatures of addresses, and as long as the catalog belongs to the same service and key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from syncd.catalog.schema import ANSWER, META
+from syncd.core.model import unsigned
+
+MOST_KEPT = 50
+"""How many answers of one name are kept, the newest: one for each query."""
+
+Query = Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer as it came, but for the signatures of addresses; ``at``: when it was given."""
+
+    body: Any
+    at: datetime
+
+
+class Answers:
+    """The answers of an open catalog (``Catalog.answers``)."""
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._begin = begin
+
+    def keep(self, name: str, query: Query, body: Any, now: datetime) -> None:
+        """Keep ``body`` in place of what was answered to the same query before."""
+        row = {"name": name, "query": _text(query), "body": unsigned(body), "at": now}
+        statement = upsert(ANSWER).values(row)
+        statement = statement.on_conflict_do_update(
+            index_elements=[ANSWER.c.name, ANSWER.c.query],
+            set_={"body": statement.excluded.body, "at": statement.excluded.at},
+        )
+        newest = select(ANSWER.c.query).where(ANSWER.c.name == name)
+        newest = newest.order_by(ANSWER.c.at.desc()).limit(MOST_KEPT)
+        with self._begin() as connection:
+            connection.execute(statement)
+            connection.execute(
+                delete(ANSWER).where(ANSWER.c.name == name, ANSWER.c.query.not_in(newest))
+            )
+
+    def find(self, name: str, query: Query) -> Kept | None:
+        """What was answered to this very query last."""
+        statement = select(ANSWER.c.body, ANSWER.c.at)
+        statement = statement.where(ANSWER.c.name == name, ANSWER.c.query == _text(query))
+        with self._begin() as connection:
+            row = connection.execute(statement).one_or_none()
+        return Kept(row.body, row.at) if row else None
+
+
+def forget_answers(connection: Connection, base_url: str, key_fingerprint: str | None) -> None:
+    """Forget all where the catalog is bound to another service or another key from now on."""
+    bound = {row.key: row.value for row in connection.execute(select(META))}
+    before = (bound.get("base_url"), bound.get("key_fingerprint"))
+    if before[0] is not None and before != (base_url, key_fingerprint):
+        connection.execute(delete(ANSWER))
+
+
+def _text(query: Query) -> str:
+    return urlencode(sorted(query.items()))

@@ -1,0 +1,358 @@
+"""What is to be learnt of the jobs, how far that has come, and what was found.
+
+A job's genre, emotion, occasion, language and song type are said by the job, else learnt: a round
+lists the jobs that have each value in turn, and when all values are listed, the targets of the
+round have what was found of them, or are known to have none. Each page is kept as it comes, so that
+a round goes on where it was stopped. Likes are learnt in the same way, of all jobs at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from syncd.catalog.schema import FACET, FACET_FIND, FACET_VALUE, JOB, LEARNT
+from syncd.catalog.unlearnt import (
+    MOST_TRIES,
+    SINGLE,
+    THERE,
+    WITH_LEARNT,
+    lacking,
+    lacks,
+    put,
+    settle_what_is_said,
+    unsaid,
+)
+from syncd.core.model import FACETS
+
+LIKED = "liked"
+
+_REST = timedelta(hours=1)
+"""How long after those no other try is made, a sweep aside."""
+
+_IGNORED = timedelta(days=1)
+"""How long a filter that the service ignores is taken to be ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """How learning one kind of facet stands; ``known`` are the values listed in earlier rounds.
+
+    ``is_open``: a round goes on, and ``done`` are the values that are listed in it; ``lacking``:
+    jobs wait for a round. The other fields are those of ``schema.FacetRow``.
+    """
+
+    kind: str
+    is_open: bool
+    lacking: bool
+    known: frozenset[str]
+    done: frozenset[str]
+    offered: frozenset[str] | None
+    asked_at: datetime | None
+    ignored_at: datetime | None
+    tries: int
+    tried_at: datetime | None
+
+    def is_due(self, now: datetime, *, swept: bool) -> bool:
+        """Whether another try is to be made now: at a sweep always."""
+        return swept or not (self.is_ignored(now) or _rests(self.tries, self.tried_at, now))
+
+    def is_ignored(self, now: datetime, offered: Collection[str] | None = None) -> bool:
+        """Whether the service was seen within a day to ignore the filter, for the same values."""
+        at = self.ignored_at
+        same = offered is None or self.offered == frozenset(offered)
+        return at is not None and at <= now < at + _IGNORED and same
+
+    def is_honoured(self, offered: Collection[str], now: datetime) -> bool:
+        """Whether the service was seen within a day to honour the filter, for the same values."""
+        at = self.asked_at if self.ignored_at is None else None
+        return at is not None and at <= now < at + _IGNORED and self.offered == frozenset(offered)
+
+
+class Facets:
+    """What is learnt for an open catalog (``Catalog.facets``)."""
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._begin = begin
+
+    def is_learning(self, now: datetime) -> bool:
+        """Whether a round is to be gone on with: quick, whatever the catalog holds."""
+        with self._begin() as connection:
+            rounds = connection.execute(select(FACET).where(FACET.c.begun_at.is_not(None)))
+            return not all(_rests(row.tries, row.tried_at, now) for row in rounds)
+
+    def state(self) -> dict[str, Facet]:
+        """How each kind stands, likes included.
+
+        A job that carries a field, be it empty, needs no learning where the service fills that
+        field for others: it is settled here as one that has none.
+        """
+        with self._begin() as connection:
+            settle_what_is_said(connection)
+            lacked = lacking(connection)
+            rows = {row.kind: row for row in connection.execute(select(FACET))}
+            values = list(connection.execute(select(FACET_VALUE)))
+        return {
+            kind: _facet(
+                kind, rows.get(kind), kind in lacked, [v for v in values if v.kind == kind]
+            )
+            for kind in (*FACETS, LIKED)
+        }
+
+    def dependent(self) -> frozenset[str]:
+        """The kinds that rounds have taught of jobs that are there."""
+        rounds = select(FACET.c.kind)
+        jobs = select(JOB.c.id).join(LEARNT, LEARNT.c.job_id == JOB.c.id).where(THERE).limit(1)
+        with self._begin() as connection:
+            kinds = set(connection.execute(rounds).scalars())
+            return frozenset(
+                kind
+                for kind in FACETS
+                if kind in kinds
+                and connection.execute(
+                    jobs.where(LEARNT.c[kind].is_not(None), unsaid(kind))
+                ).first()
+            )
+
+    def says_liked(self) -> bool:
+        """Whether the jobs carry their like status themselves; also where there are no jobs."""
+        there = select(JOB.c.id).where(JOB.c.absent_since.is_(None))
+        with self._begin() as connection:
+            if connection.execute(there.limit(1)).first() is None:
+                return True
+            said = there.where(JOB.c.liked.is_not(None)).limit(1)
+            return connection.execute(said).first() is not None
+
+    # --- a round ---
+
+    def begin(self, kind: str, now: datetime) -> None:
+        """Open a round; its targets are the jobs that lack ``kind`` now."""
+        with self._begin() as connection:
+            _set(connection, kind, begun_at=now)
+            connection.execute(delete(FACET_FIND).where(FACET_FIND.c.kind == kind))
+            connection.execute(
+                update(FACET_VALUE)
+                .where(FACET_VALUE.c.kind == kind)
+                .values(place=None, is_done=False)
+            )
+            if kind == LIKED:
+                return
+            targets = select(literal(kind), JOB.c.id, literal(True), literal_column("'[]'"))
+            targets = targets.select_from(WITH_LEARNT).where(THERE, lacks(kind))
+            columns = ["kind", "job_id", "is_target", "found"]
+            connection.execute(insert(FACET_FIND).from_select(columns, targets))
+
+    def has_targets(self, kind: str) -> bool:
+        """Whether values that are known have still to be listed for the sake of some job.
+
+        Not in a round for new values alone; nor where each job has its one value by now.
+        """
+        targets = _targets(kind)
+        if kind in SINGLE:
+            targets = targets.where(FACET_FIND.c.found == literal_column("'[]'"))
+        with self._begin() as connection:
+            return connection.execute(targets.limit(1)).first() is not None
+
+    def oldest(self, kind: str, *, of_all: bool) -> datetime | None:
+        """When the oldest target was created; ``of_all``: or job of which ``kind`` was learnt.
+
+        ``None`` where there is none, or where that is not known of each.
+        """
+        concerned: ColumnElement[bool] = JOB.c.id.in_(_targets(kind))
+        if of_all:
+            learnt = select(LEARNT.c.job_id).where(LEARNT.c[kind].is_not(None))
+            concerned = or_(concerned, and_(THERE, unsaid(kind), JOB.c.id.in_(learnt)))
+        columns = func.min(JOB.c.created_at), func.count(), func.count(JOB.c.created_at)
+        with self._begin() as connection:
+            oldest, jobs, dated = connection.execute(select(*columns).where(concerned)).one()
+        return oldest if jobs == dated else None
+
+    def place(self, kind: str, value: str) -> Mapping[str, Any] | None:
+        """Where the listing of ``value`` stands, as it was kept; ``None``: at its beginning."""
+        statement = select(FACET_VALUE.c.place).where(_is(kind, value))
+        with self._begin() as connection:
+            found: Mapping[str, Any] | None = connection.execute(statement).scalar_one_or_none()
+            return found
+
+    def take(
+        self,
+        kind: str,
+        value: str,
+        job_ids: Iterable[int],
+        *,
+        place: Mapping[str, Any],
+        is_done: bool,
+        targets_only: bool,
+    ) -> None:
+        """Keep a page of the listing of ``value``, and where the listing stands after it.
+
+        ``targets_only``: of other jobs it is known already whether they have ``value``.
+        """
+        ids = list(job_ids)
+        with self._begin() as connection:
+            finds = select(FACET_FIND).where(
+                FACET_FIND.c.kind == kind, FACET_FIND.c.job_id.in_(ids)
+            )
+            known = {row.job_id: row for row in connection.execute(finds)}
+            written = []
+            for job_id in ids:
+                row = known.get(job_id)
+                if row is None and targets_only:
+                    continue
+                found = list(row.found) if row else []
+                if value not in found:
+                    is_target = bool(row and row.is_target)
+                    found.append(value)
+                    written.append(
+                        {"kind": kind, "job_id": job_id, "is_target": is_target, "found": found}
+                    )
+            put(connection, FACET_FIND, ("kind", "job_id"), written)
+            where = {"kind": kind, "value": value, "place": dict(place), "is_done": is_done}
+            put(connection, FACET_VALUE, ("kind", "value"), [where])
+
+    def finish(self, kind: str, now: datetime) -> int:
+        """End the round: what it found is learnt. Of how many jobs that is news."""
+        with self._begin() as connection:
+            begun = select(FACET.c.begun_at).where(FACET.c.kind == kind)
+            since = connection.execute(begun).scalar_one()
+            finds = list(connection.execute(select(FACET_FIND).where(FACET_FIND.c.kind == kind)))
+            if kind == LIKED:
+                news = _learn_liked(connection, [row.job_id for row in finds], since)
+            else:
+                news = _learn(connection, kind, finds)
+            _close(connection, kind)
+            _set(connection, kind, tries=0, tried_at=None, ignored_at=None)
+            connection.execute(
+                update(FACET_VALUE)
+                .where(FACET_VALUE.c.kind == kind, FACET_VALUE.c.is_done)
+                .values(listed_at=now, place=None, is_done=False)
+            )
+            return news
+
+    def found(self, kind: str) -> frozenset[int]:
+        """The jobs that the open round found so far."""
+        statement = select(FACET_FIND.c.job_id, FACET_FIND.c.found)
+        with self._begin() as connection:
+            rows = connection.execute(statement.where(FACET_FIND.c.kind == kind))
+            return frozenset(row.job_id for row in rows if row.found)
+
+    # --- what stands in its way ---
+
+    def honoured(self, kind: str, offered: Collection[str], now: datetime) -> None:
+        """The service was seen to honour the filter."""
+        with self._begin() as connection:
+            _set(connection, kind, asked_at=now, offered=sorted(offered), ignored_at=None)
+
+    def ignored(self, kind: str, offered: Collection[str], now: datetime) -> None:
+        """The service ignores the filter: the round ends, and nothing is learnt from it."""
+        with self._begin() as connection:
+            _close(connection, kind)
+            _set(
+                connection,
+                kind,
+                asked_at=now,
+                offered=sorted(offered),
+                ignored_at=now,
+                tries=0,
+                tried_at=None,
+            )
+
+    def tried(self, kind: str, now: datetime) -> int:
+        """A try failed; how many in a row that makes. The round stays as it is."""
+        with self._begin() as connection:
+            before = select(FACET.c.tries).where(FACET.c.kind == kind)
+            tries = (connection.execute(before).scalar_one_or_none() or 0) + 1
+            _set(connection, kind, tries=tries, tried_at=now)
+            return tries
+
+
+def _facet(kind: str, row: Any, lacking: bool, values: Sequence[Any]) -> Facet:
+    return Facet(
+        kind=kind,
+        is_open=row is not None and row.begun_at is not None,
+        lacking=lacking,
+        known=frozenset(value.value for value in values if value.listed_at is not None),
+        done=frozenset(value.value for value in values if value.is_done),
+        offered=None if row is None or row.offered is None else frozenset(row.offered),
+        asked_at=row and row.asked_at,
+        ignored_at=row and row.ignored_at,
+        tries=row.tries if row else 0,
+        tried_at=row and row.tried_at,
+    )
+
+
+def _rests(tries: int, tried_at: datetime | None, now: datetime) -> bool:
+    """Whether so many tries have failed that the next one waits."""
+    return tries >= MOST_TRIES and tried_at is not None and tried_at <= now < tried_at + _REST
+
+
+def _learn(connection: Connection, kind: str, finds: Sequence[Any]) -> int:
+    single = kind in SINGLE
+    learnt = [
+        {"job_id": row.job_id, kind: (row.found or [""])[0] if single else row.found}
+        for row in finds
+        if row.is_target
+    ]
+    news = len(learnt)
+    # A value that is new adds to what was learnt of other jobs before.
+    others = {row.job_id: row.found for row in finds if not row.is_target}
+    before = select(LEARNT.c.job_id, LEARNT.c[kind]).where(LEARNT.c[kind].is_not(None))
+    for job_id, had in connection.execute(before) if others else ():
+        has = others.get(job_id, [])
+        now = (
+            (had or has[0] if has else had) if single else [*had, *(v for v in has if v not in had)]
+        )
+        if now != had:
+            learnt.append({"job_id": job_id, kind: now})
+            news += 1
+    put(connection, LEARNT, ("job_id",), learnt)
+    return news
+
+
+def _learn_liked(connection: Connection, liked: Collection[int], since: datetime) -> int:
+    """All jobs that were there when the round began are liked or not; how many that changes."""
+    wanted = set(liked)
+    statement = select(JOB.c.id, LEARNT.c.liked).select_from(WITH_LEARNT)
+    there = connection.execute(
+        statement.where(JOB.c.absent_since.is_(None), JOB.c.first_seen <= since)
+    )
+    changed = [(id_, id_ in wanted) for id_, before in there if before is not (id_ in wanted)]
+    put(connection, LEARNT, ("job_id",), [{"job_id": i, "liked": now} for i, now in changed])
+    return len(changed)
+
+
+def _targets(kind: str) -> Any:
+    return select(FACET_FIND.c.job_id).where(FACET_FIND.c.kind == kind, FACET_FIND.c.is_target)
+
+
+def _is(kind: str, value: str) -> ColumnElement[bool]:
+    return and_(FACET_VALUE.c.kind == kind, FACET_VALUE.c.value == value)
+
+
+def _close(connection: Connection, kind: str) -> None:
+    connection.execute(delete(FACET_FIND).where(FACET_FIND.c.kind == kind))
+    _set(connection, kind, begun_at=None)
+
+
+def _set(connection: Connection, kind: str, **values: Any) -> None:
+    statement = upsert(FACET).values({"kind": kind, "tries": 0, **values})
+    later = {name: statement.excluded[name] for name in values}
+    connection.execute(statement.on_conflict_do_update(index_elements=["kind"], set_=later))
