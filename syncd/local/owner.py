@@ -21,17 +21,21 @@ def check_owner(root: Path, state_dir: Path) -> None:
     """
     if os.geteuid() != 0:
         return
-    private = root / PRIVATE_FOLDER
-    for folder in (private if private.is_dir() else root, state_dir):
-        try:
-            owner = folder.stat().st_uid
-        except OSError:
-            continue  # whoever opens it says why
-        if owner != 0:
+    private = _owner(root / PRIVATE_FOLDER)
+    of_root = (root, _owner(root)) if private is None else (root / PRIVATE_FOLDER, private)
+    for folder, owner in (of_root, (state_dir, _owner(state_dir))):
+        if owner:
             raise ConfigError(
                 f"{folder} is of the user {_name(owner)}, who could not use what root makes in it",
                 hint=f"run it as that user: {_command(owner)} syncd …",
             )
+
+
+def _owner(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_uid
+    except OSError:
+        return None  # missing, or closed: whoever opens it says why
 
 
 def state_error(error: OSError, folder: Path) -> StateUnusable:

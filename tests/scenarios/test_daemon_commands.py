@@ -108,7 +108,7 @@ def test_while_it_is_lent_the_daemon_answers_and_lends_it_to_nobody_else(
     with contact(mirror.bench).borrowed("syncd verify"):
         shown = mirror.bench.run("status").out
         assert shown.startswith("state      lent\n")
-        assert "syncd verify works on the library" in shown
+        assert "waits for  syncd verify, which has the library" in shown
         refused = mirror.bench.run("evict", mirror.jobs["Alpha"])
         assert refused.code == 1
         assert "the library is lent to syncd verify" in refused.complaint

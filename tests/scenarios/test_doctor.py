@@ -66,7 +66,7 @@ def test_each_check_is_a_line_and_each_fix_is_indented_under_it(library: Bench) 
     assert lines[0] == f"ok    version      syncd {__version__}"
     assert f"ok    root         {library.root}" in lines
     daemon = lines.index("warn  daemon       none runs")
-    assert lines[daemon + 1].startswith(f"{'':18} syncd service install")
+    assert lines[daemon + 1].startswith(f"{'':18} syncd run starts one")
     assert lines[-1].startswith("0 failures, ")
     assert "\x1b" not in result.out
 
