@@ -137,12 +137,14 @@ def title_of(
 
     ``placed_title`` is the name that the service had when ``placed_stem`` was emitted for it by
     ``template``. ``None`` where nothing is to be sent: the title is the emitted one, and at most
-    the track's own suffix, the spelling of accents or the text of the template around the title
-    (it was taken away, or a number in it changed) differs. Raises ``UnsendableName``.
+    the track's own suffix or a conflict copy's, the spelling of accents or the text of the template
+    around the title (it was taken away, or a number in it changed) differs. Raises
+    ``UnsendableName``.
     """
-    if not is_renamed(stem, placed_stem):
+    if not is_renamed(stem, placed_stem) or _CONFLICT.search(stem):
+        # A conflict copy has its name from this program, and perhaps by another template.
         return None
-    bare, emitted = _bare(without_conflict(stem), job_id), _bare(placed_stem, job_id)
+    bare, emitted = _bare(stem, job_id), _bare(placed_stem, job_id)
     if bare == emitted:
         return None
     if not _is_utf_8(stem):

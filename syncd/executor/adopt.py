@@ -35,6 +35,9 @@ def adopt(context: Context, op: Adopt, entry: int, origin: Origin) -> None:
     try:
         if known and known.placed and known.state in EXPECTED:
             placed = replace(known.placed, path=op.path)
+            if placed.told is not None and not is_unmoved(file_stat(path), placed.stat):
+                # Another file than the one that was tagged last: a copy, of before that perhaps.
+                placed = replace(placed, told="")
             if known.state is State.PLACED and op.title != placed.title:
                 placed = retitle(context, op.job_id, placed, job)
         else:

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from syncd.core.naming import STEM_BYTES
-from syncd.core.renaming import UnsendableName, conflict_stem, is_renamed
+from syncd.core.renaming import UnsendableName, conflict_stem, is_renamed, title_of
 
 from .names import (
     ARTIST,
@@ -301,3 +301,11 @@ def test_the_name_of_a_conflict_copy_fits_whatever_the_file_is_called(name: str)
     made = conflict_stem(name, date(2026, 4, 1), 12)
     assert len(f"{made}.flac".encode(errors="surrogateescape")) <= 255
     assert made.endswith(" (conflict 2026-04-01) 12")
+
+
+@pytest.mark.parametrize("stem", ["02 Sun (conflict 2026-04-01)", "02 Sun (conflict 2026-04-01) 2"])
+def test_a_conflict_copy_named_by_an_earlier_template_is_no_rename(stem: str) -> None:
+    found = title_of(
+        stem, placed_title="Sun", placed_stem="Sun", template="{title}.{ext}", job_id=3
+    )
+    assert found is None

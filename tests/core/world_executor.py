@@ -227,6 +227,8 @@ def _adopt(act: Act) -> None:
         raise Changed("no such job in the catalog")
     if known.placed and known.state in EXPECTED:
         placed = replace(known.placed, path=op.path)
+        if placed.told is not None and not _is_that_file(file, placed):
+            placed = replace(placed, told="")
     else:
         placed = replace(
             _found(act, file), audio=job.audio.get(suffix_of(op.path), ""), told=told(job)
@@ -240,6 +242,12 @@ def _adopt(act: Act) -> None:
     placed = replace(placed, title=op.title, stem=op.stem, moved=op.moved)
     world.catalog.give_number(op.job_id, op.album, op.number)
     act.record(State.PLACED, placed=placed, seen=True)
+
+
+def _is_that_file(file: File, placed: Placed) -> bool:
+    """Whether it is the file that was placed, moved or not."""
+    one, other = file.stat, placed.stat
+    return (one.inode, one.size, one.mtime_ns) == (other.inode, other.size, other.mtime_ns)
 
 
 def _found(act: Act, file: File) -> Placed:

@@ -98,7 +98,7 @@ def test_a_second_daemon_is_told_who_runs(mirror: Mirror) -> None:
     with daemon(mirror.bench) as running:
         words = refused(mirror.bench, 1)
         assert str(running.running.pid) in words
-        assert running.state == "idle"
+        running.wait_for("idle")
 
 
 def test_a_run_that_works_on_the_library_is_waited_for(mirror: Mirror) -> None:

@@ -186,7 +186,7 @@ def test_a_disk_that_comes_back_is_seen_from_inside_the_sandbox(machine: Machine
     machine.syncd("init", "--yes")
     machine.start_and_fill()
     run("umount", "--lazy", ROOT)  # as when it is pulled out
-    until(lambda: machine.show("StatusText").startswith("waiting"), "its wait", 30)
+    until(lambda: machine.show("StatusText").startswith("waits for"), "its wait", 30)
     run("mount", "--bind", "/srv/disk", ROOT)
     until(lambda: machine.show("StatusText") == "idle", "the end of its wait", 30)
     path = machine.audio()[0]

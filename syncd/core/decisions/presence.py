@@ -135,7 +135,9 @@ def _left_out(planning: Planning, case: Case) -> Free | Wait | None:
 def retagged(planning: Planning, case: Case) -> Retag | None:
     """The account says something else for its tags than when they were written."""
     track, placed, file = track_of(case), placed_of(case), file_of(case)
-    if planning.policy.cautious or case.there is not There.AS_KNOWN or placed.told is None:
+    # Another name is another operation's, and the title with it; the other tags are not its.
+    is_sound = case.there in (There.AS_KNOWN, There.RENAMED)
+    if planning.policy.cautious or not is_sound or placed.told is None:
         return None
     # What is still being looked up would have it written a second time.
     if case.job_id in planning.unlearnt or placed.told == told(track):
