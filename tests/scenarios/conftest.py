@@ -31,6 +31,9 @@ from syncd.simulator.requests import RequestRecord
 
 from .starting import COMMAND, PATIENCE, Running, WarmStart, start_cold
 
+IMPATIENCE = 5.0
+"""Seconds after which somebody presses Ctrl-C again."""
+
 HASTE = """
 import functools
 from syncd.remote import http
@@ -190,11 +193,16 @@ class Bench:
             os.execve(COMMAND, ["syncd", *map(str, arguments)], self._environment(env))
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
         waiting = dict(typed or {})
+        interrupts: list[float] = []
         shown = b""
         deadline = time.monotonic() + PATIENCE
         try:
             while time.monotonic() < deadline:
                 if not select.select([terminal], [], [], 0.1)[0]:
+                    if interrupts and time.monotonic() > interrupts[-1] + IMPATIENCE:
+                        # As people do: the first may have come where Python ignores what is raised.
+                        interrupts.append(time.monotonic())
+                        os.write(terminal, b"\x03")
                     continue
                 try:
                     data = os.read(terminal, 65_536)
@@ -204,7 +212,9 @@ class Bench:
                     break
                 shown += data
                 for prompt in [p for p in waiting if _is_asked(p, shown)]:
-                    os.write(terminal, f"{waiting.pop(prompt)}\n".encode())
+                    text = waiting.pop(prompt)
+                    interrupts += [time.monotonic()] if "\x03" in text else []
+                    os.write(terminal, f"{text}\n".encode())
             else:
                 os.kill(pid, signal.SIGKILL)
         finally:
