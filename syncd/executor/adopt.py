@@ -35,7 +35,7 @@ def adopt(context: Context, op: Adopt, entry: int, origin: Origin) -> None:
     try:
         if known and known.placed and known.state in EXPECTED:
             placed = replace(known.placed, path=op.path)
-            if placed.told is not None and not is_unmoved(file_stat(path), placed.stat):
+            if placed.told is not None and not _is_that_file(path, placed):
                 # Another file than the one that was tagged last: a copy, of before that perhaps.
                 placed = replace(placed, told="")
             if known.state is State.PLACED and op.title != placed.title:
@@ -62,6 +62,11 @@ def adopt(context: Context, op: Adopt, entry: int, origin: Origin) -> None:
         file=LocalFile(op.path, stat, identity),
     )
     context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=op.path)
+
+
+def _is_that_file(path: Path, placed: Placed) -> bool:
+    """Whether it is what was placed, wherever it was moved to, another disk included."""
+    return is_unmoved(file_stat(path), placed.stat) or files.sha256(path) == placed.sha256
 
 
 def detach(context: Context, op: Detach, entry: int) -> None:

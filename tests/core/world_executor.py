@@ -247,7 +247,8 @@ def _adopt(act: Act) -> None:
 def _is_that_file(file: File, placed: Placed) -> bool:
     """Whether it is the file that was placed, moved or not."""
     one, other = file.stat, placed.stat
-    return (one.inode, one.size, one.mtime_ns) == (other.inode, other.size, other.mtime_ns)
+    unmoved = (one.inode, one.size, one.mtime_ns) == (other.inode, other.size, other.mtime_ns)
+    return unmoved or file.sha256 == placed.sha256
 
 
 def _found(act: Act, file: File) -> Placed:
