@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,6 +72,9 @@ class Context:
     last_look: LastLook = field(default_factory=LastLook)
     turn: Turn = field(default_factory=Turn)
     """That of the run that goes on."""
+    beside: threading.Lock = field(default_factory=threading.Lock)
+    """Held while what stands beside files is looked at and moved. Of two tracks renamed at once
+    each would else exchange the lyrics of both: twice, which is not at all."""
 
     def now(self) -> Now:
         """Both clocks."""
@@ -175,15 +179,16 @@ class Context:
         if old == new or not text.strip():
             return
         target = files.sidecar_path(new, ".lrc")
-        for lyrics in (files.sidecar_path(old, ".lrc"), self._left_beside(old, new)):
-            if lyrics is None or not _holds(self.root.path / lyrics, text):
-                continue
-            if files.place_text(self.root, target, text, mode=self.settings.file_mode):
-                # The same bytes stand beside the track by now.
-                (self.root.path / lyrics).unlink(missing_ok=True)
-            elif self._are_of_swapped(old, new, target):
-                exchange(self.root.path / lyrics, self.root.path / target)
-            return
+        with self.beside:
+            for lyrics in (files.sidecar_path(old, ".lrc"), self._left_beside(old, new)):
+                if lyrics is None or not _holds(self.root.path / lyrics, text):
+                    continue
+                if files.place_text(self.root, target, text, mode=self.settings.file_mode):
+                    # The same bytes stand beside the track by now.
+                    (self.root.path / lyrics).unlink(missing_ok=True)
+                elif self._are_of_swapped(old, new, target):
+                    exchange(self.root.path / lyrics, self.root.path / target)
+                return
 
     def remove_lyrics(self, job: Job, path: str) -> None:
         """Remove the lyrics that were placed beside the file at ``path``; the user's own stay."""

@@ -52,6 +52,25 @@ def test_the_lyrics_of_two_files_that_were_swapped_are_swapped(mirror: Mirror) -
     mirror.assert_rests()
 
 
+TOGETHER = """
+import time
+import syncd.executor.context as context
+real = context.exchange
+def exchange(*paths):
+    time.sleep(0.5)
+    return real(*paths)
+context.exchange = exchange
+"""
+"""Put before a command: what two tracks do to the lyrics of both takes them long enough to meet."""
+
+
+def test_lyrics_are_swapped_once_where_both_tracks_see_to_it_at_once(mirror: Mirror) -> None:
+    swap(mirror, "Alpha", "Beta")
+    mirror.sync(before=TOGETHER)
+    assert words(mirror) == {"Alpha": "beta", "Beta": "alpha"}
+    mirror.assert_rests()
+
+
 def test_a_stop_between_the_two_leaves_them_swapped(mirror: Mirror) -> None:
     swap(mirror, "Alpha", "Beta")
     mirror.sync(9, before=dies_before("syncd.catalog.outcomes.Outcomes.record"))
