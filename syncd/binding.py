@@ -11,8 +11,16 @@ from pathlib import Path
 
 from syncd.catalog.store import Binding, Catalog
 from syncd.config import Settings
-from syncd.errors import CatalogUnusable, RootUnusable, SyncdError, Uninitialised, WrongAccount
-from syncd.local.root import Marker, Root, find_marker, open_root, root_id
+from syncd.errors import (
+    CatalogUnusable,
+    ConfigError,
+    RootUnusable,
+    SyncdError,
+    Uninitialised,
+    WrongAccount,
+)
+from syncd.local.mounts import root_id
+from syncd.local.root import Marker, Root, create_root, find_marker, open_root
 
 
 def open_bound(settings: Settings, catalog: Catalog) -> tuple[Root, Marker]:
@@ -27,7 +35,7 @@ def open_bound(settings: Settings, catalog: Catalog) -> tuple[Root, Marker]:
     marker = find_marker(where)
     if marker is None and binding is None:
         raise uninitialised(where)
-    root = open_root(where)
+    root = open_root(where, settings.library.ignore)
     if marker is None:
         raise unmarked(where)
     base_url = settings.api.base_url
@@ -58,6 +66,32 @@ def open_bound(settings: Settings, catalog: Catalog) -> tuple[Root, Marker]:
             "them anew; nothing was changed",
         )
     return root, marker
+
+
+def make_tree(settings: Settings, catalog: Catalog) -> None:
+    """Make the root and the marker of a further tree, where there never was one.
+
+    What stands in the folder is left alone. Raises ``RootUnusable`` where it was there before, and
+    ``ConfigError`` where it lies in the first one, by way of a link, or that in it.
+    """
+    first, source, where = settings.first, catalog.source, settings.library.root
+    assert first is not None, "it is a further tree"
+    assert source is not None, "it follows the first"
+    one, other = first.library.root.resolve(), where.resolve()
+    if one in (other, *other.parents) or other in one.parents:
+        raise ConfigError(
+            f"{where} and {first.library.root} lie in one another",
+            hint="choose another library.also_root",
+        )
+    if find_marker(where) is not None:
+        return
+    if source.further.set_up(settings.format) is not None or not catalog.is_empty():
+        raise RootUnusable(
+            f"{where} is not there, or has no marker: it is not the tree that was made before",
+            hint="mount the disk that holds it, or correct library.also_root; if this is it "
+            f"nevertheless, syncd --tree {settings.format} adopt binds it anew",
+        )
+    create_root(where, settings.api.base_url)
 
 
 def note_root(catalog: Catalog, root: Root) -> None:

@@ -100,8 +100,22 @@ def config_path(option: Path | None, environ: Mapping[str, str] = os.environ) ->
         raise ConfigError(f"{named}: names a home folder that is not known") from None
 
 
-def load(option: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of the file in force; the defaults where none was named and none exists."""
+Chosen = Path | tuple[Path | None, str] | None
+"""What the command line names: a file, or a file and the format of a further tree."""
+
+
+def load(option: Chosen = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of the file in force; the defaults where none was named and none exists.
+
+    Those of a further tree where one was named; raises ``ConfigError`` where there is no such.
+    """
+    if isinstance(option, tuple):
+        option, format_ = option
+        trees = load(option, environ).trees
+        if format_ not in trees:
+            known = ", ".join(trees) or "none"
+            raise ConfigError(f"library.also has no tree of {format_} (it has: {known})")
+        return trees[format_]
     path, named = config_path(option, environ)
     try:
         with path.open("rb") as stream:
@@ -129,7 +143,7 @@ def parse(table: Mapping[str, Any], path: Path) -> Settings:
     try:
         return Settings.model_validate({**table, "file": path})
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_explain(error.errors()[0])}") from None
+        raise ConfigError(f"{path}: {_explain(error.errors()[0], table)}") from None
 
 
 def load_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> Secret:
@@ -172,9 +186,15 @@ def _checked_key(value: str, source: str) -> Secret:
     return Secret(value, source)
 
 
-def _explain(error: ErrorDetails) -> str:
+def _explain(error: ErrorDetails, table: Mapping[str, Any]) -> str:
     where = [part for part in error["loc"] if isinstance(part, str)]
     key = ".".join(part if part.isprintable() else repr(part) for part in where)
+    if where == ["playlists"] and isinstance(error["input"], Mapping):
+        return f"{key}: each is one of a list, written as [[{key}]], not [{key}]"
+    if where[:1] == ["playlists"] and len(where) > 1:
+        one = table["playlists"][error["loc"][1]]
+        named = one.get("name") if isinstance(one, Mapping) else None
+        key += f" (of {_shown(named)})" if named else ""
     if error["type"] == "extra_forbidden":
         return f"{key}: {_unknown(where[-1], _section_of(where))}"
     if error["type"] == "model_type":

@@ -16,10 +16,11 @@ from dataclasses import asdict, dataclass, field, replace
 from structlog.contextvars import bound_contextvars
 
 from syncd.core.model import Origin, RemoteTree
-from syncd.core.operations import Compare, Defer, DeleteRemote, Hold, Plan
+from syncd.core.operations import Compare, Defer, DeleteRemote, Hold, Plan, RetryRemote
 from syncd.core.planner import plan
 from syncd.core.policy import Now, Policy
 from syncd.core.safety import guard
+from syncd.core.selection import unmatched
 from syncd.errors import Changed, SyncdError
 from syncd.executor import Executor, Outcome, Result
 from syncd.executor.threads import to_its_end
@@ -27,7 +28,16 @@ from syncd.generation import enter_next_generation, keep_notes, settle
 from syncd.learning import Learnt, learn
 from syncd.library import Library, Trees
 from syncd.local import files
-from syncd.observation import News, ask_unfinished, observe, poll_account, sweep_account
+from syncd.observation import (
+    News,
+    ask_for_figures,
+    ask_unfinished,
+    follow_first,
+    look_elsewhere,
+    observe,
+    poll_account,
+    sweep_account,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +70,10 @@ class Report:
 
     ``quiet``: it looked at the account alone, found nothing new, and made no plan. ``doubts`` are
     those of a sweep. ``unreadable`` names the folders and files, relative to the root, that could
-    not be looked at: nothing is decided about what lies there. ``settled``: this cycle was the
-    first complete clean one of a new catalog. ``gave_way``: downloads, or what is to be looked up
-    before them, were left for the next one. ``unlearnt``: so many tracks wait for the latter.
+    not be looked at: nothing is decided about what lies there; ``broken`` says why of those where a
+    ``.syncdignore`` is the cause. ``settled``: this cycle was the first complete clean one of a new
+    catalog. ``gave_way``: downloads, or what is to be looked up before them, were left for the next
+    one. ``unlearnt``: so many tracks wait for the latter.
     ``batches`` are the numbers of what is held, by job and verb.
     """
 
@@ -76,10 +87,13 @@ class Report:
     needs_sweep: tuple[str, ...] = ()
     """Why a cheap look at the account was not enough, in plain words."""
     unreadable: tuple[str, ...] = ()
+    broken: Mapping[str, str] = field(default_factory=dict)
     settled: bool = False
     gave_way: bool = False
     unlearnt: int = 0
     batches: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    unmatched: tuple[str, ...] = ()
+    """What ``library.only`` asks for and no job has, in plain words."""
     error: SyncdError | None = None
 
     def count(self, result: Result) -> int:
@@ -126,24 +140,33 @@ async def _run(
     look = report.look
     await asyncio.to_thread(library.catalog.verify)
     news = await _observe_account(library, look)
-    if look.sweep:
+    is_further = library.catalog.source is not None
+    if look.sweep or is_further:
         report.doubts = news.doubts
     else:
         report.needs_sweep = news.doubts
     learnt = Learnt()
-    if look.account:
+    if look.account and not is_further:
         swept = look.sweep and not news.doubts
         changed = look.learn or news.changed
-        learnt = await learn(library, swept=swept, changed=changed, give_way=give_way)
+        likes = policy.only.liked is not None
+        learnt = await learn(library, swept=swept, changed=changed, likes=likes, give_way=give_way)
         report.gave_way = learnt.gave_way
+    if look.sweep and not is_further:
+        # After what was learnt, which may have asked for some of them.
+        await ask_for_figures(library)
     if not (look.sweep or look.scan or news.changed or learnt.changed):
         report.quiet = True
         return
     policy = await asyncio.to_thread(policy_for, library, policy)
     trees = await observe(library, policy)
+    elsewhere = await asyncio.to_thread(look_elsewhere, library, trees)
+    policy = replace(policy, elsewhere=elsewhere)
     report.remote = trees.remote
     report.unlearnt = len(trees.remote.unlearnt)
+    report.unmatched = await asyncio.to_thread(unmatched, trees.remote, policy.only)
     report.unreadable = tuple(sorted(trees.local.unreadable))
+    report.broken = trees.local.broken
     report.plan = await asyncio.to_thread(make_plan, trees, policy, library.now())
     library.progress.planned(report.plan)
     await asyncio.to_thread(library.catalog.verify)
@@ -172,6 +195,9 @@ async def _run(
 
 
 async def _observe_account(library: Library, look: Look) -> News:
+    if library.catalog.source is not None:
+        # A further tree: what the account shows was asked for once, on behalf of the first.
+        return await follow_first(library)
     if look.sweep:
         return await sweep_account(library)
     if look.poll:
@@ -203,7 +229,7 @@ def policy_for(library: Library, policy: Policy) -> Policy:
     return replace(policy, cautious=True, rebuilding=binding.bound_anew == "rebuild")
 
 
-_IDLE = (Hold, Defer, Compare)
+_IDLE = (Hold, Defer, Compare, RetryRemote)
 """The operations that leave the set of placed files as it is."""
 
 

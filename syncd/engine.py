@@ -16,17 +16,13 @@ from datetime import UTC, datetime
 
 from syncd import account
 from syncd.actions.bind import Adoption, Unbound, begin_anew, bind, marker_or_none
-from syncd.binding import note_root, open_bound, unsynced, without_marker
+from syncd.binding import make_tree, note_root, open_bound, unsynced, without_marker
 from syncd.catalog.database import set_aside
 from syncd.catalog.store import Catalog
 from syncd.config import Settings
-from syncd.core.exporting import Exports
-from syncd.core.model import Origin
-from syncd.core.only import Only
 from syncd.core.policy import Policy
-from syncd.core.query import parse_query
-from syncd.core.tagging import Style
-from syncd.executor import Context, Execution, Executor
+from syncd.derived import execution_of, exports_of, further_of, policy_of
+from syncd.executor import Context, Executor
 from syncd.executor.threads import to_its_end
 from syncd.library import Library
 from syncd.local import files
@@ -44,20 +40,34 @@ from syncd.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Everything a run needs, opened and bound together."""
+    """Everything a run needs, opened and bound together; and the settings it was opened with."""
 
     library: Library
     executor: Executor
     policy: Policy
     context: Context
+    settings: Settings
+    key: Secret
 
 
-def _open(settings: Settings, stack: ExitStack) -> tuple[Catalog, Root, Marker]:
-    """Locks, catalog and root, which ``stack`` closes."""
+def _open(
+    settings: Settings, stack: ExitStack, source: Catalog | None = None
+) -> tuple[Catalog, Root, Marker]:
+    """Locks, catalog and root, which ``stack`` closes.
+
+    ``source``: the catalog of the first tree, where it is open already and this is a further one.
+    """
+    if source is None and settings.first is not None:
+        source = _open_first(settings.first, stack)
     stack.callback(_state_lock(settings).release)
     catalog = Catalog.open(settings.catalog)
     stack.callback(catalog.close)
+    if source is not None:
+        catalog.source = source
+        make_tree(settings, catalog)
     root, marker = open_bound(settings, catalog)
+    if source is not None:
+        source.further.note(settings.format, marker.library_id)
     stack.callback(_root_lock(root).release)
     note_root(catalog, root)
     files.recover_placements(root)
@@ -81,6 +91,19 @@ async def open_engine(
 
 
 @asynccontextmanager
+async def open_further(engine: Engine, format_: str) -> AsyncIterator[Engine]:
+    """The tree of ``library.also`` that holds ``format_``, beside the first, which is open.
+
+    They share the service, with all that is rationed. Raises ``SyncdError`` of many kinds.
+    """
+    settings = engine.settings.tree(format_)
+    with ExitStack() as stack:
+        opened = await to_its_end(_open, settings, stack, engine.library.catalog)
+        library, http = engine.library, engine.context.http
+        yield _engine(settings, engine.key, http, *opened, library.progress, library.clock)
+
+
+@asynccontextmanager
 async def open_unbound(
     settings: Settings,
     key: Secret,
@@ -95,8 +118,9 @@ async def open_unbound(
     the service answers. Nothing is written to the folder before it is bound.
     """
     with ExitStack() as stack:
+        source = _open_first(settings.first, stack) if settings.first else None
         stack.callback(_state_lock(settings).release)
-        root = open_root(settings.library.root)
+        root = open_root(settings.library.root, settings.library.ignore)
         marker = marker_or_none(root)
         async with _http(settings, key) as http:
             client, aside = AudioPod(http), None
@@ -107,6 +131,7 @@ async def open_unbound(
                 await client.page(JobQuery(limit=1))
                 aside = set_aside(settings.catalog, clock())
             catalog = Catalog.open(settings.catalog)
+            catalog.source = source
             stack.callback(catalog.close)
             unbound = Unbound(
                 client=client,
@@ -121,6 +146,8 @@ async def open_unbound(
             def join(adoption: Adoption) -> Engine:
                 stack.callback(_root_lock(root).release)
                 bound = bind(unbound, adoption, clock())
+                if source is not None:
+                    source.further.note(settings.format, bound.library_id)
                 files.recover_placements(root)
                 return _engine(settings, key, http, catalog, root, bound, progress, clock)
 
@@ -183,50 +210,17 @@ async def open_rehearsal(
     """The same library over a copy of its catalog: planning on it changes nothing anywhere."""
     catalog = await asyncio.to_thread(Catalog.copy, settings.catalog)
     try:
+        if settings.first is not None:
+            catalog.source = Catalog.read(settings.first.catalog)
         root, marker = open_bound(settings, catalog)
         note_root(catalog, root)
         async with _http(settings, key) as http:
             library = _library(settings, key, http, catalog, root, marker, progress, clock)
             yield library, policy_of(settings)
     finally:
+        if catalog.source is not None:
+            catalog.source.close()
         catalog.close()
-
-
-def policy_of(settings: Settings) -> Policy:
-    """The settings that decide; the origin is filled in by the cycle, which knows the account."""
-    return Policy(
-        origin=Origin(settings.api.base_url),
-        formats=settings.library.formats,
-        template=settings.library.template,
-        artist=settings.library.artist,
-        album=settings.library.album,
-        direction=settings.sync.direction,
-        deletions=settings.sync.deletions,
-        deletion_grace=settings.sync.deletion_grace,
-        deletion_budget=settings.sync.deletion_budget,
-        rename_budget=settings.sync.rename_budget,
-        remote_deletions=settings.sync.remote_deletions,
-        conflicts=settings.sync.conflicts,
-        moves=settings.library.moves,
-        only=Only(**dict(settings.library.only)),
-    )
-
-
-def style_of(settings: Settings) -> Style:
-    """How tags are written."""
-    return Style(**settings.tags.model_dump())
-
-
-def exports_of(settings: Settings) -> Exports:
-    """What is kept up to date for other programs."""
-    return Exports(
-        playlists=settings.exports.playlists or None,
-        rekordbox=settings.exports.rekordbox or None,
-        nsp=settings.exports.nsp or None,
-        path_map=settings.exports.path_map,
-        queries={one.name: parse_query(one.query) for one in settings.playlists},
-        artist=settings.library.artist,
-    )
 
 
 def _engine(
@@ -247,11 +241,12 @@ def _engine(
         root=root,
         marker=marker,
         trash=library.trash,
-        settings=_execution(settings),
+        settings=execution_of(settings),
         progress=library.progress,
         clock=clock,
+        others=library.others,
     )
-    return Engine(library, Executor(context), policy_of(settings), context)
+    return Engine(library, Executor(context), policy_of(settings), context, settings, key)
 
 
 def _library(
@@ -278,7 +273,16 @@ def _library(
         progress=progress or Silent(),
         clock=clock,
         exports=exports_of(settings),
+        others=further_of(settings, catalog),
     )
+
+
+def _open_first(settings: Settings, stack: ExitStack) -> Catalog:
+    """The first tree's catalog, for a command that works on a further one: nobody else has it."""
+    stack.callback(_state_lock(settings).release)
+    catalog = Catalog.open(settings.catalog)
+    stack.callback(catalog.close)
+    return catalog
 
 
 def _http(settings: Settings, key: Secret) -> Http:
@@ -290,19 +294,6 @@ def _http(settings: Settings, key: Secret) -> Http:
         parallel=settings.limits.parallel_downloads,
         bandwidth=settings.limits.bandwidth,
         may_change=settings.sync.direction == "both",
-    )
-
-
-def _execution(settings: Settings) -> Execution:
-    return Execution(
-        artist=settings.library.artist,
-        template=settings.library.template,
-        file_mode=files.default_mode(),
-        max_file_size=settings.limits.max_file_size,
-        min_free_space=settings.limits.min_free_space,
-        parallel_downloads=settings.limits.parallel_downloads,
-        deletion_grace=settings.sync.deletion_grace,
-        style=style_of(settings),
     )
 
 

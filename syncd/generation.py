@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from syncd.core.baseline import Baseline, State
 from syncd.library import Library
-from syncd.local.notes import Notes, write_notes
+from syncd.local.notes import MOST_TIMES, Notes, write_notes
 from syncd.local.root import prepare, read_marker, write_marker
 
 
@@ -67,6 +67,7 @@ def keep_notes(library: Library) -> None:
                 for track in baseline.tracks.values()
                 if track.state is State.UNSELECTED and track.placed is not None
             ),
+            retried={job: min(one.times, MOST_TIMES) for job, one in baseline.retried.items()},
         ),
     )
 

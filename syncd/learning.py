@@ -7,25 +7,35 @@ complete. What cannot be had after a few tries is done without (``catalog.unlear
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 import structlog
 
 from syncd.catalog.facets import LIKED, Facet
-from syncd.catalog.unlearnt import MOST_TRIES
-from syncd.core.model import FACETS
-from syncd.errors import KeyRefused, KeyRevoked, Offline, RateLimited, RemoteError
+from syncd.catalog.unlearnt import MOST_TRIES, SINGLE
+from syncd.core.model import FACETS, SONG_TYPES
+from syncd.errors import (
+    ContractBroken,
+    KeyRefused,
+    KeyRevoked,
+    Offline,
+    RateLimited,
+    RemoteError,
+    RequestRefused,
+)
 from syncd.library import Library
 from syncd.remote.facets import (
-    SONG_TYPES,
     FilterIgnored,
     Place,
     check_honoured,
     count,
     list_on,
+    listed_back_to,
     offered,
 )
 from syncd.remote.query import JobQuery
@@ -52,12 +62,18 @@ class Learnt:
 
 
 async def learn(
-    library: Library, *, swept: bool, changed: bool, give_way: GiveWay = lambda: False
+    library: Library,
+    *,
+    swept: bool,
+    changed: bool,
+    likes: bool = False,
+    give_way: GiveWay = lambda: False,
 ) -> Learnt:
     """Go on with what is to be learnt of the jobs, until nothing is left or ``give_way()``.
 
     ``swept``: the account was listed in full just now, so likes and new values are looked up as
-    well; ``changed``: something else is known of its jobs. Raises ``KeyRefused``, ``RateLimited``
+    well; ``changed``: something else is known of its jobs. ``likes``: those of new jobs are wanted
+    at once. Raises ``KeyRefused``, ``RateLimited``
     and what is no fault of the service; every other error counts as a try.
     """
     learnt = Learnt()
@@ -65,7 +81,7 @@ async def learn(
     if not (swept or changed or await asyncio.to_thread(facets.is_learning, library.clock())):
         return learnt
     state = await asyncio.to_thread(facets.state)
-    due = await _due(library, state, swept=swept)
+    due = await _due(library, state, swept=swept, likes=likes)
     if not due:
         return learnt
     before = library.client.requests
@@ -89,7 +105,9 @@ async def learn(
     return learnt
 
 
-async def _due(library: Library, state: Mapping[str, Facet], *, swept: bool) -> list[str]:
+async def _due(
+    library: Library, state: Mapping[str, Facet], *, swept: bool, likes: bool
+) -> list[str]:
     """The kinds to go on with, in their order."""
     now, facets = library.clock(), library.catalog.facets
     # A value that is new may be one of the jobs that were looked up before.
@@ -97,9 +115,15 @@ async def _due(library: Library, state: Mapping[str, Facet], *, swept: bool) -> 
     due = [
         kind for kind in FACETS if state[kind].lacking or state[kind].is_open or kind in dependent
     ]
-    if state[LIKED].is_open or (swept and not await asyncio.to_thread(facets.says_liked)):
+    if (
+        state[LIKED].is_open
+        or (swept and not await asyncio.to_thread(facets.says_liked))
+        or (likes and await asyncio.to_thread(facets.lacks_likes))
+    ):
         due.append(LIKED)
-    return [kind for kind in due if state[kind].is_due(now, swept=swept)]
+    due = [kind for kind in due if state[kind].is_due(now, swept=swept)]
+    # What fails may keep all that follows it from being asked for.
+    return sorted(due, key=lambda kind: state[kind].tries)
 
 
 async def _values(
@@ -114,6 +138,8 @@ async def _values(
     except RemoteError as error:
         await _tried(library, unknown, error, learnt)
         return _VALUES
+    keep, said = library.catalog.answers.keep, json.loads(stats.raw)
+    await asyncio.to_thread(keep, "filters", {}, said, library.clock())
     return {**offered(stats.available_filters), **_VALUES}
 
 
@@ -139,16 +165,20 @@ async def _learn(
                 await asyncio.to_thread(facets.honoured, kind, values, now)
             await asyncio.to_thread(facets.begin, kind, now)
         done = frozenset() if begins else facet.done
-        if not await _list_all(library, facet, values, done, give_way):
+        refused = await _list_all(library, facet, values, done, give_way)
+        if refused is None:
             learnt.gave_way = True
             return
-        await _check_totals(library, kind, values, learnt)
+        has_targets = await asyncio.to_thread(facets.has_targets, kind)
+        await _check_listed(library, kind, values, learnt, expected=has_targets)
     except FilterIgnored:
-        _log.info("the service ignores a filter: nothing is learnt from it", filter=kind)
+        _log.info("a filter tells no jobs apart: nothing is learnt from it", filter=kind)
         await asyncio.to_thread(facets.ignored, kind, values, now)
         learnt.changed = True
         return
-    news = await asyncio.to_thread(facets.finish, kind, library.clock())
+    back_to = None if refused else listed_back_to(await _places(library, kind, values))
+    finish = partial(facets.finish, listed=values, back_to=back_to)
+    news = await asyncio.to_thread(finish, kind, library.clock())
     if news:
         learnt.changed = True
         learnt.news[kind] = news
@@ -160,9 +190,13 @@ async def _list_all(
     values: Sequence[str],
     done: frozenset[str],
     give_way: GiveWay,
-) -> bool:
-    """List the jobs that have each of ``values``; whether it came to the end."""
+) -> list[str] | None:
+    """List the jobs that have each of ``values``; those that were refused, ``None`` where it gave
+    way. What fails is raised when the others are listed."""
     facets, kind = library.catalog.facets, facet.kind
+    refused: list[str] = []
+    failure: RemoteError | None = None
+    was_failing = False
     oldest_target = await asyncio.to_thread(facets.oldest, kind, of_all=False)
     oldest = oldest_target
     if kind == LIKED:
@@ -170,53 +204,100 @@ async def _list_all(
     elif set(values) - facet.known:
         oldest = await asyncio.to_thread(facets.oldest, kind, of_all=True)
     for number, value in enumerate(values):
-        library.progress.looking_up(kind, number, len(values))
+        told = partial(library.progress.looking_up, kind, number, len(values))
+        told()
         is_known = value in facet.known and kind != LIKED
         if value in done or (is_known and not await asyncio.to_thread(facets.has_targets, kind)):
             continue
-        place = Place.of(await asyncio.to_thread(facets.place, kind, value))
-        is_done = False
-        while not is_done:
-            if give_way():
-                return False
-            part = await list_on(
-                library.client, kind, value, place, oldest=oldest_target if is_known else oldest
-            )
-            place, is_done = part.place, part.is_done
-            keep = partial(
-                facets.take, place=place.document(), is_done=is_done, targets_only=is_known
-            )
-            await asyncio.to_thread(keep, kind, value, [job.id for job in part.jobs])
-            library.progress.looking_up(kind, number, len(values))
+        back_to = oldest_target if is_known else oldest
+        targets_only = is_known and kind in SINGLE
+        try:
+            if not await _list(library, kind, value, back_to, targets_only, give_way, told):
+                return None
+            was_failing = False
+        except RequestRefused as error:
+            _log.info("a value is refused: nothing is learnt of it", filter=kind, value=value)
+            refused.append(value)
+            if len(refused) == len(values):
+                raise error from None
+        except (Offline, ContractBroken) as error:
+            # Of those with one value the first that lists a job counts: none may be left out.
+            if was_failing or kind in SINGLE:
+                raise
+            failure, was_failing = error, True
+    if failure is not None:
+        raise failure
     library.progress.looking_up(kind, len(values), len(values))
+    return refused
+
+
+async def _list(
+    library: Library,
+    kind: str,
+    value: str,
+    oldest: datetime | None,
+    targets_only: bool,
+    give_way: GiveWay,
+    told: Callable[[], None],
+) -> bool:
+    """List the jobs that have ``value``, from where that stands; whether it came to the end."""
+    facets = library.catalog.facets
+    place = Place.of(await asyncio.to_thread(facets.place, kind, value))
+    is_done = False
+    while not is_done:
+        if give_way():
+            return False
+        part = await list_on(library.client, kind, value, place, oldest=oldest)
+        place, is_done = part.place, part.is_done
+        keep = partial(
+            facets.take, place=place.document(), is_done=is_done, targets_only=targets_only
+        )
+        await asyncio.to_thread(keep, kind, value, [job.id for job in part.jobs])
+        told()
     return True
 
 
-async def _check_totals(library: Library, kind: str, values: Sequence[str], learnt: Learnt) -> None:
-    """Raise ``FilterIgnored`` where several values list as many jobs as there are in all."""
+async def _places(library: Library, kind: str, values: Sequence[str]) -> list[Place]:
+    place = library.catalog.facets.place
+    return [Place.of(await asyncio.to_thread(place, kind, value)) for value in values]
+
+
+async def _check_listed(
+    library: Library, kind: str, values: Sequence[str], learnt: Learnt, *, expected: bool
+) -> None:
+    """Raise ``FilterIgnored`` where several values list as many jobs as there are in all, and a
+    value that nobody has was no better; also where none lists any job, though some are
+    ``expected``: then it is not known what the jobs have."""
     if kind == LIKED:
         return
-    facets = library.catalog.facets
-    places = [Place.of(await asyncio.to_thread(facets.place, kind, value)) for value in values]
+    places = await _places(library, kind, values)
+    if expected and places and not any(place.row or place.total for place in places):
+        raise FilterIgnored
     totals = Counter(place.total for place in places if place.total)
     suspects = {total for total, number in totals.items() if number > 1}
     if suspects and learnt.all_jobs is None:
         learnt.all_jobs = await count(library.client)
-    if learnt.all_jobs in suspects:
+    if learnt.all_jobs in suspects and not await check_honoured(library.client, kind):
         raise FilterIgnored
 
 
 async def _tried(
     library: Library, kinds: Sequence[str], error: RemoteError, learnt: Learnt
 ) -> None:
-    """Count a failed try for each of ``kinds``; raise ``error`` where it is not about them."""
+    """Count a failed try for each of ``kinds``; raise ``error`` where it is not about them.
+
+    Where it was the last one, what was found is learnt, and the rest is done without.
+    """
     facets, now = library.catalog.facets, library.clock()
+    is_given_up = False
     for kind in kinds:
         if await asyncio.to_thread(facets.tried, kind, now) >= MOST_TRIES:
-            learnt.changed = True
+            learnt.changed = is_given_up = True
+            if kind != LIKED and (news := await asyncio.to_thread(facets.apply, kind)):
+                learnt.news[kind] = news
     if isinstance(error, KeyRevoked):
         # For the filters alone, or for everything? Then this fails as well.
         await library.client.page(JobQuery(limit=1))
-    elif isinstance(error, KeyRefused | RateLimited):
+    elif isinstance(error, KeyRefused) or (isinstance(error, RateLimited) and not is_given_up):
         raise error
     _log.warning("could not be looked up", what=", ".join(kinds), why=error.message)

@@ -12,6 +12,7 @@ from syncd.core.baseline import Baseline
 from syncd.core.exporting import OFF, Exports
 from syncd.core.model import LocalTree, RemoteTree
 from syncd.core.policy import Now
+from syncd.elsewhere import Elsewhere
 from syncd.local.root import Marker, Root
 from syncd.local.trash import Trash
 from syncd.progress import Progress
@@ -24,7 +25,9 @@ class Library:
     """What a cycle works on: the service, the catalog and the folder that belong together.
 
     ``key_fingerprint`` is a keyed hash of the API key in use (``account.fingerprint``);
-    ``retention`` is seconds in the trash. ``poller`` remembers what the last poll saw.
+    ``retention`` is seconds in the trash. ``poller`` remembers what the last poll saw. ``others``
+    are the further trees of the same account; one of those has no others, and its catalog a
+    ``source``.
     """
 
     client: AudioPod
@@ -39,6 +42,7 @@ class Library:
     progress: Progress
     clock: Callable[[], datetime]
     exports: Exports = OFF
+    others: tuple[Elsewhere, ...] = ()
 
     def now(self) -> Now:
         """Both clocks."""

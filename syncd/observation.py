@@ -14,18 +14,19 @@ from datetime import timedelta
 import structlog
 
 from syncd.account import check_account, confirm_key
+from syncd.catalog.store import Catalog
 from syncd.core.baseline import Baseline
 from syncd.core.evidence import match, sight, to_hash
 from syncd.core.model import Job, LocalFile, LocalTree
 from syncd.core.policy import Policy
 from syncd.core.selection import changed_states
-from syncd.errors import NoSuchJob, RemoteError, RootUnusable
+from syncd.elsewhere import stand_elsewhere
+from syncd.errors import NoSuchJob, RemoteError, RootUnusable, WrongAccount
 from syncd.executor.threads import to_its_end
 from syncd.library import Library, Trees
 from syncd.local import files
 from syncd.local.scan import scan
 from syncd.local.tags import read_identity
-from syncd.remote.query import PATHS
 from syncd.remote.sweep import Sweep
 
 MOST_ASKED = 5
@@ -36,7 +37,7 @@ _FIGURES = {
     "filters": timedelta(hours=1),
     "presets": timedelta(days=7),
 }
-"""What of ``remote.query.PATHS`` is kept with a sweep, and when it is asked anew."""
+"""What of ``remote.query.PATHS`` is kept after a sweep, and when it is asked anew."""
 
 _log = structlog.get_logger("syncd.observation")
 
@@ -72,11 +73,10 @@ async def sweep_account(library: Library) -> News:
     library.poller.swept(sweep.total, sweep.count)
     for doubt in sweep.doubts:
         _log.warning("the listing is doubtful", why=doubt)
-    await _ask_for_figures(library)
     return News(changed=True, doubts=sweep.doubts)
 
 
-async def _ask_for_figures(library: Library) -> None:
+async def ask_for_figures(library: Library) -> None:
     """Keep what the service says of the account as a whole, where that is not known of late.
 
     Nothing is decided by it: where it cannot be had, it is left for the next sweep.
@@ -87,7 +87,7 @@ async def _ask_for_figures(library: Library) -> None:
         if kept is not None and kept.at <= library.clock() < kept.at + age:
             continue
         try:
-            reply = await library.client.ask(PATHS[name])
+            reply = await library.client.ask(name)
         except RemoteError as error:
             _log.debug("was not told", what=name, why=error.message)
             return
@@ -126,6 +126,47 @@ async def _ask(library: Library, job_ids: Iterable[int]) -> News:
     return News(bool(news.changed), tuple(doubts))
 
 
+async def follow_first(library: Library) -> News:
+    """Take over what was observed of the account on behalf of the first tree: of a further one.
+
+    Raises ``WrongAccount`` where the first tree is of another account by now.
+    """
+    return await asyncio.to_thread(_follow_first, library.catalog)
+
+
+def _follow_first(catalog: Catalog) -> News:
+    assert catalog.source is not None, "the first tree follows no other"
+    theirs, ours = catalog.source.binding(), catalog.binding()
+    if theirs is None or ours is None:
+        return News(doubts=("the account was not listed yet",))
+    if None not in (ours.account, theirs.account) and ours.account != theirs.account:
+        raise WrongAccount(
+            f"this tree is of account {ours.account}, and the library's own folder of account "
+            f"{theirs.account}",
+            hint="choose another library.also_root; nothing was changed",
+        )
+    changed = catalog.follow()
+    key = theirs.key_fingerprint
+    if (theirs.account, key) != (ours.account, ours.key_fingerprint):
+        if key != ours.key_fingerprint:
+            catalog.holds.end_refusals_to_key()
+        catalog.bind(replace(ours, account=theirs.account, key_fingerprint=key))
+    return News(changed, catalog.source.doubts())
+
+
+def look_elsewhere(library: Library, trees: Trees) -> Mapping[int, str]:
+    """Of the tracks whose file is missed: where it stands in another tree, in words.
+
+    Their grace has not begun: it does once they are gone from there, too.
+    """
+    if not library.others:
+        return {}
+    missed = {known.job_id for known in trees.baseline.tracks.values() if known.absence}
+    standing = stand_elsewhere(library.others, missed)
+    library.catalog.scans.rearm(standing, library.now())
+    return standing
+
+
 async def observe(library: Library, policy: Policy) -> Trees:
     """The three trees: a scan of a root that is valid before and after it, and the catalog."""
     # Waited for where the run is stopped: the locks are held while the folder is looked at.
@@ -137,9 +178,18 @@ def _observe(library: Library, policy: Policy) -> Trees:
     known = catalog.scans.known_files()
     library.root.verify(library.marker)
     local = scan(
-        library.root.path, known, read_identity=read_identity, looked=library.progress.looked
+        library.root.path,
+        known,
+        read_identity=read_identity,
+        looked=library.progress.looked,
+        ignore=library.root.ignore,
     )
     library.root.verify(library.marker)
+    if "." in local.broken:
+        raise RootUnusable(
+            f"{local.broken['.']}: what is to be kept out of {library.root.path} is not known",
+            hint="mend that file, or remove it; nothing was changed",
+        )
     if "." in local.unreadable:
         raise RootUnusable(
             f"the library folder {library.root.path} cannot be read",

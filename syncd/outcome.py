@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from syncd.core.model import FAILED, RemoteTree
 from syncd.core.operations import Defer, Download, Hold, Operation, Pending, Redownload, Wait
-from syncd.core.words import TOLD, counted, due_words, printable, words
+from syncd.core.words import TOLD, amount, counted, due_words, plural, printable, words
 from syncd.cycle import Report
 from syncd.errors import ExitCode, SyncdError
 from syncd.executor import Outcome, Result
@@ -44,7 +44,11 @@ class Run:
         """What was placed and is no longer there: another program took it."""
         self.doubts = [doubt for report in reports for doubt in report.doubts]
         self.unreadable = last.unreadable
+        self.broken = last.broken
         self.unseen = [wait for wait in self.waits if wait.unseen is not None]
+        self.kept_out = sum(wait.kept_out for wait in self.waits)
+        self.unselected = last.plan.unselected
+        self.unmatched = last.unmatched
         self.without_audio = sum(track.status == FAILED for track in last.remote.tracks.values())
         self.error: SyncdError | None = reports[-1].error
         self.left = _left(reports[-1])
@@ -70,9 +74,10 @@ class Run:
         counts = {
             **{word: done[word] for word in _TOLD},
             "failed": len(self.failed),
-            _pending_word(len(self.pending)): len(self.pending),
+            plural(len(self.pending), "pending deletion"): len(self.pending),
             "held": len(self.held),
-            "waiting": len(self.waits),
+            "waiting": len(self.waits) - self.kept_out,
+            "kept out": self.kept_out,
             "failed in the account": self.without_audio,
             "still to be downloaded": self.left,
         }
@@ -97,14 +102,19 @@ class Run:
             *held[:_SHOWN],
             *([f"  and {more} more: syncd plan lists them all"] if more else []),
             *pending[:_SHOWN],
+            *(f"  {one.reason}" for one in [one for one in self.waits if one.stays][:_SHOWN]),
+            *(f"  {line}" for line in selection_lines(self.unselected, self.unmatched)),
             *(["  syncd pending shows the evidence, and all of them"] if pending else []),
             *(f"  failed: job {one.job_id}: {one.reason}" for one in self.lost[:_SHOWN]),
-            *(f"  could not be read: {path}" for path in self.unreadable[:_SHOWN]),
+            *(f"  could not be read: {self._unread(path)}" for path in self.unreadable[:_SHOWN]),
             *unseen[:_SHOWN],
             *([f"  and {len(unseen) - _SHOWN} more out of sight"] if unseen[_SHOWN:] else []),
             *(f"  doubtful: {doubt}" for doubt in self.doubts),
         ]
         return "\n".join(printable(line) for line in lines)
+
+    def _unread(self, path: str) -> str:
+        return f"{path} ({self.broken[path]})" if path in self.broken else path
 
     def _is_told(self, wait: Wait) -> bool:
         return any(PurePath(wait.unseen or "").is_relative_to(path) for path in self.unreadable)
@@ -124,12 +134,20 @@ class Run:
                 for o in self.outcomes
             ],
             "pending": [pending_json(one, root, self.remote) for one in self.pending],
+            "unselected": sorted(self.unselected),
             "waiting": [wait_json(wait, self.remote) for wait in (*self.waits, *lost)],
             "unreadable": [root / path for path in self.unreadable],
             "doubts": self.doubts,
             "error": None if error is None else redact(error.message),
             "hint": None if error is None else error.hint,
         }
+
+
+def selection_lines(unselected: Collection[int], unmatched: Iterable[str]) -> Iterator[str]:
+    """What ``library.only`` leaves out, and what it asks for in vain."""
+    if number := len(unselected):
+        yield f"{amount(number, 'job is', 'jobs are')} outside library.only, and not fetched"
+    yield from (f"no job has the {value} that library.only asks for" for value in unmatched)
 
 
 def _left(report: Report) -> int:
@@ -194,9 +212,15 @@ def batch_lines(
             settles = "the next sync gives them a batch to approve or reject"
         yield f"held: {what}{f', batch {batch}' if batch else ''}{why}: {settles}"
         shown = members[:_SHOWN] if with_files else ()
-        yield from (f"  {hold.path or f'job {hold.job_id}'}" for hold in shown)
+        yield from (f"  {_held(hold)}" for hold in shown)
         if with_files and len(members) > _SHOWN:
             yield f"  and {len(members) - _SHOWN} more: syncd plan lists them all"
+
+
+def _held(hold: Hold) -> str:
+    """The file that is held, or its job; of one that would be moved both names."""
+    path = hold.path or f"job {hold.job_id}"
+    return f"{hold.stands_at} → {path}" if hold.stands_at else path
 
 
 def operation_json(
@@ -215,6 +239,8 @@ def operation_json(
     }
     if isinstance(op, Hold):
         said |= {"held": op.held, "batch": batches.get((op.job_id, op.held))}
+        if op.stands_at:
+            said |= {"path": root / op.stands_at, "new_path": root / op.path}
     if new_path := getattr(op, "new_path", None) or getattr(op, "copy", None):
         said["new_path"] = root / new_path
     if (new_title := getattr(op, "new_title", None)) is not None:
@@ -253,10 +279,6 @@ def wait_json(wait: Wait, remote: RemoteTree) -> dict[str, object]:
 
 def _word_of(op: Operation) -> str:
     return _BESIDE if isinstance(op, Redownload) and op.copy else words(op.verb).done
-
-
-def _pending_word(number: int) -> str:
-    return "pending deletion" if number == 1 else "pending deletions"
 
 
 def _is_batched(op: Operation) -> bool:

@@ -15,6 +15,7 @@ import structlog
 from syncd import export
 from syncd.core.cases import scans_apart
 from syncd.core.policy import Policy
+from syncd.core.words import amount
 from syncd.cycle import Look, Report, run_cycle
 from syncd.errors import SyncdError
 from syncd.executor import Executor, Result
@@ -111,8 +112,7 @@ async def run_until_rest(
                     look = Look(scan=True)
                     continue
             await to_its_end(purge_trash, library)
-            for trouble in (await refresh_exports(library)).troubles:
-                _log.warning(trouble.message, hint=trouble.hint)
+            await export_anew(library)
             return reports
         look = again.look
         if between is not None:
@@ -125,8 +125,13 @@ async def run_until_rest(
 
 
 def _looking_again(missed: int, seconds: float) -> str:
-    files_ = "1 file is" if missed == 1 else f"{missed} files are"
-    return f"{files_} missing; looking again in {seconds:.0f} s"
+    return f"{amount(missed, 'file is', 'files are')} missing; looking again in {seconds:.0f} s"
+
+
+async def export_anew(library: Library) -> None:
+    """Bring the exports up to the catalog, and tell their troubles to the log."""
+    for trouble in (await refresh_exports(library)).troubles:
+        _log.warning(trouble.message, hint=trouble.hint)
 
 
 async def refresh_exports(

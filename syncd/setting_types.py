@@ -17,10 +17,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from syncd.core.listing import Range
+from syncd.core.model import SONG_TYPES
 from syncd.core.naming import ALBUM_FIELDS, BadTemplateError, check_fields, check_template
 from syncd.core.query import BadQueryError, listing_of, parse_query
 from syncd.core.safety import is_inside
 
+_MOST_TRIES = 100
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE_UNITS: dict[str, int] = {
@@ -120,6 +122,13 @@ def _formats(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _also_root(value: str) -> str:
+    if value.count("{format}") != 1 or set(re.findall(r"{[^}]*}", value)) - {"{root}", "{format}"}:
+        raise ValueError("must name {format} once, and may name {root}")
+    _path(value.replace("{root}", "/"))
+    return value
+
+
 def _text(value: str) -> str:
     if not value.strip() or not value.isprintable():
         raise ValueError("must be a line of text that is not empty")
@@ -134,6 +143,12 @@ def _values(value: object) -> tuple[str, ...]:
     if not found:
         raise ValueError("must hold at least one; leave it out to ask for all")
     return tuple(_text(one) for one in found)
+
+
+def _song_types(value: tuple[str, ...]) -> tuple[str, ...]:
+    if strange := [one for one in value if one.casefold() not in SONG_TYPES]:
+        raise ValueError(f"knows no {strange[0]}: these are {', '.join(SONG_TYPES)}")
+    return value
 
 
 def _length(value: object) -> Range:
@@ -157,6 +172,27 @@ def _since(value: object) -> datetime:
     if isinstance(found, datetime):
         return found
     raise ValueError("must be a date such as 2026-03-31, 2026-03 or 2026")
+
+
+def _is_pattern(text: str) -> bool:
+    """Whether it is one of gitignore's, and neither a comment nor several."""
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+    if not text.isprintable():
+        return False
+    try:
+        return GitIgnoreSpecPattern(text).regex is not None
+    except (ValueError, re.error):
+        return False
+
+
+def _ignore(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise ValueError('must be a list of patterns, such as ["/Stems/", "*.demo.mp3"]')
+    for one in value:
+        if not _is_pattern(one):
+            raise ValueError(f"holds what is no pattern of gitignore's: {one}")
+    return tuple(value)
 
 
 def _listen(value: str) -> str:
@@ -223,6 +259,12 @@ def _query(value: str) -> str:
     return value
 
 
+def _tries(value: object) -> object:
+    if value == "off" or (type(value) is int and 1 <= value <= _MOST_TRIES):
+        return value
+    raise ValueError(f"must be 'off', or a number of tries from 1 to {_MOST_TRIES}")
+
+
 def within(days: int) -> AfterValidator:
     """At most so many days, said in days: a limit in seconds would have to be worked out."""
 
@@ -243,7 +285,10 @@ Album = Annotated[str, AfterValidator(_text), AfterValidator(_album)]
 Text = Annotated[str, AfterValidator(_text)]
 Format = Literal["flac", "mp3", "ogg", "wav"]
 Formats = Annotated[tuple[Format, ...], Field(min_length=1, strict=False), AfterValidator(_formats)]
+FurtherFormats = Annotated[tuple[Format, ...], Field(strict=False), AfterValidator(_formats)]
+AlsoRoot = Annotated[str, AfterValidator(_also_root)]
 Values = Annotated[tuple[str, ...], BeforeValidator(_values)]
+SongTypes = Annotated[Values, AfterValidator(_song_types)]
 Length = Annotated[Range, BeforeValidator(_length)]
 Since = Annotated[datetime, BeforeValidator(_since)]
 Listen = Annotated[str, AfterValidator(_listen)]
@@ -251,4 +296,6 @@ Export = Annotated[str, AfterValidator(_export)]
 ExportFile = Annotated[str, AfterValidator(_export_file)]
 PathMap = Annotated[dict[str, str], BeforeValidator(_path_map)]
 Query = Annotated[str, AfterValidator(_query)]
+Ignore = Annotated[tuple[str, ...], BeforeValidator(_ignore)]
+Tries = Annotated[Literal["off"] | int, BeforeValidator(_tries)]
 Command = Annotated[tuple[str, ...], BeforeValidator(_command)]

@@ -6,23 +6,36 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from itertools import permutations
 from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+)
 
 from syncd.core.model import FORMATS
 from syncd.core.naming import fold
 from syncd.setting_types import (
     Address,
     Album,
+    AlsoRoot,
     Command,
     Duration,
     Export,
     ExportFile,
     Formats,
+    FurtherFormats,
+    Ignore,
     Length,
     Listen,
     PathMap,
@@ -30,8 +43,10 @@ from syncd.setting_types import (
     Query,
     Since,
     Size,
+    SongTypes,
     Template,
     Text,
+    Tries,
     Values,
     within,
 )
@@ -66,7 +81,7 @@ class OnlySection(_Section):
     """``[library.only]``: which jobs are fetched (``core.only.Only``); all, where none is set."""
 
     task: Values = ()
-    song_type: Values = ()
+    song_type: SongTypes = ()
     genre: Values = ()
     emotion: Values = ()
     occasion: Values = ()
@@ -87,7 +102,32 @@ class Library(_Section):
     artist: Text = "AudioPod"
     album: Album = "AudioPod {year}-{month}"
     moves: Literal["ask", "auto", "never"] = "ask"
+    also: FurtherFormats = ()
+    also_root: Annotated[AlsoRoot, Field(validate_default=True)] = "{root} {format}"
+    ignore: Ignore = ()
     only: OnlySection = Field(default_factory=OnlySection)
+
+    def root_of(self, format_: str) -> Path:
+        """The root of the tree that holds the same tracks as ``format_``."""
+        return _root_of(self.also_root, self.root, format_)
+
+    @field_validator("also_root")
+    @classmethod
+    def _lies_apart(cls, value: str, info: ValidationInfo) -> str:
+        root = info.data.get("root")
+        if root is None:
+            return value  # which is what is wrong, then
+        roots = [root, *(_root_of(value, root, one) for one in info.data.get("also", ()))]
+        for one, other in permutations(roots, 2):
+            if one in (other, *other.parents):
+                raise ValueError(f"must keep the trees apart: {other} lies in {one}")
+        return value
+
+
+def _root_of(pattern: str, root: Path, format_: str) -> Path:
+    fields = {"{root}": str(root), "{format}": format_}
+    text = re.sub(r"{root}|{format}", lambda found: fields[found[0]], pattern)
+    return Path(os.path.normpath(Path(text).expanduser()))
 
 
 class Tags(_Section):
@@ -113,6 +153,7 @@ class Sync(_Section):
     rename_budget: Annotated[int, Field(ge=0)] = 100
     remote_deletions: Literal["trash", "keep"] = "trash"
     conflicts: Literal["local", "remote", "hold"] = "local"
+    retry_failed: Tries = "off"
     poll_interval: Annotated[Duration, Field(ge=5), within(days=1)] = 60.0
     sweep_interval: Annotated[Duration, Field(ge=60), within(days=30)] = 21_600.0
     scan_interval: Annotated[Duration, Field(ge=10), within(days=30)] = 900.0
@@ -215,7 +256,51 @@ class Settings(_Section):
     exports: Exports = Field(default_factory=Exports)
     playlists: Playlists = ()
     file: Path | None = None
+    _first: Settings | None = PrivateAttr(default=None)
 
     @property
     def catalog(self) -> Path:
         return self.state.dir / "catalog.sqlite3"
+
+    @property
+    def first(self) -> Settings | None:
+        """The settings that these were derived from (``tree``); ``None``: they are their own."""
+        return self._first
+
+    @property
+    def format(self) -> str:
+        """The only one that a further tree holds."""
+        (format_,) = self.library.formats
+        return format_
+
+    def tree(self, format_: str) -> Settings:
+        """The same settings for the tree of ``library.also`` that holds ``format_``.
+
+        It has a folder and a state of its own, and nothing but that format. A file that is deleted
+        in it deletes nothing in the account; what is there once in all is the first tree's.
+        """
+        library = {"root": self.library.root_of(format_), "formats": (format_,), "also": ()}
+        # Where nothing is sent, deleted files are fetched again in either.
+        deletions = "restore" if self.sync.direction == "down" else "ignore"
+        if self.sync.deletions != "mirror":
+            deletions = self.sync.deletions
+        sync = {"deletions": deletions, "retry_failed": "off"}
+        made = self.model_copy(
+            update={
+                "library": self.library.model_copy(update=library),
+                "sync": self.sync.model_copy(update=sync),
+                "state": self.state.model_copy(update={"dir": self.state.dir / "also" / format_}),
+                "hooks": Hooks(),
+                "metrics": Metrics(),
+                "notify": Notify(),
+                "exports": Exports(),
+                "playlists": (),
+            }
+        )
+        made._first = self
+        return made
+
+    @property
+    def trees(self) -> dict[str, Settings]:
+        """Those of ``library.also``, by format."""
+        return {format_: self.tree(format_) for format_ in self.library.also}

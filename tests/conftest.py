@@ -1,17 +1,32 @@
 """What every test shares: Hypothesis without a deadline, since these machines are shared."""
 
+from __future__ import annotations
+
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from syncd.simulator import Simulator
 
 settings.register_profile(
     "syncd", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("syncd")
+
+
+@pytest.fixture
+def sim() -> Iterator[Simulator]:
+    """An account without jobs."""
+    from syncd.simulator import Simulator
+
+    with Simulator() as simulator:
+        yield simulator
 
 
 @pytest.fixture

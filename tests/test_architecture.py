@@ -17,10 +17,10 @@ LONGEST_FILE = 400
 
 GROUND = {"core", "errors", "secret"}
 PARTS = GROUND | {"remote", "local", "catalog", "progress", "account"}
-WORK = PARTS | {"executor", "library"}
+WORK = PARTS | {"elsewhere", "executor", "library"}
 CYCLE = WORK | {"observation", "learning", "generation", "cycle"}
 WHOLE = CYCLE | {"rest", "actions", "binding", "config", "settings", "engine", "log", "outcome"}
-WHOLE |= {"export"}
+WHOLE |= {"export", "derived"}
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "errors": set(),
@@ -35,8 +35,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "catalog": GROUND,
     "simulator": set(),
     "account": GROUND | {"remote", "catalog"},
-    "executor": PARTS - {"account"},
-    "library": PARTS - {"account"},
+    "elsewhere": GROUND | {"local", "catalog"},
+    "executor": PARTS - {"account"} | {"elsewhere"},
+    "library": PARTS - {"account"} | {"elsewhere"},
     "observation": WORK,
     "learning": WORK,
     "generation": WORK,
@@ -46,10 +47,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "actions": CYCLE | {"rest", "export"},
     "outcome": CYCLE,
     "binding": GROUND | {"local", "catalog", "config"},
-    "engine": CYCLE | {"actions", "config", "binding", "export"},
-    "daemon": WHOLE | {"__init__"},
+    "derived": GROUND | {"catalog", "config", "elsewhere", "executor", "local"},
+    "engine": CYCLE | {"derived", "elsewhere", "actions", "config", "binding", "export"},
+    "further": CYCLE | {"rest", "engine"},
+    "daemon": WHOLE | {"further", "__init__"},
     "doctor": WHOLE | {"daemon", "__init__"},
-    "cli": WHOLE | {"daemon", "doctor", "simulator", "__init__"},
+    "cli": WHOLE | {"further", "daemon", "doctor", "simulator", "__init__"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -68,6 +71,7 @@ ONLY_HERE = {
     "uvicorn": {"daemon", "simulator"},
     "apscheduler": {"daemon"},
     "prometheus_client": {"daemon"},
+    "pathspec": {"local", "setting_types"},
     "watchfiles": {"local"},
 }
 

@@ -65,6 +65,9 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
             "artist": "AudioPod",
             "album": "AudioPod {year}-{month}",
             "moves": "ask",
+            "ignore": (),
+            "also": (),
+            "also_root": "{root} {format}",
             "only": {
                 **dict.fromkeys(("task", "song_type", *FACETS), ()),
                 **dict.fromkeys(("liked", "min_quality", "since", "duration", "title")),
@@ -84,6 +87,7 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
             "rename_budget": 100,
             "remote_deletions": "trash",
             "conflicts": "local",
+            "retry_failed": "off",
             "poll_interval": 60.0,
             "sweep_interval": 6 * 3_600.0,
             "scan_interval": 900.0,
@@ -119,6 +123,9 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
         ("library", "artist", '"Ich & Du"', "Ich & Du"),
         ("library", "album", '"{artist} {year}"', "{artist} {year}"),
         ("library", "moves", '"auto"', "auto"),
+        ("library", "ignore", '["/Stems/", "*.wav"]', ("/Stems/", "*.wav")),
+        ("library", "also", '["mp3", "ogg"]', ("mp3", "ogg")),
+        ("library", "also_root", '"~/m/{format}"', "~/m/{format}"),
         *(("library.only", name, '["One", "Two"]', ("One", "Two")) for name in FACETS),
         ("library.only", "task", '"music_generation"', ("music_generation",)),
         ("library.only", "song_type", '["instrumental"]', ("instrumental",)),
@@ -138,6 +145,7 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
         ("sync", "rename_budget", "5000", 5000),
         ("sync", "remote_deletions", '"keep"', "keep"),
         ("sync", "conflicts", '"hold"', "hold"),
+        ("sync", "retry_failed", "3", 3),
         ("sync", "poll_interval", '"5s"', 5.0),
         ("sync", "sweep_interval", '"30d"', 30 * 86_400.0),
         ("sync", "scan_interval", '"10s"', 10.0),
@@ -236,6 +244,10 @@ TIME = "must be a duration such as 0s, 90s, 10m, 2h or 30d"
          "['mp3', 'mp3']"),
         ('[library]\nformats = ["m4a"]', "library.formats: must be 'flac', 'mp3', 'ogg' or 'wav', "
          "not 'm4a'"),
+        ('[library]\nignore = ["[z-a]"]', "library.ignore: holds what is no pattern of "
+         "gitignore's: [z-a], not ['[z-a]']"),
+        ('[library]\nignore = "Stems/"', "library.ignore: must be a list of patterns, such as "
+         '["/Stems/", "*.demo.mp3"], not \'Stems/\''),
         ('[library]\nformats = "mp3"', "library.formats: must be a valid tuple, not 'mp3'"),
         ('[library]\nartist = "  "', "library.artist: must be a line of text that is not empty, "
          "not '  '"),
@@ -295,12 +307,16 @@ TIME = "must be a duration such as 0s, 90s, 10m, 2h or 30d"
          "to 1, not 7"),
         ('[library.only]\nduration = "5:00..1:00"', "library.only.duration: must be a range of "
          "lengths such as 1:00..5:00, 90.. or ..3:30, not '5:00..1:00'"),
+        ('[library.only]\nsong_type = ["rap", "edits"]', "library.only.song_type: knows no edits: "
+         "these are rap, instrumental, samples, vocals, song, not ['rap', 'edits']"),
         ('[library.only]\nsince = "30d"', "library.only.since: must be a date such as 2026-03-31, "
          "2026-03 or 2026, not '30d'"),
         ('[library]\nonly = "liked"', "library.only: must be a section, written as "
          "[library.only], not 'liked'"),
-        ('[[playlists]]\nname = "A"\nquery = "liked:x"', "playlists.query: is no query: liked must "
-         "be yes or no, not 'liked:x'"),
+        ('[playlists]\nname = "A"',
+         "playlists: each is one of a list, written as [[playlists]], not [playlists]"),
+        ('[[playlists]]\nname = "A"\nquery = "liked:x"',
+         "playlists.query (of 'A'): is no query: liked must be yes or no, not 'liked:x'"),
         ('[[playlists]]\nname = "A"\nquery = ""\n[[playlists]]\nname = "a"\nquery = ""',
          "playlists: must not name two alike, not [{'name': 'A', 'query': ''}, {'name': 'a', "
          "'query': ''}]"),

@@ -67,7 +67,11 @@ def test_each_choice_can_be_made_and_no_other(
         ("sync", "direction = true", "direction: must be 'both' or 'down', not True"),
         ("sync", 'deletion = "mirror"', "deletion: unknown key; did you mean deletions? (known "
          "here: direction, deletions, deletion_grace, deletion_budget, rename_budget, "
-         "remote_deletions, conflicts, poll_interval, sweep_interval, scan_interval)"),
+         "remote_deletions, conflicts, retry_failed, poll_interval, sweep_interval, "
+         "scan_interval)"),
+        *(("sync", f"retry_failed = {bad}", "retry_failed: must be 'off', or a number of tries "
+           f"from 1 to 100, not {said}")
+          for bad, said in [("0", 0), ("101", 101), ("true", True), ('"on"', "'on'")]),
         ("trash", 'retention = "-1d"', f"retention: {TIME}, not '-1d'"),
         ("trash", "retention = 30", f"retention: {TIME}, not 30"),
         ("trash", 'retention = "36501d"', "retention: must be at most 36500d, not '36501d'"),

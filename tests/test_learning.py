@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from syncd import rest
+from syncd.core.only import Only
 from syncd.cycle import Look, Report, run_cycle
 from syncd.engine import Engine, open_engine
 from syncd.errors import KeyRefused, RateLimited
@@ -19,6 +21,8 @@ from syncd.rest import run_until_rest
 from syncd.secret import Secret
 from syncd.settings import Settings
 from syncd.simulator import Fault, Simulator, World
+
+from .configuring import tables_for
 
 SAYS_ALL = frozenset({"genre", "emotion", "occasion", "language", "song_type", "liked"})
 
@@ -68,14 +72,9 @@ async def engine(
     quick = Retries(attempts=2, wait_initial=0.001, wait_max=0.002, longest_wait=0.5)
     monkeypatch.setattr("syncd.remote.http.Retries", lambda: quick)
     create_root(tmp_path / "Music", sim.api_url)
-    settings = Settings.model_validate(
-        {
-            "api": {"base_url": sim.api_url, "requests_per_minute": 0},
-            "library": {"root": str(tmp_path / "Music"), "template": "{genre}/{title}.{ext}"},
-            "state": {"dir": str(tmp_path / "state")},
-            "limits": {"min_free_space": "1MB"},
-        }
-    )
+    by_genre = {"template": "{genre}/{title}.{ext}"}
+    tables = tables_for(sim, tmp_path / "Music", tmp_path / "state", library=by_genre)
+    settings = Settings.model_validate(tables)
     async with open_engine(settings, Secret(sim.key), clock=clock) as opened:
         yield opened
 
@@ -157,6 +156,17 @@ async def test_jobs_that_say_all_of_it_cost_no_request(engine: Engine, sim: Simu
     asked = [r.path.rpartition("/")[2] for r in sim.requests.select(origin="api")]
     kept = ["counts", "stats", "presets"]
     assert asked == ["jobs", *kept]
+
+
+async def test_what_there_is_to_learn_is_asked_once_and_kept(
+    engine: Engine, sim: Simulator
+) -> None:
+    await cycle(engine, Look(sweep=True))
+    asked = [r.path.rpartition("/")[2] for r in sim.requests.select(origin="api")]
+    assert [asked.count(name) for name in ("counts", "stats", "presets")] == [1, 1, 1]
+    kept = engine.library.catalog.answers.find("filters", {})
+    assert kept is not None
+    assert kept.body["available_filters"]["genres"] == ["folk", "jazz"]
 
 
 async def test_likes_that_come_with_the_listing_are_not_asked_for(
@@ -265,14 +275,21 @@ async def test_a_value_that_is_new_is_listed_back_to_the_first_job(
     assert filtered(sim, "genre") == [], "once"
 
 
-@pytest.mark.parametrize("at", [{"path": "/filters/stats$"}, {"query": {"genre": "folk"}}])
+@pytest.mark.parametrize(
+    ("at", "folders"),
+    [
+        ({"path": "/filters/stats$"}, {"Unknown"}),
+        ({"query": {"genre": "folk"}}, {"Unknown", "jazz"}),
+        ({"when": lambda r: "genre" in r.query}, {"Unknown"}),
+    ],
+)
 async def test_what_cannot_be_had_is_done_without_and_learnt_late(
-    engine: Engine, sim: Simulator, at: dict[str, object]
+    engine: Engine, sim: Simulator, at: dict[str, object], folders: set[str]
 ) -> None:
     sim.faults.add(Fault("status", status=500, times=None, **at))  # type: ignore[arg-type]
     reports = await sync(engine)
     assert reports[-1].error is None
-    assert {path.partition("/")[0] for path in placed(engine)} == {"Unknown"}
+    assert {path.partition("/")[0] for path in placed(engine)} == folders
     tries = [report for report in reports if report.look.account]
     assert len(tries) == 3
     assert engine.library.catalog.remote_tree().tracks[4].song_type == "rap"
@@ -282,6 +299,83 @@ async def test_what_cannot_be_had_is_done_without_and_learnt_late(
     sim.faults.clear()
     await sync(engine)
     assert genres(engine) == LEARNT
+
+
+async def test_where_likes_are_selected_by_those_of_a_new_job_are_learnt_with_it(
+    engine: Engine, sim: Simulator, world: World
+) -> None:
+    policy = dataclasses.replace(engine.policy, only=Only(liked=False))
+    await run_until_rest(engine.library, engine.executor, policy)
+    assert len(placed(engine)) == 4
+    new = world.add(display_name="New")
+    sim.requests.clear()
+    for _ in range(2):
+        await run_cycle(engine.library, engine.executor, policy, Look(poll=True))
+    assert "Unknown/New.flac" in placed(engine)
+    assert engine.library.catalog.remote_tree().tracks[new].liked is False
+    assert filtered(sim, "liked") == ["true"], "once"
+
+
+async def test_a_value_that_is_refused_teaches_nothing_and_the_others_do(
+    engine: Engine, sim: Simulator
+) -> None:
+    sim.faults.add(Fault("status", status=400, query={"genre": "folk"}, times=None))
+    reports = await sync(engine)
+    assert genres(engine) == {**LEARNT, 1: (), 2: ("jazz",)}
+    assert len([report for report in reports if report.look.account]) == 1, "nothing waits for it"
+    sim.faults.clear()
+    sim.requests.clear()
+    await sync(engine)
+    assert filtered(sim, "genre") == ["folk"], "it is tried again as a new one is"
+    assert set(genres(engine)[2]) == {"folk", "jazz"}
+
+
+async def test_a_genre_that_changed_is_noticed_where_its_values_are_listed_for_a_new_job(
+    engine: Engine, world: World
+) -> None:
+    await sync(engine)
+    world.update(1, genre="jazz")
+    world.update(2, genre="folk")
+    new = world.add(display_name="New", genre="folk")
+    await sync(engine)
+    assert genres(engine) == {**LEARNT, 1: ("jazz",), 2: ("folk",), new: ("folk",)}
+
+
+async def test_a_limit_on_one_filter_does_not_keep_the_tracks_for_ever(
+    engine: Engine, sim: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = Fault("status", status=429, retry_after=600, when=lambda r: "genre" in r.query)
+    sim.faults.add(dataclasses.replace(fault, times=None))
+    gate = engine.context.http._gate
+    for _ in range(2):
+        (report,) = await sync(engine)
+        assert isinstance(report.error, RateLimited)
+        monkeypatch.setattr(gate, "_until", 0.0)
+    reports = await sync(engine)
+    assert reports[-1].error is None
+    assert len(placed(engine)) == 5
+    assert engine.library.catalog.remote_tree().tracks[1].emotion == ("calm",)
+
+
+async def test_where_each_job_has_all_values_the_filter_may_yet_be_honoured(
+    engine: Engine, sim: Simulator, world: World
+) -> None:
+    for number in range(2, 6):
+        world.delete(number)
+    world.update(1, genre=("folk", "jazz"))
+    await sync(engine)
+    assert genres(engine) == {1: ("folk", "jazz")}
+
+
+async def test_offered_values_that_list_nothing_teach_nothing(
+    engine: Engine, sim: Simulator, world: World
+) -> None:
+    empty = Fault("short", count=100, when=lambda r: "genre" in r.query, times=None)
+    sim.faults.add(empty)
+    sim.switches.total_count = False
+    await sync(engine)
+    assert len(placed(engine)) == 5
+    assert engine.library.catalog.facets.state()["genre"].lacking, "none was found to have none"
 
 
 async def test_a_refused_scope_is_no_refused_key(engine: Engine, sim: Simulator) -> None:

@@ -13,9 +13,10 @@ from syncd.catalog import queries
 from syncd.catalog.queries import counts
 from syncd.catalog.store import Catalog
 from syncd.core.model import unsigned
+from syncd.errors import NoSuchJob
 from syncd.remote.bodies import jobs_of
 from syncd.remote.client import AudioPod
-from syncd.remote.query import LARGEST_LIMIT, PATHS, JobQuery
+from syncd.remote.query import LARGEST_LIMIT, JobQuery
 from syncd.secret import Secret
 
 KEPT = ("counts", "liked", "filters", "presets")
@@ -39,13 +40,19 @@ class Answer:
 
 
 async def ask(client: AudioPod, name: str, query: Query) -> Answer:
-    """Ask one of ``PATHS``."""
-    return await _ask(client, PATHS[name], query)
+    """Ask one of ``remote.query.PATHS``."""
+    reply = await client.ask(name, query)
+    total = reply.headers.get("x-total-count", "")
+    return Answer(body=unsigned(reply.document), total=int(total) if total.isdecimal() else None)
 
 
 async def ask_job(client: AudioPod, job_id: int) -> Answer:
     """``GET /jobs/{id}/status``. Raises ``NoSuchJob``."""
-    return Answer(body=unsigned((await client.ask_job(job_id)).document))
+    try:
+        return Answer(body=unsigned((await client.ask_job(job_id)).document))
+    except NoSuchJob as error:
+        error.hint = "syncd remote jobs lists those of the account"
+        raise
 
 
 async def ask_all(
@@ -59,7 +66,7 @@ async def ask_all(
     body: list[Any] = []
     known: set[int | None] = set()
     while True:
-        reply = await client.ask(PATHS["jobs"], query.parameters())
+        reply = await client.ask("jobs", query.parameters())
         page = jobs_of(reply)
         new = [
             (row, entry)
@@ -73,12 +80,6 @@ async def ask_all(
         at_end = len(page.rows) < query.limit if page.total is None else query.skip >= page.total
         if at_end or all(row is None for row, _ in new):
             return Answer(body=body, total=page.total)
-
-
-async def _ask(client: AudioPod, path: str, query: Query) -> Answer:
-    reply = await client.ask(path, query)
-    total = reply.headers.get("x-total-count", "")
-    return Answer(body=unsigned(reply.document), total=int(total) if total.isdecimal() else None)
 
 
 def keep(

@@ -25,8 +25,13 @@ from syncd.errors import (
 from syncd.executor.context import Context
 from syncd.executor.threads import to_its_end
 from syncd.library import Library
-from syncd.local.root import root_error
+from syncd.local.ignore import Fresh
+from syncd.local.root import Root, root_error
 from syncd.remote.query import JobQuery
+
+
+class KeptOutError(SyncdError):
+    """What is asked for would touch a file that the user's patterns keep out."""
 
 
 async def check_sending(library: Library, policy: Policy) -> None:
@@ -84,6 +89,23 @@ async def _forbidden(library: Library, job_id: int, error: KeyRevoked) -> Remote
         status=403,
         hint="it may lack a scope: look at the key in the AudioPod dashboard, or ask again later",
     )
+
+
+def check_let_in(context: Context | Library, job_id: int) -> None:
+    """Raise ``KeptOutError`` where the file of a track, or its place, is kept out."""
+    known = context.catalog.baseline_of(job_id)
+    placed = known.placed.path if known and known.placed else None
+    if path := context.catalog.scans.kept_out().get(job_id, placed):
+        refuse_kept_out(context.root, path)
+
+
+def refuse_kept_out(root: Root, path: str) -> None:
+    """Raise ``KeptOutError`` where ``path`` is kept out by now."""
+    if by := Fresh(root.path, root.ignore).by(path):
+        raise KeptOutError(
+            f"{path} is kept out by {by}, and left alone",
+            hint="move it elsewhere, or take the pattern away, and run syncd sync first",
+        )
 
 
 def unknown(job_id: int) -> SyncdError:

@@ -26,8 +26,9 @@ from syncd.errors import (
     Uninitialised,
     WrongAccount,
 )
+from syncd.local.mounts import root_id
 from syncd.local.notes import Notes, read_notes, set_aside
-from syncd.local.root import Marker, Root, prepare, read_marker, root_id, write_marker
+from syncd.local.root import Marker, Root, prepare, read_marker, write_marker
 from syncd.local.scan import scan
 from syncd.local.tags import read_identity
 from syncd.remote.client import AudioPod
@@ -91,7 +92,8 @@ async def examine(unbound: Unbound, now: Now) -> Adoption:
             "as detached tracks"
         )
     print_ = fingerprint(unbound.key, known.library_id)
-    if known.key_fingerprint not in (None, print_):
+    # A further tree goes by the first one's (``observation.follow_first``).
+    if catalog.source is None and known.key_fingerprint not in (None, print_):
         changes.append("the API key")
     generation = max(known.generation, marker.generation if marker else 0) + 1
     origin = Origin(unbound.base_url, account)
@@ -263,7 +265,10 @@ def _census(unbound: Unbound, now: Now, origin: Origin, aliases: Sequence[str]) 
     """How many tracks the catalog has placed, and of how many a file is in the folder."""
     baseline = unbound.catalog.baseline(now)
     files = scan(
-        unbound.root.path, unbound.catalog.scans.known_files(), read_identity=read_identity
+        unbound.root.path,
+        unbound.catalog.scans.known_files(),
+        read_identity=read_identity,
+        ignore=unbound.root.ignore,
     )
     policy = Policy(origin=origin, aliases=tuple(Origin.parse(text) for text in aliases))
     found = match(files, baseline, policy).files
@@ -295,6 +300,8 @@ def _take_over_notes(unbound: Unbound, binding: Binding, now: datetime) -> None:
             or (outdated and _is_without_file(unbound.root, track))
         ):
             unbound.catalog.outcomes.commit(job_id, state)
+    at = Now(now, unbound.client.server_time)
+    unbound.catalog.retries.take_over(notes.retried, at)
     held = []
     for job_id in sorted(notes.held - notes.evicted - notes.ignored - notes.freed):
         track = unbound.catalog.baseline_of(job_id)

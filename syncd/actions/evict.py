@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from syncd.actions.asked import journalled, look_up
+from syncd.actions.asked import check_let_in, journalled, look_up
 from syncd.core.baseline import Placed, State
 from syncd.core.model import COMPLETED, Job, address_path
 from syncd.core.operations import Evict
 from syncd.core.policy import Policy
 from syncd.errors import Changed, SyncdError
 from syncd.executor.context import Context
+from syncd.executor.obtainable import check_served
 from syncd.executor.remove import evict as remove_file
 from syncd.executor.threads import to_its_end
 from syncd.generation import enter_next_generation, keep_notes
@@ -47,6 +48,7 @@ async def evict(
     ``SyncdError`` where it has no file, or one that the user changed or moved, and where the
     account could not give it back.
     """
+    await asyncio.to_thread(check_let_in, context, job_id)
     job = await look_up(library, job_id)
     known = await asyncio.to_thread(context.catalog.baseline_of, job_id)
     if known is None or known.placed is None or known.state is not State.PLACED:
@@ -54,6 +56,7 @@ async def evict(
         raise SyncdError(f"job {job_id} has no file in the folder: it is {state}")
     _check_offered(job, known.placed, policy, known.declined)
     path = known.placed.path
+    await check_served(context, job, known.placed)
     async with journalled(context, job_id, Evict.verb, reason=_ASKED, path=path) as entry:
         return await to_its_end(_evict, library, context, job, known.placed, entry, force)
 

@@ -6,20 +6,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from syncd.catalog import queries
 from syncd.catalog.store import Catalog
-from syncd.core.exporting import Exports
+from syncd.core.exporting import Exports, Format
 from syncd.core.listing import Listing
 from syncd.errors import ConfigError, LocalError
-from syncd.export import m3u8, nsp, rekordbox, tables
-from syncd.export.lists import file_names, track_lists
+from syncd.export import m3u8, rekordbox, tables
+from syncd.export.folders import Maker, playlists, smart_playlists
+from syncd.export.lists import track_lists
 from syncd.export.placing import digest_at, digest_of, write_whole
 from syncd.export.rates import read_rates
 from syncd.export.tracks import Track, read_tracks
-
-Format = Literal["csv", "json", "m3u8", "rekordbox", "nsp"]
 
 _SAMPLED = ("csv", "json", "rekordbox")
 """The formats that say rates."""
@@ -79,6 +77,11 @@ def write(
     wanted = _files(fmt, tracks, target.absolute(), root, exports, is_folder=is_folder)
     try:
         found = {path: digest_at(path) for path in wanted}
+        if other := next((path for path in wanted if found[path] == ""), None):
+            raise LocalError(
+                f"{other} is a link, or no file; nothing was written",
+                hint="name the file that it leads to, or take it away",
+            )
         due = [path for path in wanted if found[path] != digest_of(wanted[path]())]
         if taken := [path for path in due if found[path] is not None and not force]:
             more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
@@ -103,7 +106,7 @@ def _files(
     exports: Exports,
     *,
     is_folder: bool,
-) -> dict[Path, Callable[[], bytes]]:
+) -> dict[Path, Maker]:
     if fmt not in ("m3u8", "nsp"):
         if is_folder:
             raise ConfigError(f"{target} is a folder", hint=f"name a file for {fmt}")
@@ -116,20 +119,10 @@ def _files(
             raise ConfigError(
                 f"{target} is no folder", hint="smart playlists are many files: name a folder"
             )
-        made = [(one.title, nsp.smart_playlist(one, exports.artist)) for one in lists]
-        rules = [(title, data) for title, data in made if data is not None]
-        names = file_names((title for title, _ in rules), nsp.SUFFIX)
-        return {
-            folder / name: partial(bytes, data)
-            for name, (_, data) in zip(names, rules, strict=True)
-        }
+        return smart_playlists(folder, lists, exports.artist)
     if not is_folder:
         return {target: partial(m3u8.playlist, tracks, way)}
-    names = file_names((one.title for one in lists), m3u8.SUFFIX)
-    return {
-        folder / name: partial(m3u8.playlist, one.tracks, way)
-        for name, one in zip(names, lists, strict=True)
-    }
+    return playlists(folder, lists, way)
 
 
 def _collection(tracks: Sequence[Track]) -> bytes:

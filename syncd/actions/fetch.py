@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from syncd.actions.asked import journalled, look_up, unknown
+from syncd.actions.asked import check_let_in, journalled, look_up, unknown
 from syncd.actions.verify import Checked, Verdict, read_again, secured
 from syncd.catalog import queries
 from syncd.catalog.outcomes import Done
 from syncd.core.baseline import State
+from syncd.core.cases import WITHOUT_FILE
 from syncd.core.model import COMPLETED, Job
 from syncd.core.policy import Policy
 from syncd.core.selection import misfit
@@ -28,15 +29,6 @@ from syncd.local.trash import Why
 from syncd.rest import run_until_rest
 
 _VERB = "fetch"
-_WITHOUT_FILE = (
-    State.WANTED,
-    State.UNAVAILABLE,
-    State.EVICTED,
-    State.IGNORED,
-    State.UNSELECTED,
-    State.GONE,
-)
-"""The states in which a track can be wanted again as it is."""
 
 
 async def fetch(
@@ -56,6 +48,7 @@ async def fetch(
     job_ids = list(dict.fromkeys(job_ids))
     broken: dict[int, Checked] = {}
     for job_id in job_ids:
+        await asyncio.to_thread(check_let_in, context, job_id)
         if (found := await asyncio.to_thread(_broken, context, job_id)) is not None:
             broken[job_id] = found
     outside: set[int] = set()
@@ -93,7 +86,7 @@ def _broken(context: Context, job_id: int) -> Checked | None:
             hint="syncd trash ls lists what was kept",
         )
     known = context.catalog.baseline_of(job_id)
-    if known is None or known.state in _WITHOUT_FILE:
+    if known is None or known.state in WITHOUT_FILE:
         return None
     if known.absence is not None:
         raise SyncdError(

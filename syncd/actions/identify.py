@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from functools import partial
 
-from syncd.actions.asked import journalled, unknown
+from syncd.actions.asked import journalled, refuse_kept_out, unknown
 from syncd.catalog.outcomes import Done
 from syncd.core.baseline import State
 from syncd.core.cases import EXPECTED
@@ -49,6 +49,7 @@ async def identify(
         raise unknown(job_id)
     if not is_inside(path) or not is_audio(path):
         raise SyncdError(f"{path} is no audio file in the library")
+    await asyncio.to_thread(refuse_kept_out, library.root, path)
     policy = policy_for(library, policy)
     trees = await observe(library, policy)
     found = match(trees.local, trees.baseline, policy)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from syncd.actions.asked import check_sending, look_up
+from syncd.actions.asked import check_sending, look_up, refuse_kept_out
 from syncd.core.baseline import BaselineTrack, Placed
 from syncd.core.evidence import match
 from syncd.core.model import FAILED, PENDING, PROCESSING, Job, LocalFile
@@ -62,6 +62,9 @@ async def removals(library: Library, policy: Policy, job_ids: Sequence[int]) -> 
     policy = policy_for(library, policy)
     trees = await observe(library, policy)
     found = match(trees.local, trees.baseline, policy).files
+    for job in jobs:
+        if job.id in found:
+            await asyncio.to_thread(refuse_kept_out, library.root, found[job.id].path)
     meant = [
         await asyncio.to_thread(
             _removal, library, policy, job, trees.baseline.tracks.get(job.id), found.get(job.id)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from syncd.actions.asked import check_sending, journalled, look_up
 from syncd.actions.removal import Removal, check_copy
@@ -40,12 +43,14 @@ class Removed:
     """A job that is deleted. ``kept`` is the name of its recovery copy in the trash.
 
     ``left`` is its file where that was changed while the job was deleted: it stays, as the user's.
+    ``others`` are its files in further trees, which the next sync moves to the trash there.
     """
 
     job_id: int
     title: str | None
     kept: str | None
     left: str | None = None
+    others: tuple[Path, ...] = ()
 
 
 async def remove(
@@ -202,4 +207,17 @@ def _settle(
     )
     name = kept.name if kept else None
     context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=name)
-    return Removed(job_id=removal.job_id, title=removal.title, kept=name, left=left)
+    return Removed(
+        job_id=removal.job_id,
+        title=removal.title,
+        kept=name,
+        left=left,
+        others=tuple(_elsewhere(context, removal.job_id)),
+    )
+
+
+def _elsewhere(context: Context, job_id: int) -> Iterator[Path]:
+    """Its files in the further trees that can be looked at."""
+    for other in context.others:
+        with suppress(SyncdError):
+            yield from other.files([job_id]).values()

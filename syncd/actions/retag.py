@@ -17,6 +17,7 @@ from syncd.executor.retag import retag as write
 from syncd.executor.threads import to_its_end
 from syncd.generation import enter_next_generation
 from syncd.library import Library
+from syncd.local.ignore import Fresh
 
 _ASKED = "named by command"
 
@@ -40,8 +41,12 @@ async def retag(
     """
     origin = policy_for(library, policy).origin
     await asyncio.to_thread(enter_next_generation, library)
-    done = []
+    done: list[Retagged] = []
+    fresh = Fresh(context.root.path, context.root.ignore)
     for one in proposals:
+        if by := await asyncio.to_thread(fresh.by, one.path):
+            done.append(Retagged(one, problem=f"{one.path} is kept out by {by}"))
+            continue
         op = Retag(job_id=one.job_id, path=one.path, reason=_ASKED)
         try:
             async with journalled(

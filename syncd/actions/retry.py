@@ -17,6 +17,7 @@ from syncd.core import pacing
 from syncd.core.model import FAILED, PENDING, PROCESSING, Job
 from syncd.core.policy import Policy
 from syncd.errors import (
+    ContractBroken,
     CreditsExhausted,
     KeyRefused,
     KeyRevoked,
@@ -24,6 +25,7 @@ from syncd.errors import (
     Offline,
     OutcomeUnknown,
     RateLimited,
+    RemoteError,
     SyncdError,
 )
 from syncd.executor.context import Context
@@ -45,14 +47,17 @@ LONGEST_PAUSE = 120.0
 _FOR_ALL = (CreditsExhausted, KeyRefused, Offline, OutcomeUnknown)
 """What ends the sending: the next one would fare no better."""
 
+_PASSING = (Offline, RateLimited, ContractBroken)
+"""What the following waits out: a job is made whether it is looked at or not."""
+
 
 @dataclass(slots=True)
 class Turn:
     """What one turn with the library came to.
 
     ``sent`` are the jobs as the service answered, ``refused`` why others were not, ``left`` those
-    whose turn comes in ``wait`` seconds. ``error`` ended the sending; then none of ``left`` is to
-    be sent. ``limited``: it was the service that asked to wait.
+    whose turn comes in ``wait`` seconds. ``error`` ended the sending; then none of ``left``, which
+    were not tried, is to be sent. ``limited``: it was the service that asked to wait.
     """
 
     sent: list[Job] = field(default_factory=list)
@@ -84,39 +89,38 @@ async def send(
     policy: Policy,
     job_ids: Sequence[int],
     *,
+    turn: Turn,
     patient: bool = True,
-) -> Turn:
+) -> None:
     """Have the service make as many of these jobs again as it takes at once, each after a look.
 
-    Not ``patient``: a service that asks to wait ends the sending.
+    ``turn`` is told as it goes, and so is true when this is cancelled. Not ``patient``: a service
+    that asks to wait ends the sending.
     Raises ``ConfigError`` for a direction that sends nothing, ``Doubtful`` before the first clean
     cycle of the catalog, ``WrongAccount``.
     """
+    turn.left = tuple(job_ids)
     await check_sending(library, policy)
-    turn, waiting = Turn(), list(job_ids)
-    while waiting and turn.error is None:
+    while turn.left and turn.error is None:
         now = context.clock()
         sent = await asyncio.to_thread(context.catalog.retries.lately, now, pacing.WINDOW)
         turn.wait = pacing.wait(sent, now)
         if turn.wait:
             break
-        job_id = waiting.pop(0)
+        job_id, *others = turn.left
         try:
             turn.sent.append(await _send(library, context, job_id))
         except RateLimited as error:
             # Not sat through here: meanwhile the library is free.
-            waiting.insert(0, job_id)
             turn.wait, turn.limited = error.retry_after, True
             if error.retry_after > LONGEST_PAUSE or not patient:
                 turn.error = error
             break
-        except _FOR_ALL as error:
-            turn.error = error
-            waiting.insert(0, job_id)
         except SyncdError as error:
             turn.refused[job_id] = error
-    turn.left = tuple(waiting)
-    return turn
+            if isinstance(error, _FOR_ALL):
+                turn.error = error
+        turn.left = tuple(others)
 
 
 async def _send(library: Library, context: Context, job_id: int) -> Job:
@@ -128,9 +132,12 @@ async def _send(library: Library, context: Context, job_id: int) -> Job:
         )
     reason = f"retried by command; it had failed: {job.error_message or 'no reason was given'}"
     async with journalled(context, job_id, VERB, reason=reason) as entry:
-        await to_its_end(context.catalog.retries.note, job_id, context.clock())
+        note = await to_its_end(context.catalog.retries.note, job_id, context.now())
         try:
             job = await library.client.retry(job_id)
+        except (RateLimited, CreditsExhausted):
+            await to_its_end(context.catalog.retries.take_back, note)
+            raise
         except KeyRevoked as error:
             raise refused(error, "retry jobs") from None
         await to_its_end(library.catalog.observe, [job], library.clock())
@@ -144,20 +151,24 @@ async def follow(
     jobs: Sequence[Job],
     told: Callable[[Job], None],
     *,
+    settled: dict[int, Job | NoSuchJob],
+    waits: Callable[[RemoteError], None] = lambda _: None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> dict[int, Job | NoSuchJob]:
-    """Each job once it is neither waiting nor in the making, or why it cannot be known.
+) -> None:
+    """Put each job into ``settled`` once it is neither waiting nor in the making, or why it cannot
+    be known.
 
-    ``told`` gets every state that is new. The looks become rarer the longer it takes. Raises what
-    asking the service raises.
+    ``told`` gets every state that is new. The looks become rarer the longer it takes. While the
+    service cannot be asked this waits, and says so to ``waits`` once each time. Raises what else
+    asking the service raises, such as ``KeyRefused``.
     """
     pending = {job.id: job for job in jobs}
-    settled: dict[int, Job | NoSuchJob] = {}
-    elapsed = 0.0
+    elapsed = asked_for = 0.0
+    is_away = False
     while pending:
-        wait = min(LONGEST_WAIT, max(FIRST_LOOK, elapsed / 4))
+        wait = max(asked_for, min(LONGEST_WAIT, max(FIRST_LOOK, elapsed / 4)))
         await sleep(wait)
-        elapsed += wait
+        elapsed, asked_for = elapsed + wait, 0.0
         for job_id, before in list(pending.items()):
             try:
                 job = await client.job(job_id)
@@ -165,9 +176,15 @@ async def follow(
                 settled[job_id] = error
                 del pending[job_id]
                 continue
+            except _PASSING as error:
+                if not is_away:
+                    waits(error)
+                is_away = True
+                asked_for = error.retry_after if isinstance(error, RateLimited) else 0.0
+                break
+            is_away = False
             if (job.status, job.progress) != (before.status, before.progress):
                 told(job)
             pending[job_id] = job
             if job.status not in (PENDING, PROCESSING):
                 settled[job_id] = pending.pop(job_id)
-    return settled

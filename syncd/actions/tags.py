@@ -3,20 +3,38 @@ ask for. Reads files, and changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from syncd.actions.asked import unknown
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import BaselineTrack, Placed, State
 from syncd.core.model import Job, Origin
 from syncd.core.policy import Now
-from syncd.core.retagging import Retagging, retagging
+from syncd.core.retagging import Retagging, id3_version, retagging
 from syncd.core.tagging import MANAGED, Fields, Style
 from syncd.errors import CorruptMedia, SyncdError
-from syncd.local.tags import Change, changes, read_fields, read_identity, spellable
+from syncd.local.files import sidecar_path
+from syncd.local.tags import (
+    Change,
+    Version,
+    changes,
+    lrc_text,
+    read_cover,
+    read_fields,
+    read_identity,
+    says,
+    spellable,
+    version_of,
+)
+
+T = TypeVar("T")
+
+COVER, LYRICS = "cover", ".lrc"
 
 
 class Owner(StrEnum):
@@ -29,7 +47,8 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One managed field: in the file, as written last, and as the account and settings have it."""
+    """One managed field, or what stands for the picture (``cover``) and for the lyrics beside the
+    file (``.lrc``): in the file, as written last, and as the account and settings have it."""
 
     field: str
     file: tuple[str, ...]
@@ -53,7 +72,9 @@ class Proposal:
     """What tagging a file anew would change in it; ``yours`` are the fields that stay the user's
     though the account and the settings ask for something else.
 
-    ``problem``: why its tags could not be read.
+    ``id3``: the version that its tag has, and the one that it is to have, where that is another;
+    ``kept_by`` is the frame that it cannot become that for. ``problem``: why its tags could not be
+    read.
     """
 
     job_id: int
@@ -62,7 +83,14 @@ class Proposal:
     changes: tuple[Change, ...] = ()
     yours: tuple[str, ...] = ()
     before: Fields | None = None
+    id3: tuple[int, int] | None = None
+    kept_by: str | None = None
     problem: str | None = None
+
+    @property
+    def is_change(self) -> bool:
+        """Whether anything would be written."""
+        return bool(self.changes or (self.id3 and not self.kept_by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,36 +121,45 @@ def look(catalog: Catalog, root: Path, asked: Asked, job_id: int) -> Tags:
             found.get(name, ()),
             wanted.owned.get(name, ()),
             wanted.wanted.get(name, ()),
-            _owner(found.get(name, ()), wanted.owned.get(name, ())),
+            _owner(name, found.get(name, ()), wanted.owned.get(name, ())),
         )
         for name in MANAGED
     )
-    said = tuple(row for row in rows if row.file or row.baseline or row.remote)
+    beside = (_cover(root, placed, job), _lyrics(root, placed, job))
+    said = tuple(row for row in (*rows, *beside) if row.file or row.baseline or row.remote)
     return Tags(job_id, job.display_name, placed.path, said)
 
 
 def proposals(
-    catalog: Catalog, root: Path, asked: Asked, job_ids: Collection[int], now: Now
+    catalog: Catalog, root: Path, asked: Asked, job_ids: Collection[int] | None, now: Now
 ) -> Iterator[Proposal]:
-    """What tagging anew would change: in the files of ``job_ids``, or of every placed track.
+    """What tagging anew would change: in the files of ``job_ids``, or of every placed track where
+    that is ``None``.
 
-    A file that is as it should be is left out. Raises ``SyncdError`` for a job among ``job_ids``
-    that has no file.
+    A file that is as it should be is left out, as is one that is kept out and was not asked for.
+    Raises ``SyncdError`` for a job among ``job_ids`` that has no file.
     """
-    every = [] if job_ids else sorted(catalog.baseline(now).tracks)
-    for job_id in job_ids or every:
+    kept_out = catalog.scans.kept_out()
+    named = job_ids is not None
+    if job_ids is None:
+        job_ids = sorted(catalog.baseline(now).tracks.keys() - kept_out.keys())
+    for job_id in job_ids:
         try:
             known, placed, job = _placed(catalog, job_id)
         except SyncdError:
-            if job_ids:
+            if named:
                 raise
             continue  # it went since
+        if job_id in kept_out:
+            said = f"{kept_out[job_id]} is kept out, and left alone"
+            yield Proposal(job_id, job.display_name, placed.path, problem=said)
+            continue
         try:
             made = _proposal(root, asked, known, placed, job)
         except SyncdError as error:
             yield Proposal(job_id, job.display_name, placed.path, problem=error.message)
             continue
-        if made.changes or (job_ids and made.yours):
+        if made.changes or made.id3 or (named and made.yours):
             yield made
 
 
@@ -133,9 +170,28 @@ def _proposal(root: Path, asked: Asked, known: BaselineTrack, placed: Placed, jo
     made = changes(found, owned=what.owned, wanted=wanted, force=what.force)
     fields = {change.field for change in made}
     yours = tuple(
-        name for name in wanted if wanted[name] != found.get(name, ()) and name not in fields
+        name
+        for name in wanted
+        if name not in fields and not says(name, found.get(name, ()), wanted[name])
     )
-    return Proposal(job.id, job.display_name, placed.path, made, yours, found)
+    asked_for = id3_version(placed, asked.style)
+    version = None if asked_for is None else _version(root, placed, asked_for)
+    return Proposal(
+        job.id,
+        job.display_name,
+        placed.path,
+        made,
+        yours,
+        found,
+        id3=(version.found, asked_for) if version and asked_for else None,
+        kept_by=version.kept_by if version else None,
+    )
+
+
+def _version(root: Path, placed: Placed, wanted: int) -> Version | None:
+    """The version of the file's ID3 tag, where another is wanted."""
+    found = _looking(placed, lambda: version_of(root / placed.path, placed.format, wanted))
+    return found if found and found.found != wanted else None
 
 
 def _placed(catalog: Catalog, job_id: int) -> tuple[BaselineTrack, Placed, Job]:
@@ -148,9 +204,42 @@ def _placed(catalog: Catalog, job_id: int) -> tuple[BaselineTrack, Placed, Job]:
     return known, known.placed, job
 
 
+def _cover(root: Path, placed: Placed, job: Job) -> Row:
+    found = _looking(placed, lambda: read_cover(root / placed.path, placed.format))
+    digest = next(iter(placed.tags.get(COVER, ())), None)
+    said = (f"{found.mime} {found.width}x{found.height}",) if found else ()
+    owner = Owner.NOBODY
+    written: tuple[str, ...] = ()
+    if digest is not None:
+        is_ours = found is not None and sha256(found.data).hexdigest() == digest
+        owner = Owner.SYNCD if is_ours else Owner.YOU
+        written = said if is_ours else ("another picture",)
+    remote = ("as served",) if job.thumbnail_url else ()
+    return Row(COVER, said, written, remote, owner)
+
+
+def _lyrics(root: Path, placed: Placed, job: Job) -> Row:
+    path = root / sidecar_path(placed.path, LYRICS)
+    data = _looking(placed, lambda: path.read_bytes() if path.is_file() else b"")
+    wanted = lrc_text(job.lrc_content or "").encode()
+    wanted = wanted if wanted.strip() else b""
+    owner, written = Owner.NOBODY, b""
+    if placed.lyrics:
+        texts = (text for text in (data, wanted) if sha256(text).hexdigest() == placed.lyrics)
+        written = next(texts, b"another text")
+        owner = Owner.SYNCD if written == data else Owner.YOU
+    elif data:
+        owner = Owner.YOU
+    file, baseline, remote = (
+        (text.decode("utf-8", "replace"),) if text else () for text in (data, written, wanted)
+    )
+    return Row(LYRICS, file, baseline, remote, owner)
+
+
 def _read(root: Path, placed: Placed, job_id: int) -> dict[str, tuple[str, ...]]:
     path = root / placed.path
-    try:
+
+    def read() -> dict[str, tuple[str, ...]]:
         identity = read_identity(path)
         if identity is None or identity.job_id != job_id:
             raise SyncdError(
@@ -158,6 +247,13 @@ def _read(root: Path, placed: Placed, job_id: int) -> dict[str, tuple[str, ...]]
                 hint="syncd sync looks where its file is now",
             )
         return read_fields(path, placed.format)
+
+    return _looking(placed, read)
+
+
+def _looking(placed: Placed, look: Callable[[], T]) -> T:
+    try:
+        return look()
     except FileNotFoundError:
         raise SyncdError(
             f"{placed.path} is not there", hint="syncd sync looks where it is now"
@@ -168,7 +264,7 @@ def _read(root: Path, placed: Placed, job_id: int) -> dict[str, tuple[str, ...]]
         raise SyncdError(f"{placed.path}: {error.message}") from None
 
 
-def _owner(found: tuple[str, ...], owned: tuple[str, ...]) -> Owner:
-    if found == owned:
+def _owner(field: str, found: tuple[str, ...], owned: tuple[str, ...]) -> Owner:
+    if says(field, found, owned):
         return Owner.SYNCD if found else Owner.NOBODY
     return Owner.YOU

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from syncd.actions.asked import check_sending, journalled, look_up
+from syncd.actions.asked import check_let_in, check_sending, journalled, look_up
 from syncd.core.baseline import Named, State
 from syncd.core.cases import Here, classify
 from syncd.core.decisions.planning import Planning, is_moved
@@ -75,6 +75,7 @@ async def rename(
         raise ConfigError("a track cannot be renamed to nothing", hint="give it a name")
     if not _is_text(name):
         raise ConfigError("the name is not valid UTF-8, so it cannot be sent")
+    await asyncio.to_thread(check_let_in, context, job_id)
     job = await look_up(library, job_id)
     before = job.display_name
     settled = await _settle_name(library, context, policy, job_id)

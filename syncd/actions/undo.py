@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from syncd.actions.asked import check_sending, look_up
+from syncd.actions.asked import KeptOutError, check_let_in, check_sending, look_up
 from syncd.catalog.outcomes import Done
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import State
@@ -165,10 +165,11 @@ async def _revert(library: Library, renaming: Renaming, cycle: str) -> Undone:
     if not name:
         return _not_done(renaming, "it had no name before, and a name cannot be taken away")
     try:
+        await asyncio.to_thread(check_let_in, library, job_id)
         job = await look_up(library, job_id)
     except NoSuchJob:
         return _not_done(renaming, "its job is no longer in the account")
-    except RequestRefused as error:
+    except (KeptOutError, RequestRefused) as error:
         return _not_done(renaming, str(error))
     if not same_text(job.display_name, renaming.after):
         return _not_done(renaming, f"it is called “{job.display_name or ''}” by now")

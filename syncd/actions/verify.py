@@ -77,13 +77,15 @@ async def verify(
 ) -> Sequence[Checked]:
     """Read every placed file against the SHA-256 that was recorded, and the trash likewise.
 
-    A missing file is pending where ``waiting`` has its deletion. ``told`` is called with how many
-    of how many were read. Raises ``RootUnusable`` where the root is not itself before or after, so
-    that an unmounted disk is not taken for missing files.
+    What is kept out is left alone. A missing file is pending where ``waiting`` has its deletion.
+    ``told`` is called with how many of how many were read. Raises ``RootUnusable`` where the root
+    is not itself before or after, so that an unmounted disk is not taken for missing files.
     """
     await asyncio.to_thread(root.verify, marker)
     baseline = await asyncio.to_thread(catalog.baseline, now)
-    tracks = [t for t in baseline.tracks.values() if t.placed and t.state in EXPECTED]
+    left_alone = await asyncio.to_thread(catalog.scans.kept_out)
+    placed = (t for t in baseline.tracks.values() if t.placed and t.state in EXPECTED)
+    tracks = [track for track in placed if track.job_id not in left_alone]
     entries = await asyncio.to_thread(trash.entries)
     look = _Look(
         catalog, root, await asyncio.to_thread(_deleted, catalog, policy), secured(entries)

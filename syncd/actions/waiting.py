@@ -95,7 +95,8 @@ class Waiting:
 def waiting(catalog: Catalog, policy: Policy) -> Waiting:
     """What waits, from the catalog alone. Raises ``CatalogUnusable``.
 
-    Where ``policy`` mirrors no deletion upwards, an absence is no pending deletion.
+    Where ``policy`` mirrors no deletion upwards, or another tree has the file, an absence is no
+    pending deletion.
     """
     held = queries.holds(catalog)
     deletions = _deletions(catalog, policy, held)
@@ -108,7 +109,7 @@ def waiting(catalog: Catalog, policy: Policy) -> Waiting:
         deletions=tuple(deletions),
         batches=tuple(_batch(number or 0, tuple(found)) for number, found in batched),
         single=tuple(hold for hold in held if hold.batch is None),
-        unseen=tuple(sorted(catalog.scans.unseen())),
+        unseen=tuple(sorted(catalog.scans.unseen() - catalog.scans.kept_out().keys())),
         missed=tuple(missed),
         missed_until=max((one.first_at + apart for one in missed), default=None),
     )
@@ -133,7 +134,8 @@ def _deletions(
     entries = [
         entry
         for entry in queries.pending(catalog)
-        if (hold := of_job.get(entry.job_id)) is None or hold.approved
+        if entry.job_id not in policy.elsewhere
+        and ((hold := of_job.get(entry.job_id)) is None or hold.approved)
     ]
     if not entries:
         return []

@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.catalog.schema import ANSWER, META
+from syncd.catalog.upsert import put
 from syncd.core.model import unsigned
 
 MOST_KEPT = 50
@@ -42,15 +42,10 @@ class Answers:
     def keep(self, name: str, query: Query, body: Any, now: datetime) -> None:
         """Keep ``body`` in place of what was answered to the same query before."""
         row = {"name": name, "query": _text(query), "body": unsigned(body), "at": now}
-        statement = upsert(ANSWER).values(row)
-        statement = statement.on_conflict_do_update(
-            index_elements=[ANSWER.c.name, ANSWER.c.query],
-            set_={"body": statement.excluded.body, "at": statement.excluded.at},
-        )
         newest = select(ANSWER.c.query).where(ANSWER.c.name == name)
         newest = newest.order_by(ANSWER.c.at.desc()).limit(MOST_KEPT)
         with self._begin() as connection:
-            connection.execute(statement)
+            put(connection, ANSWER, ("name", "query"), [row])
             connection.execute(
                 delete(ANSWER).where(ANSWER.c.name == name, ANSWER.c.query.not_in(newest))
             )

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from syncd.catalog.indexing import add_function
 from syncd.catalog.migrations import VERSION, migrate, version_of
 from syncd.core.harmony import camelot
 from syncd.errors import CatalogDamaged, CatalogUnusable, StateUnusable, SyncdError
@@ -197,6 +198,7 @@ def _has_part(part: str, *texts: str | None) -> bool:
 
 def _add_functions(connection: sqlite3.Connection) -> None:
     """What the queries ask of SQLite that it does not have."""
+    add_function(connection)
     connection.create_function("has_part", -1, _has_part, deterministic=True)
     connection.create_function("camelot", 1, camelot, deterministic=True)
 

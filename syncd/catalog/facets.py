@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from syncd.catalog.learnt import learn, learn_liked, newer_than, targets_of
 from syncd.catalog.schema import FACET, FACET_FIND, FACET_VALUE, JOB, LEARNT
 from syncd.catalog.unlearnt import (
     MOST_TRIES,
@@ -37,10 +38,10 @@ from syncd.catalog.unlearnt import (
     WITH_LEARNT,
     lacking,
     lacks,
-    put,
     settle_what_is_said,
     unsaid,
 )
+from syncd.catalog.upsert import put
 from syncd.core.model import FACETS
 
 LIKED = "liked"
@@ -141,6 +142,14 @@ class Facets:
             said = there.where(JOB.c.liked.is_not(None)).limit(1)
             return connection.execute(said).first() is not None
 
+    def lacks_likes(self) -> bool:
+        """Whether there are jobs that came after the likes were learnt last."""
+        there = select(JOB.c.id).select_from(WITH_LEARNT).where(JOB.c.absent_since.is_(None))
+        new = there.where(JOB.c.liked.is_(None), LEARNT.c.liked.is_(None)).limit(1)
+        known = there.where(LEARNT.c.liked.is_not(None)).limit(1)
+        with self._begin() as connection:
+            return all(connection.execute(found).first() for found in (known, new))
+
     # --- a round ---
 
     def begin(self, kind: str, now: datetime) -> None:
@@ -165,7 +174,7 @@ class Facets:
 
         Not in a round for new values alone; nor where each job has its one value by now.
         """
-        targets = _targets(kind)
+        targets = targets_of(kind)
         if kind in SINGLE:
             targets = targets.where(FACET_FIND.c.found == literal_column("'[]'"))
         with self._begin() as connection:
@@ -176,7 +185,7 @@ class Facets:
 
         ``None`` where there is none, or where that is not known of each.
         """
-        concerned: ColumnElement[bool] = JOB.c.id.in_(_targets(kind))
+        concerned: ColumnElement[bool] = JOB.c.id.in_(targets_of(kind))
         if of_all:
             learnt = select(LEARNT.c.job_id).where(LEARNT.c[kind].is_not(None))
             concerned = or_(concerned, and_(THERE, unsaid(kind), JOB.c.id.in_(learnt)))
@@ -228,16 +237,31 @@ class Facets:
             where = {"kind": kind, "value": value, "place": dict(place), "is_done": is_done}
             put(connection, FACET_VALUE, ("kind", "value"), [where])
 
-    def finish(self, kind: str, now: datetime) -> int:
-        """End the round: what it found is learnt. Of how many jobs that is news."""
+    def finish(
+        self,
+        kind: str,
+        now: datetime,
+        *,
+        listed: Sequence[str] = (),
+        back_to: datetime | None = None,
+    ) -> int:
+        """End the round: what it found is learnt. Of how many jobs that is news.
+
+        ``listed`` are the values that were listed, in their order. ``back_to``: each of them as far
+        as that moment, so that of newer jobs it is known as well which of these values they do not
+        have any more.
+        """
         with self._begin() as connection:
             begun = select(FACET.c.begun_at).where(FACET.c.kind == kind)
             since = connection.execute(begun).scalar_one()
             finds = list(connection.execute(select(FACET_FIND).where(FACET_FIND.c.kind == kind)))
             if kind == LIKED:
-                news = _learn_liked(connection, [row.job_id for row in finds], since)
+                news = learn_liked(connection, [row.job_id for row in finds], since)
             else:
-                news = _learn(connection, kind, finds)
+                renewed = frozenset[int]()
+                if back_to is not None and kind not in SINGLE:
+                    renewed = newer_than(connection, back_to)
+                news = learn(connection, kind, finds, listed, renewed)
             _close(connection, kind)
             _set(connection, kind, tries=0, tried_at=None, ignored_at=None)
             connection.execute(
@@ -246,6 +270,12 @@ class Facets:
                 .values(listed_at=now, place=None, is_done=False)
             )
             return news
+
+    def apply(self, kind: str) -> int:
+        """Learn what the open round found so far, and go on with it later; of how many jobs."""
+        with self._begin() as connection:
+            finds = connection.execute(select(FACET_FIND).where(FACET_FIND.c.kind == kind))
+            return learn(connection, kind, [row for row in finds if row.found])
 
     def found(self, kind: str) -> frozenset[int]:
         """The jobs that the open round found so far."""
@@ -302,45 +332,6 @@ def _facet(kind: str, row: Any, lacking: bool, values: Sequence[Any]) -> Facet:
 def _rests(tries: int, tried_at: datetime | None, now: datetime) -> bool:
     """Whether so many tries have failed that the next one waits."""
     return tries >= MOST_TRIES and tried_at is not None and tried_at <= now < tried_at + _REST
-
-
-def _learn(connection: Connection, kind: str, finds: Sequence[Any]) -> int:
-    single = kind in SINGLE
-    learnt = [
-        {"job_id": row.job_id, kind: (row.found or [""])[0] if single else row.found}
-        for row in finds
-        if row.is_target
-    ]
-    news = len(learnt)
-    # A value that is new adds to what was learnt of other jobs before.
-    others = {row.job_id: row.found for row in finds if not row.is_target}
-    before = select(LEARNT.c.job_id, LEARNT.c[kind]).where(LEARNT.c[kind].is_not(None))
-    for job_id, had in connection.execute(before) if others else ():
-        has = others.get(job_id, [])
-        now = (
-            (had or has[0] if has else had) if single else [*had, *(v for v in has if v not in had)]
-        )
-        if now != had:
-            learnt.append({"job_id": job_id, kind: now})
-            news += 1
-    put(connection, LEARNT, ("job_id",), learnt)
-    return news
-
-
-def _learn_liked(connection: Connection, liked: Collection[int], since: datetime) -> int:
-    """All jobs that were there when the round began are liked or not; how many that changes."""
-    wanted = set(liked)
-    statement = select(JOB.c.id, LEARNT.c.liked).select_from(WITH_LEARNT)
-    there = connection.execute(
-        statement.where(JOB.c.absent_since.is_(None), JOB.c.first_seen <= since)
-    )
-    changed = [(id_, id_ in wanted) for id_, before in there if before is not (id_ in wanted)]
-    put(connection, LEARNT, ("job_id",), [{"job_id": i, "liked": now} for i, now in changed])
-    return len(changed)
-
-
-def _targets(kind: str) -> Any:
-    return select(FACET_FIND.c.job_id).where(FACET_FIND.c.kind == kind, FACET_FIND.c.is_target)
 
 
 def _is(kind: str, value: str) -> ColumnElement[bool]:

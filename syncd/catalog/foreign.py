@@ -13,6 +13,7 @@ from syncd.catalog.schema import BASELINE, FILE, JOB, SWEEP
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import Baseline, State
 from syncd.core.evidence import match
+from syncd.core.keeping import KeptOut
 from syncd.core.model import LocalFile, LocalTree, Origin
 from syncd.core.policy import Policy
 
@@ -33,12 +34,17 @@ class ForeignFile:
 
 
 def foreign(
-    catalog: Catalog, *, origin: Origin, aliases: Sequence[Origin] = ()
+    catalog: Catalog,
+    *,
+    origin: Origin,
+    aliases: Sequence[Origin] = (),
+    kept_out: KeptOut | None = None,
 ) -> list[ForeignFile]:
     """The audio files that the last scan saw and that are no track's, by path.
 
     ``origin`` and ``aliases`` are those of this library (``core.policy.Policy``). A file whose job
-    is in the account and has none yet is not foreign: the next cycle adopts it.
+    is in the account and has none yet is not foreign: the next cycle adopts it. Nor is what is
+    ``kept_out``.
     """
     policy = Policy(origin=origin, aliases=tuple(aliases))
     with catalog.reading() as connection:
@@ -51,7 +57,7 @@ def foreign(
             connection.execute(select(JOB.c.id).where(JOB.c.absent_since.is_(None))).scalars()
         )
         swept = connection.execute(select(SWEEP.c.id).where(SWEEP.c.complete).limit(1)).first()
-    found = match(LocalTree(files), Baseline(tracks), policy)
+    found = match(LocalTree(files, kept_out=kept_out), Baseline(tracks), policy)
 
     def kind_of(file: LocalFile) -> Foreignness | None:
         identity = file.identity
@@ -70,5 +76,5 @@ def foreign(
     return [
         ForeignFile(path=path, kind=kind, job_id=file.identity.job_id if file.identity else None)
         for path, file in sorted(files.items())
-        if (kind := kind_of(file)) is not None
+        if (kind := kind_of(file)) is not None and not (kept_out and kept_out.by(path))
     ]

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, not_, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, delete, func, insert, not_, or_, select, update
 
 from syncd.catalog import rows
 from syncd.catalog.outcomes import read_track, write_track
-from syncd.catalog.schema import ABSENCE, HOLD, JOB, META
+from syncd.catalog.schema import ABSENCE, HOLD, JOB
 from syncd.catalog.selected import read_digest
+from syncd.catalog.upsert import note, noted, put
 from syncd.core.baseline import Held, State
 from syncd.core.holding import KEY_MAY_NOT, leaves_open
 from syncd.core.naming import stem_of
@@ -59,10 +59,13 @@ class Holds:
         wanted = {(op.job_id, op.held): op for op in plan.holds}
         going_on = {(op.job_id, op.verb) for op in plan}
         waiting = {wait.job_id for wait in plan.waits}
+        staying = {wait.job_id for wait in plan.waits if wait.stays}
         planned = {op.job_id: op for op in plan}
 
         def is_over(held: Held) -> bool:
             key = (held.job_id, held.verb)
+            if held.verb == Free.verb and held.job_id in staying:
+                return True
             if key in wanted or key in going_on or held.job_id in waiting:
                 return False
             op = planned.get(held.job_id)
@@ -92,7 +95,9 @@ class Holds:
                     continue
                 if op.batched and op.held not in batches:
                     batches[op.held] = _next_batch(connection)
-                values = {
+                row = {
+                    "job_id": op.job_id,
+                    "verb": op.held,
                     "reason": op.reason,
                     "since": now,
                     "path": op.path,
@@ -101,14 +106,13 @@ class Holds:
                     "refused": op.refused,
                     "evidence": list(op.evidence),
                 }
-                statement = upsert(HOLD).values(job_id=op.job_id, verb=op.held, **values)
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=["job_id", "verb"], set_=values)
-                )
+                put(connection, HOLD, ("job_id", "verb"), [row])
 
     def refuse(self, op: Operation, reason: str, now: datetime) -> None:
         """Hold ``op``, which was refused: not tried again as long as it is the same."""
-        values = {
+        row = {
+            "job_id": op.job_id,
+            "verb": op.verb,
             "reason": reason,
             "since": now,
             "path": getattr(op, "path", None),
@@ -117,11 +121,8 @@ class Holds:
             "refused": True,
             "evidence": [op.reason],
         }
-        statement = upsert(HOLD).values(job_id=op.job_id, verb=op.verb, **values)
         with self._begin() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["job_id", "verb"], set_=values)
-            )
+            put(connection, HOLD, ("job_id", "verb"), [row])
 
     def end_refusals_to_key(self) -> None:
         """Hold no longer what the API key was refused: there is another one by now."""
@@ -153,18 +154,17 @@ class Holds:
 
     def approve_pending(self, job_id: int, now: datetime) -> None:
         """Release a pending deletion before its grace is over."""
-        values = {
+        row = {
+            "job_id": job_id,
+            "verb": DeleteRemote.verb,
             "reason": "approved before its grace was over",
             "since": now,
             "approved": True,
             "refused": False,
             "evidence": [],
         }
-        statement = upsert(HOLD).values(job_id=job_id, verb=DeleteRemote.verb, **values)
         with self._begin() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["job_id", "verb"], set_=values)
-            )
+            put(connection, HOLD, ("job_id", "verb"), [row])
 
     def take_back_approvals(self) -> None:
         """Hold again all that was released and is not done yet: it was released for what was.
@@ -195,7 +195,7 @@ class Holds:
                     "refused": False,
                     "evidence": [],
                 }
-                connection.execute(upsert(HOLD).values(job_id=job_id, verb=verb, **values))
+                connection.execute(insert(HOLD).values(job_id=job_id, verb=verb, **values))
 
     def reject(self, job_id: int, verb: str) -> None:
         """Settle a held operation by not doing it, so that it is not planned again.
@@ -258,13 +258,8 @@ def read_holds(connection: Connection) -> dict[tuple[int, str], Held]:
 
 
 def _next_batch(connection: Connection) -> int:
-    known = connection.execute(
-        select(META.c.value).where(META.c.key == _BATCHES)
-    ).scalar_one_or_none()
+    known = noted(connection, _BATCHES)
     highest = connection.execute(select(func.max(HOLD.c.batch))).scalar_one_or_none()
     number = max(int(known or 0), int(highest or 0)) + 1
-    statement = upsert(META).values(key=_BATCHES, value=str(number))
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["key"], set_={"value": str(number)})
-    )
+    note(connection, _BATCHES, str(number))
     return number

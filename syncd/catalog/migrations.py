@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from syncd.catalog.indexing import add_function
 from syncd.errors import CatalogUnusable
 
 _V1 = """
@@ -106,7 +107,11 @@ ALTER TABLE baseline ADD COLUMN declined VARCHAR;
 _V5 = """
 ALTER TABLE job ADD COLUMN gist VARCHAR;
 ALTER TABLE baseline ADD COLUMN told VARCHAR;
+ALTER TABLE baseline ADD COLUMN lyrics VARCHAR;
 ALTER TABLE baseline ADD COLUMN kept VARCHAR;
+-- The comment was no field of its own, and held the prompt.
+UPDATE baseline SET tags = json_set(tags, '$.comment', json_extract(tags, '$.prompt'))
+    WHERE json_type(tags, '$.prompt') = 'array' AND json_type(tags, '$.comment') IS NULL;
 -- What these two hold is worked out from the jobs (told.py).
 INSERT INTO meta SELECT 'untold', '1' WHERE EXISTS (SELECT 1 FROM job);
 CREATE TABLE learnt (
@@ -133,8 +138,9 @@ CREATE TABLE answer (
 );
 CREATE TABLE retry (
     id INTEGER NOT NULL PRIMARY KEY,
-    job_id INTEGER NOT NULL, at VARCHAR NOT NULL
+    job_id INTEGER NOT NULL, at VARCHAR NOT NULL, server_at VARCHAR, refused VARCHAR, error VARCHAR
 );
+CREATE INDEX ix_retry_job_id ON retry (job_id);
 CREATE TABLE sound (
     job_id INTEGER NOT NULL PRIMARY KEY,
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sample_rate INTEGER,
@@ -156,23 +162,25 @@ FROM job LEFT JOIN learnt ON learnt.job_id = job.id;
 -- The index of words. Whoever writes new jobs adds them to it, all at once, which a trigger cannot;
 -- of the others it is kept in step here, and only where a text changed.
 CREATE VIRTUAL TABLE words USING fts5(
-    display_name, prompt, lyrics,
-    content='job', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
+    display_name, prompt, lyrics, content='', tokenize='unicode61 remove_diacritics 2'
 );
 CREATE TRIGGER words_of_changed_job AFTER UPDATE OF display_name, prompt, lyrics ON job
 WHEN old.display_name IS NOT new.display_name OR old.prompt IS NOT new.prompt
     OR old.lyrics IS NOT new.lyrics
 BEGIN
-    INSERT INTO words (words, rowid, display_name, prompt, lyrics)
-        VALUES ('delete', old.id, old.display_name, old.prompt, old.lyrics);
+    INSERT INTO words (words, rowid, display_name, prompt, lyrics) VALUES (
+        'delete', old.id, indexed(old.display_name), indexed(old.prompt), indexed(old.lyrics)
+    );
     INSERT INTO words (rowid, display_name, prompt, lyrics)
-        VALUES (new.id, new.display_name, new.prompt, new.lyrics);
+        VALUES (new.id, indexed(new.display_name), indexed(new.prompt), indexed(new.lyrics));
 END;
 CREATE TRIGGER words_of_deleted_job AFTER DELETE ON job BEGIN
-    INSERT INTO words (words, rowid, display_name, prompt, lyrics)
-        VALUES ('delete', old.id, old.display_name, old.prompt, old.lyrics);
+    INSERT INTO words (words, rowid, display_name, prompt, lyrics) VALUES (
+        'delete', old.id, indexed(old.display_name), indexed(old.prompt), indexed(old.lyrics)
+    );
 END;
-INSERT INTO words (words) VALUES ('rebuild');
+INSERT INTO words (rowid, display_name, prompt, lyrics)
+    SELECT id, indexed(display_name), indexed(prompt), indexed(lyrics) FROM job;
 """
 
 MIGRATIONS: tuple[str, ...] = (_V1, _V2, _V3, _V4, _V5)
@@ -186,6 +194,7 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the catalog to ``VERSION``; raises ``CatalogUnusable`` for a newer one."""
+    add_function(connection)
     found = version_of(connection)
     if found > VERSION:
         raise CatalogUnusable(

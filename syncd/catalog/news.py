@@ -58,7 +58,9 @@ _HELD = select(JOB.c.id).where(JOB.c.id.in_(select(_IDS.c.value)))
 _TEXTS = ("display_name", "prompt", "lyrics")
 _INDEX = insert(WORDS).from_select(
     ["rowid", *_TEXTS],
-    select(JOB.c.id, *(JOB.c[name] for name in _TEXTS)).where(JOB.c.id.in_(select(_IDS.c.value))),
+    select(JOB.c.id, *(func.indexed(JOB.c[name]) for name in _TEXTS)).where(
+        JOB.c.id.in_(select(_IDS.c.value))
+    ),
 )
 
 

@@ -14,21 +14,13 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from syncd.catalog import rows, told
 from syncd.catalog.journal import Journal
 from syncd.catalog.schema import ABSENCE, BASELINE, FILE, HOLD, JOB, SPENT
+from syncd.catalog.upsert import put
 from syncd.core.baseline import BaselineTrack, Named, Placed, State
+from syncd.core.cases import WITHOUT_FILE
 from syncd.core.model import LocalFile
 from syncd.core.operations import Compare, Download, Redownload, Restore, Retag
 from syncd.core.policy import Now
 from syncd.core.time import DAY
-
-_NO_FILE = (
-    State.WANTED,
-    State.UNAVAILABLE,
-    State.EVICTED,
-    State.IGNORED,
-    State.UNSELECTED,
-    State.GONE,
-)
-"""The states in which no scan misses anything."""
 
 _NAMELESS = (Compare.verb, Redownload.verb, Retag.verb)
 """What is done to a file whatever its name, and says nothing of that."""
@@ -100,7 +92,7 @@ class Outcomes:
                 connection.execute(delete(FILE).where(FILE.c.path == done.left))
             if done.file is not None:
                 write_files(connection, [done.file])
-            if done.state in _NO_FILE or done.file is not None:
+            if done.state in WITHOUT_FILE or done.file is not None:
                 connection.execute(delete(ABSENCE).where(ABSENCE.c.job_id == done.job_id))
             connection.execute(
                 delete(HOLD).where(HOLD.c.job_id == done.job_id, HOLD.c.verb == done.verb)
@@ -182,13 +174,7 @@ def write_track(connection: Connection, job_id: int, values: Mapping[str, Any]) 
 
 
 def write_files(connection: Connection, files: Iterable[LocalFile]) -> None:
-    found = [rows.file_to_row(file) for file in files]
-    if found:
-        statement = upsert(FILE)
-        changed = {c.name: statement.excluded[c.name] for c in FILE.columns if c.name != "path"}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["path"], set_=changed), found
-        )
+    put(connection, FILE, ("path",), [rows.file_to_row(file) for file in files])
 
 
 def read_track(connection: Connection, job_id: int) -> BaselineTrack | None:
@@ -215,11 +201,8 @@ def read_spent(connection: Connection, now: Now) -> dict[str, frozenset[int]]:
 
 
 def _spend(connection: Connection, job_id: int, verb: str, now: Now) -> None:
-    when = {"at": now.local, "server_at": now.server}
-    statement = upsert(SPENT).values(job_id=job_id, verb=verb, **when)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["job_id", "verb"], set_=when)
-    )
+    row = {"job_id": job_id, "verb": verb, "at": now.local, "server_at": now.server}
+    put(connection, SPENT, ("job_id", "verb"), [row])
     if now.server is not None:
         old = (SPENT.c.at < now.local - 2 * DAY, SPENT.c.server_at < now.server - 2 * DAY)
         connection.execute(delete(SPENT).where(*old))

@@ -148,6 +148,7 @@ def _placed(row: BaselineRow) -> Placed | None:
         moved=row.moved,
         mounted=row.mounted,
         told=row.told,
+        lyrics=row.lyrics,
     )
 
 
@@ -171,4 +172,5 @@ def placed_to_row(placed: Placed) -> dict[str, Any]:
         "moved": placed.moved,
         "mounted": placed.mounted,
         "told": placed.told,
+        "lyrics": placed.lyrics,
     }

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Collection, Mapping, Set
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.catalog import rows
 from syncd.catalog.outcomes import write_files
-from syncd.catalog.schema import ABSENCE, BASELINE, FILE, META
-from syncd.core.baseline import Absence
+from syncd.catalog.schema import ABSENCE, BASELINE, FILE
+from syncd.catalog.upsert import note, noted, put
+from syncd.core.baseline import Absence, State
 from syncd.core.evidence import Sighting
 from syncd.core.model import LocalFile
 from syncd.core.policy import Now
@@ -25,6 +25,10 @@ _MOVED = "root_moved"
 """Of ``store.Binding``."""
 _LEFT_BEHIND = "left_behind"
 """JSON: the tracks of ``Baseline.left_behind``."""
+_KEPT_OUT = "kept_out"
+"""JSON: the tracks of ``Sighting.kept_out`` -> path, as of the last scan."""
+_LEFT_ALONE = "left_alone"
+"""JSON: the tracks that were among those, and that no scan saw since."""
 _UNSEEN = "unseen"
 """JSON: the tracks that the last scan could not look for -> when one last could."""
 
@@ -51,7 +55,7 @@ class Scans:
         if not gone and not fresh:
             return
         with self._begin() as connection:
-            number = int(_meta(connection, _NUMBER) or 0) + 1
+            number = int(noted(connection, _NUMBER) or 0) + 1
             fresh = [
                 replace(file, since=known[file.path].since if file.path in known else number)
                 for file in fresh
@@ -66,9 +70,9 @@ class Scans:
         A file that was found ends its absence. One that could not be looked for leaves it as it is.
         """
         with self._begin() as connection:
-            number = int(_meta(connection, _NUMBER) or 0) + 1
-            previous = _meta(connection, _LAST_AT)
-            unseen = json.loads(_meta(connection, _UNSEEN) or "{}")
+            number = int(noted(connection, _NUMBER) or 0) + 1
+            previous = noted(connection, _LAST_AT)
+            unseen = json.loads(noted(connection, _UNSEEN) or "{}")
             found = connection.execute(select(ABSENCE))
             absences = {row.job_id: rows.absence_from_row(row) for row in found}  # type: ignore[arg-type]
             for job_id in absences.keys() - sighting.missed - sighting.unsure:
@@ -80,22 +84,46 @@ class Scans:
                     if before is None
                     else rearmed(_next(before, number, now), now)
                 )
-                statement = upsert(ABSENCE).values(job_id=job_id, **asdict(after))
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=["job_id"], set_=asdict(after))
-                )
+                put(connection, ABSENCE, ("job_id",), [{"job_id": job_id, **asdict(after)}])
             _note_left_behind(connection, absences.keys(), sighting)
-            _set_meta(connection, _NUMBER, str(number))
-            _set_meta(connection, _LAST_AT, now.local.isoformat())
+            _note_kept_out(connection, sighting)
+            note(connection, _NUMBER, str(number))
+            note(connection, _LAST_AT, now.local.isoformat())
             # Else a scan that could not look there would count as the last that saw the file.
             since = {str(job): unseen.get(str(job), previous) for job in sighting.unsure}
-            _set_meta(connection, _UNSEEN, json.dumps(since))
+            note(connection, _UNSEEN, json.dumps(since))
         return number
+
+    def rearm(self, job_ids: Collection[int], now: Now) -> None:
+        """Let the grace of these begin anew: what it waits for is not so yet."""
+        later = {"armed_at": now.local, "armed_server": now.server}
+        with self._begin() as connection:
+            for job_id in job_ids:
+                connection.execute(update(ABSENCE).where(ABSENCE.c.job_id == job_id).values(later))
 
     def unseen(self) -> frozenset[int]:
         """The tracks that the last scan could not look for."""
         with self._begin() as connection:
-            return frozenset(map(int, json.loads(_meta(connection, _UNSEEN) or "{}")))
+            return frozenset(map(int, json.loads(noted(connection, _UNSEEN) or "{}")))
+
+    def kept_out(self) -> dict[int, str]:
+        """The tracks whose file is kept out -> its path, as of the last scan."""
+        with self._begin() as connection:
+            found = json.loads(noted(connection, _KEPT_OUT) or "{}")
+        return {int(job_id): path for job_id, path in found.items()}
+
+    def gone_from(self, path: str) -> tuple[int, str] | None:
+        """The job whose file is known at ``path`` and was last seen elsewhere, and where."""
+        statement = (
+            select(BASELINE.c.job_id, FILE.c.path)
+            .join(FILE, FILE.c.job_id == BASELINE.c.job_id)
+            .where(BASELINE.c.path == path, BASELINE.c.state == State.PLACED)
+        )
+        with self._begin() as connection:
+            seen = {row.path: row.job_id for row in connection.execute(statement)}
+        if path in seen or not seen:
+            return None
+        return next((job_id, where) for where, job_id in sorted(seen.items()))
 
     def note_mounted(self, mounted: Mapping[int, bool]) -> None:
         """Remember of tracks whether their folder is on another device than the root."""
@@ -112,13 +140,27 @@ def _note_left_behind(connection: Connection, absent: Set[int], sighting: Sighti
     """``absent`` are the tracks that were missed before this scan."""
     before = read_left_behind(connection) & absent
     left = before & (sighting.missed | sighting.unsure)
-    if _meta(connection, _MOVED) == "1":
+    if noted(connection, _MOVED) == "1":
         left |= sighting.missed - absent
-    _set_meta(connection, _LEFT_BEHIND, json.dumps(sorted(left)))
+    note(connection, _LEFT_BEHIND, json.dumps(sorted(left)))
 
 
 def read_left_behind(connection: Connection) -> frozenset[int]:
-    return frozenset(json.loads(_meta(connection, _LEFT_BEHIND) or "[]"))
+    return frozenset(json.loads(noted(connection, _LEFT_BEHIND) or "[]"))
+
+
+def _note_kept_out(connection: Connection, sighting: Sighting) -> None:
+    before = read_kept_out(connection)
+    left = before & (sighting.missed | sighting.unsure) - sighting.kept_out.keys()
+    for key, value in ((_KEPT_OUT, dict(sighting.kept_out)), (_LEFT_ALONE, sorted(left))):
+        if value or noted(connection, key) is not None:
+            note(connection, key, json.dumps(value))
+
+
+def read_kept_out(connection: Connection) -> frozenset[int]:
+    """``Baseline.kept_out``."""
+    now = map(int, json.loads(noted(connection, _KEPT_OUT) or "{}"))
+    return frozenset(now) | frozenset(json.loads(noted(connection, _LEFT_ALONE) or "[]"))
 
 
 def _first(
@@ -158,16 +200,4 @@ def _restarted(before: Absence, number: int, now: Now) -> Absence:
         scans=1,
         armed_at=now.local,
         armed_server=now.server,
-    )
-
-
-def _meta(connection: Connection, key: str) -> str | None:
-    found = connection.execute(select(META.c.value).where(META.c.key == key)).scalar_one_or_none()
-    return None if found is None else str(found)
-
-
-def _set_meta(connection: Connection, key: str, value: str) -> None:
-    statement = upsert(META).values(key=key, value=value)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
     )

@@ -224,6 +224,7 @@ class BaselineRow(SQLModel, table=True):
     next_stem: str | None = Field(default=None, sa_type=PathText)
     declined: str | None = None
     told: str | None = None
+    lyrics: str | None = None
     kept: str | None = None
 
 
@@ -337,13 +338,16 @@ class AnswerRow(SQLModel, table=True):
 
 
 class RetryRow(SQLModel, table=True):
-    """One ``POST /jobs/{id}/retry`` of late (``catalog.retries``)."""
+    """One ``POST /jobs/{id}/retry``; ``error``: what the job showed when it was ``refused``."""
 
     __tablename__ = "retry"
 
     id: int | None = Field(default=None, primary_key=True)
-    job_id: int
+    job_id: int = Field(index=True)
     at: datetime = Field(sa_type=Moment)
+    server_at: datetime | None = Field(default=None, sa_type=Moment)
+    refused: str | None = Field(default=None, sa_type=Message)
+    error: str | None = None
 
 
 class SoundRow(SQLModel, table=True):
@@ -376,8 +380,7 @@ SWEEP, JOURNAL, META = _tables["sweep"], _tables["journal"], _tables["meta"]
 ABSENCE, HOLD, SPENT = _tables["absence"], _tables["hold"], _tables["spent"]
 LEARNT, FACET = _tables["learnt"], _tables["facet"]
 FACET_VALUE, FACET_FIND = _tables["facet_value"], _tables["facet_find"]
-SOUND = _tables["sound"]
-ANSWER, RETRY = _tables["answer"], _tables["retry"]
+SOUND, ANSWER, RETRY = _tables["sound"], _tables["answer"], _tables["retry"]
 """The same tables for SQLAlchemy Core: bulk work does not go through one object a row."""
 
 KNOWN = Table("known_job", MetaData(), *(Column(c.name, c.type) for c in JOB.columns))
@@ -390,7 +393,7 @@ _INDEXED = ("words", "display_name", "prompt", "lyrics")
 WORDS = Table(
     "words", MetaData(), Column("rowid", Integer), *(Column(name, String) for name in _INDEXED)
 )
-"""The full-text index of the texts of ``JOB``; ``rowid`` is the job's id.
+"""The full-text index of the texts of ``JOB`` as ``indexing`` spells them, ``rowid`` is its id.
 
 New jobs are added by ``news.take_in``, what changes is by triggers. It is matched by the column
 that has its own name.

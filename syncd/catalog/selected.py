@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from syncd.catalog.schema import BASELINE, META
+from syncd.catalog.schema import BASELINE
+from syncd.catalog.upsert import note, noted
 from syncd.core.baseline import State
 from syncd.core.selection import BY_NAME
 
@@ -26,10 +27,7 @@ class Selected:
         """Keep which tracks are left out now, or no more, and by which selection."""
         with self._begin() as connection:
             if read_digest(connection) != digest:
-                put = upsert(META).values(key=_DIGEST, value=digest)
-                connection.execute(
-                    put.on_conflict_do_update(index_elements=["key"], set_={"value": digest})
-                )
+                note(connection, _DIGEST, digest)
             if not changed:
                 return
             statement = upsert(BASELINE)
@@ -60,5 +58,4 @@ _STATE = ("state", "reason", "attempts", "next_try_at")
 
 def read_digest(connection: Connection) -> str:
     """What ``Only.digest`` of the selection in force is; empty where nothing is left out."""
-    found = connection.execute(select(META.c.value).where(META.c.key == _DIGEST))
-    return str(found.scalar_one_or_none() or "")
+    return noted(connection, _DIGEST) or ""

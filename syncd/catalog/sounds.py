@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.catalog.schema import BASELINE, SOUND
+from syncd.catalog.upsert import put
 from syncd.core.cases import EXPECTED
 
 
@@ -66,13 +66,8 @@ class Sounds:
             }
             for file, rates in found
         ]
-        if rows:
-            statement = upsert(SOUND)
-            fresh = {name: statement.excluded[name] for name in rows[0] if name != "job_id"}
-            with self._begin() as connection:
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=["job_id"], set_=fresh), rows
-                )
+        with self._begin() as connection:
+            put(connection, SOUND, ("job_id",), rows)
 
     def rates(self) -> dict[int, Rates]:
         """What is known, by job."""

@@ -3,7 +3,8 @@
 ``scans`` keeps what the folder showed, ``outcomes`` what was done, ``holds`` what waits for the
 user, ``selected`` what the selection leaves out, ``facets`` what is learnt of the jobs, ``answers``
 what the service said of the account as a whole, ``retries`` what was asked to be made again,
-``journal`` the history; ``upkeep`` backs it up and relieves it of what is old.
+``journal`` the history, ``further`` what concerns the other trees; ``upkeep`` backs it up and
+relieves it of what is old.
 Every method is one transaction, blocks on the disk, and may be called from any thread.
 All raise ``CatalogUnusable``, and ``SyncdError`` for an integer of more than 64 bits.
 """
@@ -26,12 +27,14 @@ from syncd.catalog import rows
 from syncd.catalog.answers import Answers, forget_answers
 from syncd.catalog.database import copy_in_memory, open_database, open_for_reading, transaction
 from syncd.catalog.facets import Facets
+from syncd.catalog.further import Further
 from syncd.catalog.holds import Holds, read_holds
 from syncd.catalog.journal import Journal
 from syncd.catalog.news import InFlight, News, take_in
 from syncd.catalog.outcomes import Outcomes, read_spent, read_track
-from syncd.catalog.retries import Retries
-from syncd.catalog.scans import Scans, read_left_behind
+from syncd.catalog.replica import follow
+from syncd.catalog.retries import Retries, read_retries
+from syncd.catalog.scans import Scans, read_kept_out, read_left_behind
 from syncd.catalog.schema import ABSENCE, BASELINE, JOB, KNOWN, META, SWEEP
 from syncd.catalog.selected import Selected
 from syncd.catalog.sounds import Sounds
@@ -87,6 +90,10 @@ class Catalog:
         self.answers = Answers(self._begin)
         self.retries = Retries(self._begin)
         self.sounds = Sounds(self._begin)
+        self.further = Further(self._begin)
+        self.source: Catalog | None = None
+        """That of the first tree, where this is a further one's: what is known of the account
+        comes from there (``follow``)."""
         self.upkeep = Upkeep(engine, self._begin)
 
     @classmethod
@@ -98,7 +105,7 @@ class Catalog:
     def read(cls, path: Path) -> Self | None:
         """For queries alone; ``None`` where there is no catalog yet."""
         engine = open_for_reading(path)
-        return cls(engine) if engine else None
+        return cls(engine, path) if engine else None
 
     @classmethod
     def copy(cls, path: Path) -> Self:
@@ -199,11 +206,27 @@ class Catalog:
         A sweep writes every job, in one statement. Otherwise a job that the service shows as it
         stands here, its signatures aside, is not written, and its ``last_seen`` stays.
         """
+        if self.source is not None:
+            # First there: what is told from there must not take it back.
+            self.source.observe(jobs, now)
         seen = {job.id: rows.job_to_row(job, now, sweep) for job in jobs}
         if not seen:
             return News()
         with self._begin() as connection:
             return take_in(connection, seen, all_of_them=sweep is not None)
+
+    def follow(self) -> bool:
+        """Take over what the first tree's catalog says else of the account; whether it did."""
+        assert self.source is not None, "a first tree's catalog follows no other"
+        assert self.source._path is not None, "it is in a file"
+        return follow(self._engine, self.source._path)
+
+    def doubts(self) -> tuple[str, ...]:
+        """Those of the last sweep that came to its end."""
+        last = select(SWEEP.c.doubts).where(SWEEP.c.finished_at.is_not(None))
+        with self._begin() as connection:
+            found = connection.execute(last.order_by(SWEEP.c.id.desc()).limit(1)).scalar()
+        return tuple(found or ())
 
     def in_flight(self) -> dict[int, InFlight]:
         """The jobs that are present and not finished, by id."""
@@ -300,6 +323,8 @@ class Catalog:
                 spent=read_spent(connection, now),
                 settled=settled == "1",
                 left_behind=read_left_behind(connection),
+                kept_out=read_kept_out(connection),
+                **read_retries(connection, now.local),
             )
 
     def baseline_of(self, job_id: int) -> BaselineTrack | None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal_column, or_, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or_, select
 
 from syncd.catalog.schema import FACET, JOB, LEARNT
+from syncd.catalog.upsert import put
 from syncd.core.model import COMPLETED, FACETS
 
 MOST_TRIES = 3
@@ -61,8 +58,8 @@ def lacking(connection: Connection) -> set[str]:
 
 
 def settle_what_is_said(connection: Connection) -> None:
-    """Take jobs that carry an empty field for those that have none, where the service fills that
-    field for others: there is nothing to be learnt of them."""
+    """Take jobs that carry an empty list or text for those that have none, where the service fills
+    that field for others: there is nothing to be learnt of them. ``null`` may mean "not said"."""
     lacked = lacking(connection)
     if not lacked:
         return
@@ -72,8 +69,8 @@ def settle_what_is_said(connection: Connection) -> None:
         if not getattr(filled, kind):
             continue
         none: object = "" if kind in SINGLE else []
-        carried = func.coalesce(*(func.json_type(JOB.c.raw, f"$.{n}") for n in _names(kind)))
-        carries = and_(func.json_valid(JOB.c.raw) == 1, carried.is_not(None))
+        empty = (func.json_type(JOB.c.raw, f"$.{n}").in_(("array", "text")) for n in _names(kind))
+        carries = and_(func.json_valid(JOB.c.raw) == 1, or_(*empty))
         ids = connection.execute(
             select(JOB.c.id).select_from(WITH_LEARNT).where(THERE, lacks(kind), carries)
         ).scalars()
@@ -87,16 +84,3 @@ def _unsaid_itself(kind: str) -> ColumnElement[bool]:
 
 def _names(kind: str) -> list[str]:
     return [kind, _TWINS.get(kind, kind)]
-
-
-def put(
-    connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Write ``rows``, which all have the same columns; the other columns of a row stay."""
-    if not rows:
-        return
-    statement = upsert(table)
-    later = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=list(keys), set_=later), list(rows)
-    )

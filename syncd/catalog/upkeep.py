@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, delete, func, or_, select, text
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.catalog.backup import Stop, back_up
-from syncd.catalog.schema import ABSENCE, HOLD, JOURNAL, META
+from syncd.catalog.schema import ABSENCE, HOLD, JOURNAL
+from syncd.catalog.upsert import note, noted
 
 _DONE = "upkept_at"
 _AT_ONCE = 500
@@ -35,17 +35,12 @@ class Upkeep:
     def done_at(self) -> datetime | None:
         """When it was last done."""
         with self._begin() as connection:
-            found = connection.execute(select(META.c.value).where(META.c.key == _DONE))
-            value = found.scalar_one_or_none()
+            value = noted(connection, _DONE)
             return datetime.fromisoformat(value) if value else None
 
     def note_done(self, now: datetime) -> None:
-        statement = upsert(META).values(key=_DONE, value=now.astimezone(UTC).isoformat())
-        changed = {"value": statement.excluded.value}
         with self._begin() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["key"], set_=changed)
-            )
+            note(connection, _DONE, now.astimezone(UTC).isoformat())
 
     def backup(
         self, folder: Path, now: datetime, keep: int = 2, *, stopped: Stop = lambda: False

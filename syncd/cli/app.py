@@ -27,6 +27,7 @@ from syncd.cli import (
     plan,
     remote,
     remove,
+    retag,
     retry,
     service,
     simulate,
@@ -55,6 +56,13 @@ _UsageError: Any = typer.BadParameter.__base__
 """What typer raises for a bad command line: of that it exports only the kind for a bad value."""
 
 
+_OF_ALL_TREES = (
+    *("demo", "init", "sync", "run", "pause", "resume", "logs", "rm", "cover", "retry", "doctor"),
+    *("simulate", "remote", "service"),
+)
+"""What concerns the account, the daemon or the machine, and no single tree."""
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"syncd {__version__}")
@@ -72,6 +80,14 @@ def common(
             help="Configuration file (else SYNCD_CONFIG, else config.toml in the user's folder).",
         ),
     ] = None,
+    tree: Annotated[
+        str | None,
+        typer.Option(
+            "--tree",
+            metavar="FORMAT",
+            help="Have the command work on this tree of library.also, not on the first.",
+        ),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
@@ -83,7 +99,12 @@ def common(
     75 service unreachable, 77 key refused, 78 stopped for safety, 130 or 143 stopped by Ctrl-C or
     SIGTERM.
     """
-    context.obj = config
+    if tree is not None and context.invoked_subcommand in _OF_ALL_TREES:
+        raise ConfigError(
+            f"syncd {context.invoked_subcommand} is not for one tree alone",
+            hint="leave --tree out",
+        )
+    context.obj = config if tree is None else (config, tree)
 
 
 for command in (
@@ -114,7 +135,7 @@ for command in (
     tracks.fetch,
     retry.retry,
     tags.tags,
-    tags.retag,
+    retag.retag,
     verify.verify,
     doctor.doctor,
     bind.adopt,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from syncd.cli import output
 from syncd.cli.asking import check_somebody_there, confirm
+from syncd.cli.options import YES
 from syncd.cli.output import JSON
 from syncd.errors import CatalogUnusable, Changed, ExitCode
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from syncd.outcome import Run
     from syncd.progress import Progress
     from syncd.secret import Secret
-
-YES = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
 
 
 def adopt(context: typer.Context, yes: YES = False, as_json: JSON = False) -> None:

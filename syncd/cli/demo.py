@@ -72,7 +72,7 @@ def _sync(settings: Settings, simulator: Simulator) -> Run:
     from syncd.secret import Secret
 
     with Bars() if sys.stderr.isatty() else nullcontext() as progress:
-        run = output.run_until_stopped(run_sync(settings, Secret(simulator.key), progress))
+        run, _ = output.run_until_stopped(run_sync(settings, Secret(simulator.key), progress))
     typer.echo(f"  {run.summary()}")
     if run.error:
         raise run.error

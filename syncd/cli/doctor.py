@@ -11,6 +11,7 @@ import typer
 
 from syncd.cli import output
 from syncd.cli.output import JSON
+from syncd.core.words import amount
 from syncd.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def doctor(context: typer.Context, as_json: JSON = False) -> None:
         output.print_json({"checks": [_document(check) for check in found], "exit_code": int(code)})
     else:
         warnings = sum(check.verdict == "warning" for check in found)
-        typer.echo(f"{_counted(failures, 'failure')}, {_counted(warnings, 'warning')}")
+        typer.echo(f"{amount(failures, 'failure')}, {amount(warnings, 'warning')}")
     raise typer.Exit(int(code))
 
 
@@ -75,7 +76,3 @@ def _document(check: Check) -> dict[str, object]:
         "message": check.message,
         "fix": check.fix,
     }
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

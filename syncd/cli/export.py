@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from syncd.cli import output
+from syncd.core.exporting import Format
+from syncd.core.words import amount
 from syncd.errors import ConfigError
 
 
 def export(
     context: typer.Context,
     form: Annotated[
-        Literal["csv", "json", "m3u8", "rekordbox", "nsp"],
+        Format,
         typer.Argument(metavar="FORMAT", help="csv, json, m3u8, rekordbox or nsp."),
     ],
     path: Annotated[
@@ -26,10 +28,13 @@ def export(
             help="A file, - for standard output, or a folder (see above).",
         ),
     ],
-    query: Annotated[
-        str | None,
-        typer.Option(metavar="QUERY", help="Only these, in this order: a query as of syncd ls."),
+    terms: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[QUERY]...", help="Only these, in this order: a query as of syncd ls."
+        ),
     ] = None,
+    query: Annotated[str | None, typer.Option(metavar="QUERY", help="The same.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what stands there.")] = False,
 ) -> None:
     """Write the tracks here as a table, playlists or a collection.
@@ -42,18 +47,22 @@ def export(
     from syncd.actions.export import as_bytes, tracks_of, write
     from syncd.cli.opening import reading
     from syncd.core.query import BadQueryError, parse_query
-    from syncd.engine import exports_of
+    from syncd.derived import exports_of
 
     settings = config.load(context.obj)
     root, exports = settings.library.root, exports_of(settings)
     try:
-        listing = parse_query(query) if query is not None else None
+        asked = [*([] if query is None else [query]), *(terms or [])]
+        listing = parse_query(" ".join(asked)) if asked else None
     except BadQueryError as error:
-        raise ConfigError(f"--query: {error}") from None
+        raise ConfigError(f"query: {error}") from None
     with reading(settings) as catalog:
         tracks = tracks_of(catalog, root, exports, form, listing, datetime.now(UTC))
     if path == "-":
-        sys.stdout.buffer.write(as_bytes(form, tracks))
+        data = as_bytes(form, tracks)
+        if sys.stdout.isatty():
+            data = output.printable_lines(data.decode()).encode()
+        sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
     target = Path(path)
@@ -61,11 +70,10 @@ def export(
     written = write(
         form, tracks, target, root=root, exports=exports, is_folder=is_folder, force=force
     )
-    counted = "1 track" if len(tracks) == 1 else f"{len(tracks)} tracks"
+    counted = amount(len(tracks), "track")
     if not written:
         typer.echo(f"{output.printable(path)} holds it already: {counted}")
     elif is_folder:
-        files = "1 file" if len(written) == 1 else f"{len(written)} files"
-        typer.echo(f"{files} written to {output.printable(path)}: {counted}")
+        typer.echo(f"{amount(len(written), 'file')} written to {output.printable(path)}: {counted}")
     else:
         typer.echo(f"{output.printable(path)} written: {counted}")

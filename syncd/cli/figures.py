@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
@@ -11,15 +13,20 @@ import typer
 from syncd.cli import listed, output
 from syncd.cli.asking import size_words
 from syncd.cli.ls import QUERY, listing_of
+from syncd.cli.options import ID
 from syncd.cli.output import JSON
+from syncd.core.query import LARGEST
+from syncd.core.words import plural
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
     from syncd.catalog.queries import Share
 
-_LARGEST = 2**63 - 1
-_BAR = 24
-"""How many characters the longest bar has."""
+_BAR, _SHORTEST_BAR = 24, 4
+"""How many characters the longest bar has, and how many at least where there is one."""
+
+_LONGEST_NAME = 32
+"""Characters of a value that a terminal shows, or a third of its width."""
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -34,7 +41,7 @@ def stats(
         ),
     ] = None,
     limit: Annotated[
-        int, typer.Option(min=0, max=_LARGEST, metavar="N", help="At most so many lines of each.")
+        int, typer.Option(min=0, max=LARGEST, metavar="N", help="At most so many lines of each.")
     ] = 15,
     as_json: JSON = False,
 ) -> None:
@@ -58,9 +65,9 @@ def stats(
         found = queries.statistics(catalog, listing)
     wanted = [name for name in found.by if not by or name in by]
     if as_json:
-        total = {**asdict(found.total), "files": found.files}
+        total = {**_figures(found.total), "files": found.files}
         del total["value"]
-        shares = {name: [asdict(share) for share in found.by[name]] for name in wanted}
+        shares = {name: [_figures(share) for share in found.by[name]] for name in wanted}
         output.print_json({"total": total, "by": shares})
         return
     typer.echo(
@@ -74,9 +81,9 @@ def stats(
 
 def similar(
     context: typer.Context,
-    job_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=_LARGEST, help="The job's id.")],
+    job_id: ID,
     limit: Annotated[
-        int, typer.Option(min=0, max=_LARGEST, metavar="N", help="List at most so many.")
+        int, typer.Option(min=0, max=LARGEST, metavar="N", help="List at most so many.")
     ] = 10,
     path: Annotated[
         bool, typer.Option("--path", help="Print the paths alone, of those that have a file.")
@@ -111,27 +118,49 @@ def similar(
 
 
 def _print_chart(name: str, shares: Sequence[Share], limit: int) -> None:
+    from rich.cells import cell_len
+
     # Of months the last ones tell the most.
     shown = shares[-limit:] if name == "month" and limit else shares[:limit]
     most = max((share.count for share in shares), default=0)
     rows = [
         {
-            "value": "(not known)" if share.value is None else share.value,
+            "value": "(not known)" if share.value is None else _short(share.value),
             "count": f"{share.count:,}",
             "hours": _hours(share.seconds),
             "size": size_words(share.size),
-            "bar": _bar(share.count / most),
         }
         for share in shown
     ]
     headings = {"value": name, "count": "jobs", "hours": "length", "size": "size", "bar": ""}
+    taken = sum(
+        max(cell_len(text) for text in (headings[key], *(row[key] for row in rows))) + 2
+        for key in ("value", "count", "hours", "size")
+    )
+    longest = min(_BAR, shutil.get_terminal_size().columns - taken)
+    for row, share in zip(rows, shown, strict=True):
+        row["bar"] = _bar(share.count / most, longest) if longest >= _SHORTEST_BAR else ""
     listed.print_rows(headings, rows, right=("count", "hours", "size"))
     if len(shares) > len(shown):
         typer.echo(f"… and {len(shares) - len(shown):,} more")
 
 
-def _bar(part: float) -> str:
-    eighths = max(1, round(part * _BAR * 8))
+def _figures(share: Share) -> dict[str, object]:
+    """As a script gets them: lengths to the millisecond, which sums would have more places."""
+    return {**asdict(share), "seconds": round(share.seconds, 3)}
+
+
+def _short(name: str) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    longest = min(_LONGEST_NAME, max(8, shutil.get_terminal_size().columns // 3))
+    if not sys.stdout.isatty() or cell_len(name) <= longest:
+        return name
+    return f"{set_cell_size(name, longest - 1).rstrip()}…"
+
+
+def _bar(part: float, longest: int) -> str:
+    eighths = max(1, round(part * longest * 8))
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 
@@ -145,4 +174,4 @@ def _hours(seconds: float) -> str:
 
 
 def _many(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+    return f"{count:,} {plural(count, thing)}"

@@ -78,8 +78,10 @@ def finish(
         output.print_json({**fields, **result["document"]})
     elif result["summary"] and not quiet:
         typer.echo(result["summary"])
-    if result["error"]:
-        output.complain(error_from(result["error"]))
+    # A daemon of before an upgrade knows of no other trees.
+    for error in (result["error"], *result.get("troubles", ())):
+        if error:
+            output.complain(error_from(error))
     raise typer.Exit(int(result["exit_code"]))
 
 

@@ -9,7 +9,10 @@ import typer
 
 from syncd.cli import output
 from syncd.cli.asking import check_somebody_there, confirm
+from syncd.cli.options import YES
 from syncd.cli.output import JSON
+from syncd.core.query import LARGEST
+from syncd.core.words import these
 from syncd.errors import ExitCode, SyncdError
 
 if TYPE_CHECKING:
@@ -21,11 +24,10 @@ if TYPE_CHECKING:
     from syncd.progress import Progress
     from syncd.secret import Secret
 
-_LARGEST = 2**63 - 1
 
 JOB = Annotated[
     int | None,
-    typer.Option("--job", metavar="ID", min=1, max=_LARGEST, help="Only of this job."),
+    typer.Option("--job", metavar="ID", min=1, max=LARGEST, help="Only of this job."),
 ]
 
 
@@ -33,7 +35,7 @@ def history(
     context: typer.Context,
     job: JOB = None,
     limit: Annotated[
-        int, typer.Option(min=1, max=_LARGEST, metavar="N", help="Only the newest so many.")
+        int, typer.Option(min=1, max=LARGEST, metavar="N", help="Only the newest so many.")
     ] = 50,
     as_json: JSON = False,
 ) -> None:
@@ -63,7 +65,7 @@ def undo(
         str | None,
         typer.Option("--cycle", metavar="CYCLE", help="The renames of this cycle of the history."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    yes: YES = False,
     as_json: JSON = False,
 ) -> None:
     """Give back the names that the last cycle with a rename changed.
@@ -74,7 +76,7 @@ def undo(
     from syncd.actions.asked import check_direction
     from syncd.actions.undo import renamings
     from syncd.cli.opening import borrowed, load_key, reading, watched
-    from syncd.engine import policy_of
+    from syncd.derived import policy_of
     from syncd.outcome import Run
 
     settings = config.load(context.obj)
@@ -118,8 +120,7 @@ def _ask(meant: Sequence[Renaming]) -> None:
     """Show what would be sent, and go on only if the user says so."""
     check_somebody_there("say --yes to give the names back")
     lines = [f"job {m.job_id}: “{m.after or ''}” becomes “{m.before or ''}” again" for m in meant]
-    names = "this name" if len(meant) == 1 else f"these {len(meant)} names"
-    question = f"Give {names} back, of cycle {meant[0].cycle}?"
+    question = f"Give {these(len(meant), 'name')} back, of cycle {meant[0].cycle}?"
     confirm(lines, question)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import PurePath
@@ -12,6 +13,8 @@ import typer
 
 from syncd.cli import output
 from syncd.cli.output import JSON
+from syncd.core.query import LARGEST
+from syncd.core.words import amount, of_tree, plural
 from syncd.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -24,19 +27,18 @@ if TYPE_CHECKING:
     from syncd.progress import Progress
     from syncd.secret import Secret
 
-_LARGEST = 2**63 - 1
 _MEANWHILE = 3
 """Lines of what happened meanwhile that are shown for one pending deletion; JSON has them all."""
 
 BATCHES = Annotated[
     list[int] | None,
     typer.Argument(
-        metavar="BATCH", min=1, max=_LARGEST, help="Batches, as syncd pending numbers them."
+        metavar="BATCH", min=1, max=LARGEST, help="Batches, as syncd pending numbers them."
     ),
 ]
 JOBS = Annotated[
     list[int] | None,
-    typer.Option("--job", metavar="ID", min=1, max=_LARGEST, help="One job; may be repeated."),
+    typer.Option("--job", metavar="ID", min=1, max=LARGEST, help="One job; may be repeated."),
 ]
 
 
@@ -45,15 +47,16 @@ def pending(context: typer.Context, as_json: JSON = False) -> None:
     from syncd import config
     from syncd.actions.waiting import waiting
     from syncd.cli.opening import reading
-    from syncd.engine import policy_of
+    from syncd.derived import policy_now
 
     settings = config.load(context.obj)
     with reading(settings) as catalog:
-        found = waiting(catalog, policy_of(settings))
+        found = waiting(catalog, policy_now(settings, catalog))
     if as_json:
         output.print_json(_document(found, settings.library.root))
     else:
-        typer.echo("\n".join(output.printable(line) for line in _lines(found)))
+        text = "\n".join(output.printable(line) for line in _lines(found))
+        typer.echo(of_tree(text, settings.format) if settings.first else text)
     is_held = found.batches or any(not hold.approved for hold in found.single)
     raise typer.Exit(int(ExitCode.HELD if is_held else ExitCode.IN_STEP))
 
@@ -77,7 +80,7 @@ def approve(
         released = result["released"]
     else:
         key = load_key(settings)
-        with watched(settings) as progress:
+        with _aside(settings, "approve"), watched(settings) as progress:
             approval = output.run_until_stopped(_approve(settings, key, progress, **named))
         result = result_of(Run(approval.reports), root)
         released = [asdict(choice) for choice in approval.released]
@@ -101,7 +104,7 @@ def reject(
         result = forward(contact, "reject", quiet=True, **named)
         rejected = result["rejected"]
     else:
-        with watched(settings):
+        with _aside(settings, "reject"), watched(settings):
             found = output.run_until_stopped(_reject(settings, **named))
         rejected = [asdict(choice) for choice in found]
     if as_json:
@@ -114,6 +117,13 @@ def reject(
         verb = choice["verb"]
         line = f"job {choice['job_id']}  {name}: {words(verb).one} rejected; {FOLLOWS[verb]}"
         typer.echo(output.printable(line))
+
+
+def _aside(settings: Settings, command: str) -> AbstractContextManager[None]:
+    """What a daemon holds for a further tree it does not settle itself: it stands aside."""
+    from syncd.cli.opening import borrowed
+
+    return nullcontext() if settings.first is None else borrowed(settings, command)
 
 
 async def _approve(
@@ -168,7 +178,7 @@ def _lines(found: Waiting) -> Iterator[str]:
     if found.unseen:
         yield (
             "out of sight of the last scan, so that nothing is decided of them: "
-            f"{len(found.unseen)} {'file' if len(found.unseen) == 1 else 'files'}; "
+            f"{amount(len(found.unseen), 'file')}; "
             "syncd plan says why"
         )
     yield from _missed_lines(found)
@@ -176,9 +186,7 @@ def _lines(found: Waiting) -> Iterator[str]:
         yield "nothing is pending and nothing is held"
         return
     counts = {
-        "pending deletion" if len(found.deletions) == 1 else "pending deletions": len(
-            found.deletions
-        ),
+        plural(len(found.deletions), "pending deletion"): len(found.deletions),
         "held in batches": sum(len(batch.holds) for batch in found.batches),
         "held singly": len(found.single),
         "missed by one scan": len(found.missed),

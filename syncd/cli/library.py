@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from syncd.cli import listed, output
+from syncd.cli.options import ID
 from syncd.cli.output import JSON
-from syncd.errors import SyncdError
 
 if TYPE_CHECKING:
     from syncd.catalog.queries import HoldEntry, PendingEntry
     from syncd.config import Settings
 
-_LARGEST = 2**63 - 1
-"""The catalog counts in integers of 64 bits."""
 
-
-def show(
-    context: typer.Context,
-    job_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=_LARGEST, help="The job's id.")],
-    as_json: JSON = False,
-) -> None:
+def show(context: typer.Context, job_id: ID, as_json: JSON = False) -> None:
     """Show one job: what the service said, its file, tags and history."""
     from syncd import config
     from syncd.catalog import queries
+    from syncd.catalog.queries.entry import unknown
     from syncd.cli.opening import reading
     from syncd.core.words import words
 
@@ -34,11 +28,12 @@ def show(
     with reading(settings) as catalog:
         entry = queries.job(catalog, job_id)
         known = catalog.baseline_of(job_id)
+        kept_out = catalog.scans.kept_out().get(job_id)
         history = catalog.journal.entries(job_id)
         pending = next((one for one in queries.pending(catalog) if one.job_id == job_id), None)
         held = [one for one in queries.holds(catalog) if one.job_id == job_id and not one.approved]
     if entry is None:
-        raise SyncdError(f"job {job_id} is not known", hint="syncd ls lists those that are")
+        raise unknown(job_id)
     tags = dict(known.placed.tags) if known and known.placed else {}
     if as_json:
         said = {
@@ -57,6 +52,8 @@ def show(
     rows.append(("path", str(settings.library.root / entry.path) if entry.path else "not placed"))
     if entry.state:
         rows.append(("state", entry.state))
+    if kept_out:
+        rows.append(("kept out", f"{kept_out}: left alone"))
     if entry.reason:
         rows.append(("reason", entry.reason))
     if entry.absent_since:

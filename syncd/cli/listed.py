@@ -36,39 +36,46 @@ TABLE = {
 NUMBERS = ("id", "duration", "bpm")
 """Those of them that are set to the right."""
 
-_PART = re.compile(r"\{\{|\}\}|\\[tn\\]|\{(?P<name>\w*)\}|(?P<wrong>[{}])")
+_PART = re.compile(r"\{\{|\}\}|\\[tn\\]|\{(?P<name>\w*)(?::(?P<width>[^{}]*))?\}|(?P<wrong>[{}])")
+_WIDTH = re.compile(r"(?:[^{}]?[<>^])?[0-9]{0,3}(?:\.[0-9]{1,3})?")
 _MEANT = {"{{": "{", "}}": "}", r"\t": "\t", r"\n": "\n", r"\\": "\\"}
 
-Template = Sequence[tuple[str, bool]]
-"""Parts of a template: text, or the name of a column."""
+Template = Sequence[tuple[str, str | None]]
+"""Parts of a template: text, or the name of a column and how wide it is."""
 
 
 def parse_template(text: str) -> Template:
-    r"""``{title} - {bpm}`` in its parts; ``{{``, ``}}``, ``\t`` and ``\n`` are signs.
+    r"""``{title:<20} - {bpm:>3}`` in its parts; ``{{``, ``}}``, ``\t`` and ``\n`` are signs.
 
-    Raises ``ConfigError``.
+    Widths are as in Python's format strings, for text. Raises ``ConfigError``.
     """
     from syncd.catalog.queries.columns import COLUMNS
 
-    parts: list[tuple[str, bool]] = []
+    parts: list[tuple[str, str | None]] = []
     end = 0
     for match in _PART.finditer(text):
-        parts.append((text[end : match.start()], False))
+        parts.append((text[end : match.start()], None))
         end = match.end()
-        name = match["name"]
+        name, width = match["name"], match["width"] or ""
         if match["wrong"]:
             raise ConfigError(
                 f"--format: {match['wrong']} stands alone", hint="{{ and }} print the signs"
             )
         if name is None:
-            parts.append((_MEANT[match[0]], False))
+            parts.append((_MEANT[match[0]], None))
+        elif not _WIDTH.fullmatch(width):
+            raise ConfigError(
+                f"--format: {match[0]}: {width} is no width",
+                hint=f"{{{name}:<20}}, {{{name}:>20}} and {{{name}:^20}} are 20 wide, "
+                f"{{{name}:.20}} is at most that",
+            )
         elif name in COLUMNS:
-            parts.append((name, True))
+            parts.append((name, width))
         else:
             raise ConfigError(
                 f"--format: there is no field {{{name}}}; these are: {', '.join(COLUMNS)}"
             )
-    return [*parts, (text[end:], False)]
+    return [*parts, (text[end:], None)]
 
 
 def print_formatted(root: Path, entries: Iterable[Entry], template: Template) -> None:
@@ -76,7 +83,10 @@ def print_formatted(root: Path, entries: Iterable[Entry], template: Template) ->
 
     for entry in entries:
         columns = columns_of(entry, root)
-        line = (output.printable(columns[text]) if named else text for text, named in template)
+        line = (
+            text if width is None else format(output.printable(columns[text]), width)
+            for text, width in template
+        )
         typer.echo("".join(line))
 
 
@@ -91,14 +101,15 @@ def print_paths(root: Path, entries: Iterable[Entry], end: str) -> None:
 
 
 def print_csv(root: Path, entries: Iterable[Entry]) -> None:
-    """RFC 4180 with a line of headings, lines ended by LF alone."""
+    """RFC 4180 with a line of headings, lines ended by LF alone; a terminal gets it printable."""
     from syncd.catalog.queries.columns import TABLE, columns_of
 
+    shown = output.printable_lines if sys.stdout.isatty() else str
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(TABLE)
     for entry in entries:
         columns = columns_of(entry, root)
-        writer.writerow([columns[name] for name in TABLE])
+        writer.writerow([shown(columns[name]) for name in TABLE])
 
 
 def print_lines(entries: Iterable[Entry]) -> bool:
@@ -169,6 +180,7 @@ def entry_json(root: Path, entry: Entry) -> dict[str, object]:
         "absent_since": entry.absent_since,
         "held": entry.held,
         "missing_since": entry.missing_since,
+        "retried": entry.retried,
     }
 
 
@@ -177,6 +189,7 @@ def _foreign(settings: Settings) -> list[ForeignFile]:
     from syncd.catalog import queries
     from syncd.cli.opening import reading
     from syncd.core.model import Origin
+    from syncd.local.ignore import Fresh
     from syncd.local.root import find_marker
 
     try:
@@ -187,7 +200,8 @@ def _foreign(settings: Settings) -> list[ForeignFile]:
         binding = catalog.binding()
         origin = Origin(settings.api.base_url, binding.account if binding else None)
         aliases = [Origin.parse(text) for text in marker.aliases] if marker else []
-        return queries.foreign(catalog, origin=origin, aliases=aliases)
+        kept_out = Fresh(settings.library.root, settings.library.ignore)
+        return queries.foreign(catalog, origin=origin, aliases=aliases, kept_out=kept_out)
 
 
 def _foreign_json(settings: Settings, file: ForeignFile) -> dict[str, object]:
@@ -214,6 +228,7 @@ def _foreign_words(file: ForeignFile) -> str:
 def _line(entry: Entry) -> str:
     """Id, date, length, and the path; where there is none, the title and why."""
     from syncd.catalog.queries.columns import clock
+    from syncd.core.model import FAILED
 
     made = f"{entry.created_at:%Y-%m-%d}" if entry.created_at else " " * 10
     length = clock(entry.audio_duration) or "-"
@@ -230,6 +245,8 @@ def _line(entry: Entry) -> str:
         notes.append(entry.state)
     elif not entry.path and (entry.reason or not notes):
         notes.append(entry.reason or entry.status)
+        if entry.status == FAILED and entry.retried and not entry.reason:
+            notes.append("retried once" if entry.retried == 1 else f"retried {entry.retried} times")
     name = entry.path or entry.display_name or ""
     note = f"  ({'; '.join(notes)})" if notes else ""
     line = f"{entry.id:>6}  {made}  {length:>5}  {name}{note}"

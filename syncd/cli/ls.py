@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated, Literal
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syncd.cli import listed, output
 from syncd.cli.output import JSON
+from syncd.core.listing import AnySortBy, SortOrder
+from syncd.core.query import LARGEST
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
     from syncd.core.listing import Listing
 
-_LARGEST = 2**63 - 1
-"""The catalog counts in integers of 64 bits."""
+
+_MEANT = 5
+"""How many other spellings are told."""
 
 QUERY = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[QUERY]...",
         help='Words to find, best match first, and options as fields: paper lant* "a phrase" '
-        "genre:house bpm:120..128.",
+        "genre:house bpm:120..128; ^ leaves out what a word or field finds.",
     ),
 ]
 _Texts = list[str] | None
@@ -47,6 +51,14 @@ def ls(
     match: Annotated[
         str | None, typer.Option(metavar="WORDS", help="With all these words; like QUERY.")
     ] = None,
+    title: Annotated[_Texts, typer.Option(metavar="TEXT", help="With this in its name.")] = None,
+    job_id: Annotated[
+        list[int] | None,
+        typer.Option("--id", metavar="ID", min=1, max=LARGEST, help="Of this id."),
+    ] = None,
+    state: Annotated[
+        _Texts, typer.Option(metavar="STATE", help="As placed, evicted, unselected or failed.")
+    ] = None,
     language: Annotated[_Texts, typer.Option(metavar="LANGUAGE", help="Such as en.")] = None,
     genre: Annotated[_Texts, typer.Option(metavar="GENRE", help="As the service has it.")] = None,
     emotion: Annotated[_Texts, typer.Option(metavar="EMOTION", help="The same.")] = None,
@@ -55,7 +67,7 @@ def ls(
     mixes_with: Annotated[
         int | None,
         typer.Option(
-            metavar="ID", min=1, max=_LARGEST, help="In a key and tempo that mix with this job's."
+            metavar="ID", min=1, max=LARGEST, help="In a key and tempo that mix with this job's."
         ),
     ] = None,
     bpm: Annotated[str | None, typer.Option(metavar="RANGE", help="Such as 120..128.")] = None,
@@ -70,16 +82,16 @@ def ls(
         str | None, typer.Option(metavar="DATE", help="Made until then, that day included.")
     ] = None,
     sort_by: Annotated[
-        Literal["created_at", "display_name", "audio_duration", "status"] | None,
+        AnySortBy | None,
         typer.Option(help="Order of the list; else by date, or by how well words match."),
     ] = None,
-    sort_order: Annotated[Literal["desc", "asc"], typer.Option(help="Its direction.")] = "desc",
+    sort_order: Annotated[SortOrder, typer.Option(help="Its direction.")] = "desc",
     skip: Annotated[
         int | None,
-        typer.Option(min=0, max=_LARGEST, metavar="N", help="Leave out so many at the start."),
+        typer.Option(min=0, max=LARGEST, metavar="N", help="Leave out so many at the start."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=0, max=_LARGEST, metavar="N", help="List at most so many.")
+        int | None, typer.Option(min=0, max=LARGEST, metavar="N", help="List at most so many.")
     ] = None,
     gone: Annotated[
         bool,
@@ -131,6 +143,9 @@ def ls(
         ("liked", None if liked is None else "yes" if liked else "no"),
         ("search", search),
         ("match", match),
+        ("title", title),
+        ("id", job_id),
+        ("state", state),
         ("language", language),
         ("genre", genre),
         ("emotion", emotion),
@@ -158,8 +173,10 @@ def ls(
         given.append(("sort-order", sort_order))
     listing = listing_of(query, given)
     shown = listed.parse_template(template) if template is not None else None
-    with reading(settings) as catalog, closing(queries.stream(catalog, listing)) as entries:
+    with reading(settings) as catalog, closing(queries.stream(catalog, listing)) as stream:
         root = settings.library.root
+        first = list(islice(stream, 1))
+        entries = chain(first, stream)
         if as_json:
             output.print_json_array(listed.entry_json(root, entry) for entry in entries)
         elif as_csv:
@@ -171,6 +188,15 @@ def ls(
         elif not (listed.print_table(root, entries) if table else listed.print_lines(entries)):
             more = "" if listing.gone else " (--gone also lists those that are gone)"
             output.say_nothing_found(f"there is no such job in the catalog{more}")
+        if not first and (meant := queries.other_spellings(catalog, listing)):
+            terms = ", ".join(_term(name, value) for name, value in meant[:_MEANT])
+            typer.echo(output.printable(f"did you mean {terms}?"), err=True)
+
+
+def _term(name: str, value: str) -> str:
+    """A field with its value, as a query has it."""
+    quoted = value if value.isalnum() else f'"{value}"'
+    return f"{name.replace('_', '-')}:{quoted}"
 
 
 def listing_of(query: list[str] | None, given: list[tuple[str, object]]) -> Listing:

@@ -69,7 +69,7 @@ def _key_of_the_daemon(settings: Settings) -> Secret | None:
     from syncd.cli.forwarding import find
     from syncd.daemon.contact import DaemonGone
 
-    contact = find(settings)
+    contact = find(settings.first or settings)
     try:
         return contact.key() if contact else None
     except DaemonGone:
@@ -88,7 +88,7 @@ def borrowed(settings: Settings, command: str) -> Iterator[None]:
     check_owner(settings.library.root, settings.state.dir)
     with ExitStack() as stack:
         with leaving("nothing was done"):
-            if contact := find(settings):
+            if contact := find(settings.first or settings):
                 stack.enter_context(contact.borrowed(f"syncd {command}"))
                 if sys.stderr.isatty():
                     typer.echo("the daemon stands aside", err=True)

@@ -40,6 +40,7 @@ def open_output() -> None:
     """Have standard output and standard error raise ``OutputLost``, so that what they fail with is
     told from what a file fails with; and show what is no text escaped.
     """
+    _open_closed()
     for name in ("stdout", "stderr"):
         stream: Any = getattr(sys, name)
         # A file name that is not UTF-8 is shown escaped instead of ending the command.
@@ -56,6 +57,14 @@ def open_output() -> None:
             write_through=stream.write_through,
         )
         setattr(sys, name, opened)
+
+
+def _open_closed() -> None:
+    """Have what the caller closed (``>&-``) lead nowhere, as no file may get its number either."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8", closefd=False))
 
 
 def give_up() -> None:
@@ -76,6 +85,11 @@ def program() -> str:
     if called.name != "syncd" or (found and Path(found).resolve() == called.resolve()):
         return "syncd"
     return sys.argv[0]
+
+
+def printable_lines(text: str) -> str:
+    """``text`` for a terminal, line by line, without characters that command it."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def say_nothing_found(text: str) -> None:
@@ -122,8 +136,11 @@ def print_json_array(values: Iterable[object]) -> None:
     sys.stdout.flush()
 
 
-def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
-    """Run ``work``; Ctrl-C and SIGTERM stop it at once, and the command exits with 130 or 143."""
+def run_until_stopped(work: Coroutine[Any, Any, T], *, left: str = "") -> T:
+    """Run ``work``; Ctrl-C and SIGTERM stop it at once, and the command exits with 130 or 143.
+
+    ``left`` says in what state that leaves things, where it is not that the next run goes on.
+    """
     received: list[int] = []
 
     async def watched() -> T:
@@ -142,7 +159,7 @@ def run_until_stopped(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(watched())
     except (asyncio.CancelledError, KeyboardInterrupt):
-        typer.echo("syncd: stopped; the next run goes on from here", err=True)
+        typer.echo(f"syncd: stopped; {left or 'the next run goes on from here'}", err=True)
         number = received[0] if received else signal.SIGINT
         code = ExitCode.INTERRUPTED if number == signal.SIGINT else 128 + number
         raise typer.Exit(int(code)) from None

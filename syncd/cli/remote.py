@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syncd.cli import output
+from syncd.cli.options import ID
 from syncd.cli.output import JSON
 from syncd.cli.usage import Command
-from syncd.errors import ConfigError, Offline, RateLimited, SyncdError
+from syncd.core.listing import SortBy, SortOrder
+from syncd.core.query import LARGEST
+from syncd.errors import ConfigError, ContractBroken, Offline, RateLimited, SyncdError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from syncd.actions.answers import Answer
     from syncd.config import Settings
+    from syncd.remote.client import AudioPod
     from syncd.remote.query import JobQuery
     from syncd.secret import Secret
 
@@ -27,18 +32,28 @@ app = typer.Typer(
     help="Ask the service itself, call by call; syncd ls asks the catalog.",
 )
 
-_LARGEST = 2**63 - 1
 
 _Text = str | None
-_STATUS = Annotated[_Text, typer.Option(metavar="STATUS", help="Of this status, such as FAILED.")]
+_STATUS = Annotated[
+    _Text,
+    typer.Option(
+        metavar="STATUS",
+        callback=lambda text: text and text.upper(),
+        help="Of this status, such as FAILED.",
+    ),
+]
 _SONG_TYPE = Annotated[
     _Text,
     typer.Option(metavar="TYPE", help="rap, song, vocals, instrumental or samples."),
 ]
 _SKIP = Annotated[
-    int, typer.Option(min=0, max=_LARGEST, metavar="N", help="Leave out so many at the start.")
+    int, typer.Option(min=0, max=LARGEST, metavar="N", help="Leave out so many at the start.")
 ]
 _LIMIT = Annotated[int, typer.Option(min=1, max=100, metavar="N", help="At most so many.")]
+_SOURCE = Annotated[
+    bool,
+    typer.Option("--with-source", help="Print JSON that says who answered, and as of when."),
+]
 _OFFLINE = Annotated[
     bool, typer.Option("--offline", help="As it was last answered, or as the catalog knows it.")
 ]
@@ -61,11 +76,11 @@ def jobs(
     emotion: Annotated[_Text, typer.Option(metavar="EMOTION", help="The same.")] = None,
     occasion: Annotated[_Text, typer.Option(metavar="OCCASION", help="The same.")] = None,
     sort_by: Annotated[
-        Literal["created_at", "display_name", "audio_duration", "status"] | None,
+        SortBy | None,
         typer.Option(help="Order of the list; else by date."),
     ] = None,
     sort_order: Annotated[
-        Literal["desc", "asc"] | None, typer.Option(help="Its direction; else descending.")
+        SortOrder | None, typer.Option(help="Its direction; else descending.")
     ] = None,
     include_interactions: Annotated[
         bool | None, typer.Option("--include-interactions", help="With the like of each.")
@@ -105,23 +120,20 @@ def jobs(
     if everything:
         answer = _all(settings, key, query)
     else:
-        answer = output.run_until_stopped(_ask(settings, key, "jobs", query.parameters()))
+        answer = _ask_by_name(settings, key, "jobs", query.parameters())
     _tell(answer, remote_text.print_jobs, as_json)
     remote_text.say_how_many(answer, skip, is_all=everything)
 
 
 @app.command(cls=Command)
-def job(
-    context: typer.Context,
-    job_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=_LARGEST, help="The job's id.")],
-    as_json: JSON = False,
-) -> None:
+def job(context: typer.Context, job_id: ID, as_json: JSON = False) -> None:
     """Show one job as it is now (GET /jobs/ID/status)."""
     from syncd import config
+    from syncd.actions import answers
     from syncd.cli import remote_text
 
     settings = config.load(context.obj)
-    answer = output.run_until_stopped(_ask_job(settings, _key(settings), job_id))
+    answer = _ask(settings, _key(settings), partial(answers.ask_job, job_id=job_id))
     _tell(answer, remote_text.print_fields, as_json)
 
 
@@ -131,13 +143,14 @@ def counts(
     status: _STATUS = None,
     song_type: _SONG_TYPE = None,
     offline: _OFFLINE = False,
+    with_source: _SOURCE = False,
     as_json: JSON = False,
 ) -> None:
     """Count the jobs by task and song type (GET /jobs/counts)."""
     from syncd.cli import remote_text
 
     answer = _kept_or_asked(context, "counts", offline, status=status, song_type=song_type)
-    _tell(answer, remote_text.print_counts, as_json)
+    _tell(answer, remote_text.print_counts, as_json, with_source)
 
 
 @app.command(cls=Command)
@@ -148,6 +161,7 @@ def liked(
     song_type: _SONG_TYPE = None,
     status: _STATUS = None,
     offline: _OFFLINE = False,
+    with_source: _SOURCE = False,
     as_json: JSON = False,
 ) -> None:
     """List the liked jobs (GET /liked)."""
@@ -156,23 +170,35 @@ def liked(
     answer = _kept_or_asked(
         context, "liked", offline, skip=skip, limit=limit, song_type=song_type, status=status
     )
-    _tell(answer, remote_text.print_liked, as_json)
+    _tell(answer, remote_text.print_liked, as_json, with_source)
 
 
 @app.command(cls=Command)
-def filters(context: typer.Context, offline: _OFFLINE = False, as_json: JSON = False) -> None:
+def filters(
+    context: typer.Context,
+    offline: _OFFLINE = False,
+    with_source: _SOURCE = False,
+    as_json: JSON = False,
+) -> None:
     """Show what jobs can be filtered by (GET /filters/stats)."""
     from syncd.cli import remote_text
 
-    _tell(_kept_or_asked(context, "filters", offline), remote_text.print_filters, as_json)
+    answer = _kept_or_asked(context, "filters", offline)
+    _tell(answer, remote_text.print_filters, as_json, with_source)
 
 
 @app.command(cls=Command)
-def presets(context: typer.Context, offline: _OFFLINE = False, as_json: JSON = False) -> None:
+def presets(
+    context: typer.Context,
+    offline: _OFFLINE = False,
+    with_source: _SOURCE = False,
+    as_json: JSON = False,
+) -> None:
     """Show the genre presets (GET /presets)."""
     from syncd.cli import remote_text
 
-    _tell(_kept_or_asked(context, "presets", offline), remote_text.print_presets, as_json)
+    answer = _kept_or_asked(context, "presets", offline)
+    _tell(answer, remote_text.print_presets, as_json, with_source)
 
 
 @app.command(cls=Command)
@@ -192,7 +218,7 @@ def _as_it_is(context: typer.Context, name: str, as_json: bool) -> None:
     from syncd.cli import remote_text
 
     settings = config.load(context.obj)
-    answer = output.run_until_stopped(_ask(settings, _key(settings), name, {}))
+    answer = _ask_by_name(settings, _key(settings), name, {})
     _tell(answer, remote_text.print_as_it_is, as_json)
 
 
@@ -215,8 +241,9 @@ def _kept_or_asked(
     else:
         key = _key(settings)
         try:
-            answer = output.run_until_stopped(_ask(settings, key, name, query))
-        except (Offline, RateLimited) as error:
+            answer = _ask_by_name(settings, key, name, query)
+        except (Offline, RateLimited, ContractBroken) as error:
+            # Such as the page of a hotspot that wants a login.
             found = None
             with suppress(SyncdError):
                 found = _offline(settings, name, query)
@@ -249,8 +276,14 @@ def _keep(
     keep(settings.catalog, settings.api.base_url, key, name, query, answer.body, datetime.now(UTC))
 
 
-def _tell(answer: Answer, print_text: Callable[[Answer], None], as_json: bool) -> None:
-    if as_json:
+def _tell(
+    answer: Answer, print_text: Callable[[Answer], None], as_json: bool, with_source: bool = False
+) -> None:
+    if with_source:
+        output.print_json(
+            {"source": answer.source, "at": answer.at, "total": answer.total, "body": answer.body}
+        )
+    elif as_json:
         output.print_json(answer.body)
     else:
         print_text(answer)
@@ -265,6 +298,7 @@ def _key(settings: Settings) -> Secret:
 
 
 def _all(settings: Settings, key: Secret, query: JobQuery) -> Answer:
+    from syncd.actions import answers
     from syncd.cli.opening import watched
 
     with watched(settings) as progress:
@@ -273,32 +307,22 @@ def _all(settings: Settings, key: Secret, query: JobQuery) -> Answer:
             if progress is not None:
                 progress.swept(count, total)
 
-        return output.run_until_stopped(_ask_all(settings, key, query, seen))
+        return _ask(settings, key, partial(answers.ask_all, query=query, seen=seen))
 
 
-async def _ask(
+def _ask_by_name(
     settings: Settings, key: Secret, name: str, query: Mapping[str, str | int]
 ) -> Answer:
-    from syncd.actions.answers import ask
+    from syncd.actions import answers
+
+    return _ask(settings, key, partial(answers.ask, name=name, query=query))
+
+
+def _ask(settings: Settings, key: Secret, call: Callable[[AudioPod], Awaitable[Answer]]) -> Answer:
     from syncd.engine import open_client
 
-    async with open_client(settings, key) as client:
-        return await ask(client, name, query)
+    async def asked() -> Answer:
+        async with open_client(settings, key) as client:
+            return await call(client)
 
-
-async def _ask_job(settings: Settings, key: Secret, job_id: int) -> Answer:
-    from syncd.actions.answers import ask_job
-    from syncd.engine import open_client
-
-    async with open_client(settings, key) as client:
-        return await ask_job(client, job_id)
-
-
-async def _ask_all(
-    settings: Settings, key: Secret, query: JobQuery, seen: Callable[[int, int | None], None]
-) -> Answer:
-    from syncd.actions.answers import ask_all
-    from syncd.engine import open_client
-
-    async with open_client(settings, key) as client:
-        return await ask_all(client, query, seen=seen)
+    return output.run_until_stopped(asked())

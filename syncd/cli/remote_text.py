@@ -55,7 +55,7 @@ def _print_page(page: Page, headings: Mapping[str, str] = _JOBS) -> None:
             "status": job.status
             + (f" {job.progress:.0f} %" if job.progress and job.progress < 100 else ""),
             "task": job.task or "",
-            "liked": "yes" if job.liked else "",
+            "liked": "" if job.liked is None else "yes" if job.liked else "no",
             "title": job.display_name or "",
         }
         for job in page.jobs

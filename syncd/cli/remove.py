@@ -9,8 +9,9 @@ import typer
 
 from syncd.cli import output
 from syncd.cli.asking import check_somebody_there, confirm, size_words
+from syncd.cli.options import IDS
 from syncd.cli.output import JSON
-from syncd.cli.tracks import IDS
+from syncd.core.words import these
 from syncd.errors import ConfigError, SyncdError
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ async def _remove(
     """What was deleted, and why the others were not. All of ``meant`` was confirmed."""
     from syncd.actions.remove import remove
     from syncd.engine import open_engine
+    from syncd.rest import export_anew
 
     done, refused = [], []
     async with open_engine(settings, key, progress=progress) as engine:
@@ -95,15 +97,16 @@ async def _remove(
                 )
             except SyncdError as error:
                 refused.append(error)
+        await export_anew(engine.library)
     return done, refused
 
 
 def _ask(copied: Sequence[Removal], silent: Sequence[Removal]) -> None:
     if copied:
-        number = "this job" if len(copied) == 1 else f"these {len(copied)} jobs"
         confirm(
             [_meant(one) for one in copied],
-            f"Delete {number} in the account for good, and keep a copy in the trash?",
+            f"Delete {these(len(copied), 'job')} in the account for good, "
+            "and keep a copy in the trash?",
         )
     if silent:
         number = "It has" if len(silent) == 1 else f"These {len(silent)} have"
@@ -124,6 +127,8 @@ def _line(one: Removed) -> str:
         said += f"; kept in the trash as {one.kept}"
     if one.left:
         said += f"; {one.left} was changed meanwhile and stays, as your own"
+    for path in one.others:
+        said += f"; the next sync moves {path} to the trash there"
     return said
 
 
@@ -139,6 +144,7 @@ def _document(
                 "kept": one.kept,
                 "path": root / one.left if one.left else None,
                 "state": "detached" if one.left else "gone",
+                "also": one.others,
             }
             for one in done
         ],

@@ -7,12 +7,14 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syncd.cli import output
 from syncd.cli.output import JSON
+from syncd.core.words import amount
 from syncd.errors import ConfigError, ExitCode, NoSuchJob, SyncdError
 
 if TYPE_CHECKING:
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 _LARGEST = 2**63 - 1
 
 _SHOWN = 10
-"""How many bars there are at most."""
+"""How many bars there are at most, and ids in a line."""
+
+_BEING_MADE = "what was sent is being made; syncd sync fetches it"
 
 
 def retry(
@@ -53,46 +57,74 @@ def retry(
     settings = config.load(context.obj)
     log.configure("warning", settings.log.format)
     key = load_key(settings)
-    sent, refused, error = _send_all(settings, key, list(dict.fromkeys(job_ids or ())) or None)
-    settled: dict[int, Job | NoSuchJob] = {}
-    if wait and sent:
-        try:
-            with _following(sent) as told:
-                settled = output.run_until_stopped(_follow(settings, key, sent, told))
-        except SyncdError as trouble:
-            error = error or trouble
+    found = _Found()
+    try:
+        _send_all(settings, key, list(dict.fromkeys(job_ids or ())) or None, found)
+        if wait and found.sent:
+            with _following(found.sent) as told:
+                work = _follow(settings, key, found, told)
+                output.run_until_stopped(work, left=_BEING_MADE)
+    except SyncdError as trouble:
+        if not (found.sent or found.refused):
+            raise
+        found.error = found.error or trouble
+    except typer.Exit as stopped:
+        found.stopped = stopped.exit_code
+    code = _exit_code(found, waited=wait)
     if as_json:
-        output.print_json(
-            {
-                "retried": [_job_json(job, settled.get(job.id)) for job in sent],
-                "errors": [{"id": i, "error": e.message} for i, e in refused.items()],
-            }
-        )
+        output.print_json(_document(found, code))
     else:
-        for job in sent:
-            typer.echo(output.printable(_said(job, settled.get(job.id))))
-        if failed and not (sent or refused or error):
+        for job in found.sent:
+            typer.echo(output.printable(_said(job, found.settled.get(job.id))))
+        if failed and not (found.sent or found.refused or found.error or found.stopped):
             output.say_nothing_found("no job of the account has failed")
-    for one in (*refused.values(), *((error,) if error else ())):
+    # What ended the sending is told once, though it is also what one job was refused for.
+    for one in dict.fromkeys((*found.refused.values(), *((found.error,) if found.error else ()))):
         output.complain(one)
-    raise typer.Exit(int(_exit_code(sent, settled, refused, error, waited=wait)))
+    if found.left:
+        shown = " ".join(map(str, found.left[:_SHOWN]))
+        more = " …" if len(found.left) > _SHOWN else ""
+        typer.echo(f"{amount(len(found.left), 'job')} not tried: {shown}{more}", err=True)
+    raise typer.Exit(code)
 
 
-def _exit_code(
-    sent: Sequence[Job],
-    settled: dict[int, Job | NoSuchJob],
-    refused: dict[int, SyncdError],
-    error: SyncdError | None,
-    *,
-    waited: bool,
-) -> ExitCode:
-    if error is not None:
-        return error.exit_code
-    if refused:
-        return max(one.exit_code for one in refused.values())
-    if waited and any(not _is_completed(settled.get(job.id)) for job in sent):
-        return ExitCode.FAILED
-    return ExitCode.IN_STEP
+@dataclass(slots=True)
+class _Found:
+    """What became of them: sent, how they settled, refused, not tried; and what ended it."""
+
+    sent: list[Job] = field(default_factory=list)
+    settled: dict[int, Job | NoSuchJob] = field(default_factory=dict)
+    refused: dict[int, SyncdError] = field(default_factory=dict)
+    left: tuple[int, ...] = ()
+    error: SyncdError | None = None
+    stopped: int = 0
+
+
+def _exit_code(found: _Found, *, waited: bool) -> int:
+    if found.stopped:
+        return found.stopped
+    if found.error is not None:
+        return int(found.error.exit_code)
+    if found.refused:
+        return int(max(one.exit_code for one in found.refused.values()))
+    if waited and any(not _is_completed(found.settled.get(job.id)) for job in found.sent):
+        return int(ExitCode.FAILED)
+    return int(ExitCode.IN_STEP)
+
+
+def _document(found: _Found, code: int) -> dict[str, object]:
+    from syncd.secret import redact
+
+    error = found.error
+    ended = redact(error.message) if error else "stopped" if found.stopped else None
+    return {
+        "retried": [_job_json(job, found.settled.get(job.id)) for job in found.sent],
+        "errors": [{"id": i, "error": redact(e.message)} for i, e in found.refused.items()],
+        "left": list(found.left),
+        "exit_code": code,
+        "error": ended,
+        "hint": error.hint if error else None,
+    }
 
 
 def _is_completed(job: Job | NoSuchJob | None) -> bool:
@@ -127,34 +159,39 @@ def _job_json(job: Job, settled: Job | NoSuchJob | None) -> dict[str, object]:
 
 
 def _send_all(
-    settings: Settings, key: Secret, job_ids: Sequence[int] | None
-) -> tuple[list[Job], dict[int, SyncdError], SyncdError | None]:
+    settings: Settings, key: Secret, job_ids: Sequence[int] | None, found: _Found
+) -> None:
     """Send them (``None``: all that failed) in turns, and wait in between without the library."""
+    from syncd.actions.retry import Turn
     from syncd.cli.opening import borrowed
 
-    sent: list[Job] = []
-    refused: dict[int, SyncdError] = {}
     limited = False
     while True:
-        # A running daemon stands aside for each turn alone, which takes seconds.
-        with borrowed(settings, "retry"):
-            turn = output.run_until_stopped(_send(settings, key, job_ids, patient=not limited))
-        # Twice in a row, with nothing sent in between: others use the limit up.
-        limited = turn.limited and not turn.sent
-        sent += turn.sent
-        refused |= turn.refused
+        turn = Turn(sent=found.sent, refused=found.refused, left=found.left)
+        before = len(found.sent)
+        left = _BEING_MADE if found.sent else ""
+        try:
+            # A running daemon stands aside for each turn alone, which takes seconds.
+            with borrowed(settings, "retry"):
+                work = _send(settings, key, job_ids, turn, patient=not limited)
+                output.run_until_stopped(work, left=left)
+        finally:
+            found.left, found.error = turn.left, turn.error
         if turn.error is not None or not turn.left:
-            return sent, refused, turn.error
+            return
+        # Twice in a row, with nothing sent in between: others use the limit up.
+        limited = turn.limited and len(found.sent) == before
         job_ids = turn.left
-        done = f"{len(sent)} sent, {len(turn.left)} to go"
-        pause = f"the service takes 10 in a minute; the next in {math.ceil(turn.wait)} s"
-        typer.echo(f"{done}: {pause}", err=True)
-        output.run_until_stopped(asyncio.sleep(turn.wait))
+        done = f"{len(found.sent)} sent, {len(turn.left)} to go"
+        why = "the service asked to wait" if turn.limited else "the service takes 10 in a minute"
+        typer.echo(f"{done}: {why}; the next in {math.ceil(turn.wait)} s", err=True)
+        left = _BEING_MADE if found.sent else ""
+        output.run_until_stopped(asyncio.sleep(turn.wait), left=left)
 
 
 async def _send(
-    settings: Settings, key: Secret, job_ids: Sequence[int] | None, *, patient: bool
-) -> Turn:
+    settings: Settings, key: Secret, job_ids: Sequence[int] | None, turn: Turn, *, patient: bool
+) -> None:
     from syncd.actions.retry import failed_jobs, send
     from syncd.engine import open_engine
 
@@ -162,17 +199,20 @@ async def _send(
         if job_ids is None:
             job_ids = await failed_jobs(engine.library)
         parts = (engine.library, engine.context, engine.policy)
-        return await send(*parts, job_ids, patient=patient)
+        await send(*parts, job_ids, turn=turn, patient=patient)
 
 
 async def _follow(
-    settings: Settings, key: Secret, jobs: Sequence[Job], told: Callable[[Job], None]
-) -> dict[int, Job | NoSuchJob]:
+    settings: Settings, key: Secret, found: _Found, told: Callable[[Job], None]
+) -> None:
     from syncd.actions.retry import follow
     from syncd.engine import open_client
 
+    def waits(error: SyncdError) -> None:
+        typer.echo(output.printable(f"{error.message}; this waits, and they are made"), err=True)
+
     async with open_client(settings, key) as client:
-        return await follow(client, jobs, told)
+        await follow(client, found.sent, told, settled=found.settled, waits=waits)
 
 
 @contextmanager

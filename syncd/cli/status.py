@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _ON_TERMINAL, _ELSEWHERE = 1.0, 2.0
 """Seconds between two looks with ``--watch``."""
 
+_OF_DAEMON = (
+    *("running", "state", "awaits", "pid", "since", "paused_until", "next", "progress_at"),
+    *("watching", "service"),
+)
+
 
 def status(
     context: typer.Context,
@@ -71,7 +76,11 @@ def _status(settings: Settings) -> Mapping[str, Any]:
     made: Mapping[str, Any] = json.loads(
         json.dumps(from_catalog(settings).document(), default=plain)
     )
-    return made
+    if settings.first is None:
+        return made
+    # One daemon works on all trees.
+    running = _status(settings.first)
+    return {**made, **{name: running[name] for name in _OF_DAEMON}}
 
 
 def _text(status: Mapping[str, Any]) -> Text:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from syncd.cli.asking import size_words
-from syncd.core.words import counted, printable
+from syncd.core.words import amount, counted, plural, printable
 
 _SHOWN = 10
 """Transfers, holds and errors that are shown; JSON has all."""
@@ -144,12 +144,21 @@ def _library(status: Mapping[str, Any]) -> Iterator[Line]:
     if status["root"]:
         watched = f", watched by {status['watching']}" if status["watching"] else ""
         yield Line("folder", f"{status['root']}{watched}")
+    for tree in status.get("also", ()):  # which a daemon of before an upgrade does not say
+        held = f", {tree['held']} held (syncd --tree {tree['format']} pending)"
+        said = f"{tree['root']}, {amount(tree['files'], 'file')}{held if tree['held'] else ''}"
+        trouble = tree["trouble"]
+        yield Line(tree["format"], f"{said}; {trouble}" if trouble else said, "red" * bool(trouble))
     states = [f"{number} {state}" for state, number in sorted(status["counts"].items()) if number]
-    if to_come := status.get("to_come"):  # which a daemon of before an upgrade does not say
+    if to_come := status.get("to_come"):  # as above
         states.append(f"{to_come} to come")
+    if kept_out := status.get("kept_out"):
+        states.append(f"{kept_out} kept out")
     if status["jobs"] is not None:
-        jobs = "1 job" if status["jobs"] == 1 else f"{status['jobs']} jobs"
-        yield Line("tracks", ", ".join([jobs, *states]))
+        yield Line("tracks", ", ".join([amount(status["jobs"], "job"), *states]))
+    if failed := status.get("failed"):  # as above
+        retried = f", {status['retried']} of them retried" if status["retried"] else ""
+        yield Line("failed", f"{amount(failed, 'job')}{retried} (syncd ls --status FAILED)")
 
 
 def _transfers(status: Mapping[str, Any]) -> Iterator[Line]:
@@ -172,22 +181,20 @@ def _waiting(status: Mapping[str, Any], now: datetime) -> Iterator[Line]:
         yield Line("" if number else "held", text, _LOUD["held"])
     yield from _more(status["held"])
     if number := int(status.get("missed") or 0):  # which a daemon of before an upgrade does not say
-        files = "1 file" if number == 1 else f"{number} files"
         again = f"looked for again {until(status['missed_until'], now)}"
         if not status["running"]:
             again = "the next sync looks again, and decides"
-        yield Line("missing", f"{files}; {again} (syncd pending)")
+        yield Line("missing", f"{amount(number, 'file')}; {again} (syncd pending)")
     if number := status["pending"]:
         first = status["pending_until"]
         due = f", the first due {until(first, now)}" if first else ""
-        deletions = "1 deletion" if number == 1 else f"{number} deletions"
-        yield Line("pending", f"{deletions}{due} (syncd pending)")
+        yield Line("pending", f"{amount(number, 'deletion')}{due} (syncd pending)")
 
 
 def _held(verb: str, number: int) -> str:
     """What is the case, and what was not done about it."""
     if (found := _UNDONE.get(verb)) is None:
-        return f"{counted(verb, number)} {'is' if number == 1 else 'are'} held"
+        return f"{counted(verb, number)} {plural(number, 'is', 'are')} held"
     case, act = found[number != 1]
     return f"{case.format(number)}; {act} is held"
 

@@ -10,6 +10,7 @@ import typer
 
 from syncd.cli import output
 from syncd.cli.asking import library_path, size_words
+from syncd.cli.options import ID, IDS
 from syncd.cli.output import JSON
 from syncd.errors import ExitCode, SyncdError
 
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from syncd.cycle import Report
     from syncd.progress import Progress
     from syncd.secret import Secret
-
-_LARGEST = 2**63 - 1
-
-ID = Annotated[int, typer.Argument(metavar="ID", min=1, max=_LARGEST, help="The job's id.")]
-IDS = Annotated[list[int], typer.Argument(metavar="ID", min=1, max=_LARGEST, help="Ids of jobs.")]
 
 
 def rename(
@@ -86,7 +82,10 @@ def cover(
         return
     said = f"job {done.job_id} has its cover from {done.after or 'nowhere'} now"
     typer.echo(output.printable(said))
-    typer.echo("the cover inside its file stays as it is: syncd does not renew covers in files yet")
+    typer.echo(
+        f"the cover inside its file stays as it is: syncd evict {job_id} and syncd fetch {job_id} "
+        "bring the new one"
+    )
 
 
 def fetch(context: typer.Context, job_ids: IDS, as_json: JSON = False) -> None:
@@ -242,9 +241,12 @@ async def _fetch(
 async def _identify(settings: Settings, path: str, job_id: int) -> Identified:
     from syncd.actions.identify import identify
     from syncd.engine import open_offline
+    from syncd.rest import export_anew
 
     async with open_offline(settings) as engine:
-        return await identify(engine.library, engine.context, engine.policy, path, job_id)
+        done = await identify(engine.library, engine.context, engine.policy, path, job_id)
+        await export_anew(engine.library)
+        return done
 
 
 async def _evict(
@@ -253,6 +255,7 @@ async def _evict(
     """What was evicted, and why the others were not: one track's trouble is not another's."""
     from syncd.actions.evict import evict
     from syncd.engine import open_engine
+    from syncd.rest import export_anew
 
     done, refused = [], []
     async with open_engine(settings, key) as engine:
@@ -262,4 +265,5 @@ async def _evict(
                 done.append(await evict(*parts, job_id, force=force))
             except SyncdError as error:
                 refused.append(error)
+        await export_anew(engine.library)
     return done, refused

@@ -12,6 +12,7 @@ from syncd.cli import output
 from syncd.cli.asking import check_somebody_there, confirm, library_path, size_words
 from syncd.cli.output import JSON
 from syncd.cli.usage import Command
+from syncd.core.words import amount
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -137,16 +138,18 @@ def empty(
             }
         )
         return
-    files = "1 file" if len(done.entries) == 1 else f"{len(done.entries)} files"
-    typer.echo(f"removed {files}, freed {size_words(done.freed)}")
+    typer.echo(f"removed {amount(len(done.entries), 'file')}, freed {size_words(done.freed)}")
 
 
 async def _restore(settings: Settings, names: Sequence[str], path: str | None) -> list[Restored]:
     from syncd.actions.trash import restore
     from syncd.engine import open_offline
+    from syncd.rest import export_anew
 
     async with open_offline(settings) as engine:
-        return [await restore(engine.library, engine.context, name, path=path) for name in names]
+        done = [await restore(engine.library, engine.context, name, path=path) for name in names]
+        await export_anew(engine.library)
+        return done
 
 
 async def _empty(settings: Settings, entries: Sequence[Entry]) -> Emptied:

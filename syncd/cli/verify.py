@@ -13,6 +13,7 @@ import typer
 
 from syncd.cli import output
 from syncd.cli.output import JSON
+from syncd.core.words import amount, plural
 from syncd.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def verify(context: typer.Context, as_json: JSON = False) -> None:
 async def _verify(settings: Settings, told: Callable[[int, int], None]) -> Sequence[Checked]:
     from syncd.actions.verify import verify
     from syncd.core.policy import Now
-    from syncd.engine import open_reading, policy_of
+    from syncd.derived import policy_of
+    from syncd.engine import open_reading
 
     with open_reading(settings) as (catalog, root, marker, trash):
         policy, now = policy_of(settings), Now(datetime.now(UTC))
@@ -86,13 +88,12 @@ def _summary(found: Sequence[Checked]) -> str:
 
     counts = Counter(str(one.verdict) for one in found)
     trashed = sum(one.in_trash for one in found)
-    files = "1 file" if len(found) == 1 else f"{len(found)} files"
     where = f" ({trashed} in the trash)" if trashed else ""
-    deletions = "pending deletion" if counts["pending"] == 1 else "pending deletions"
+    deletions = plural(counts["pending"], "pending deletion")
     names = {"edited": "changed by you", "pending": deletions}
     told = [verdict for verdict in Verdict if counts[verdict] or verdict == "ok"]
     words = [f"{counts[verdict]} {names.get(verdict, verdict)}" for verdict in told]
-    return f"read {files}{where}: {', '.join(words)}"
+    return f"read {amount(len(found), 'file')}{where}: {', '.join(words)}"
 
 
 @contextmanager

@@ -50,7 +50,8 @@ class Placed:
     wrote in each managed field. ``moved``: the user chose its folder, so the template does not.
     ``mounted``: it lies in what is mounted at a folder under the root. ``told``: what the account
     said of it when its tags were written (``tagging.told``); ``None`` where that is not known, so
-    that nothing follows from it.
+    that nothing follows from it. ``lyrics`` is the SHA-256 of what was last to stand beside it as
+    ``.lrc``; empty: there were none to be had; ``None``: not known.
     """
 
     path: str
@@ -68,6 +69,7 @@ class Placed:
     moved: bool = False
     mounted: bool = False
     told: str | None = None
+    lyrics: str | None = None
 
     @property
     def as_found(self) -> bool:
@@ -151,6 +153,19 @@ class Held:
     evidence: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """How often a job was ever sent to be made again, and when last, by both clocks.
+
+    ``refused``: why the service would not, where it said so last and the job is as it was then.
+    """
+
+    times: int
+    at: datetime
+    server_at: datetime | None = None
+    refused: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """What both sides agreed on last, by job id, and what the guards must know.
@@ -158,7 +173,10 @@ class Baseline:
     ``holds`` by job and verb; ``spent`` the jobs that each verb was carried out for within the last
     day. ``settled``: a complete clean cycle has ended since the catalog was made or bound anew.
     ``left_behind``: the jobs whose files were first missed where the root was another one than
-    before, so that what brought the library there may have left them behind.
+    before, so that what brought the library there may have left them behind. ``kept_out``: those
+    whose file was kept out where it was seen last, or would be. ``retries`` are the
+    times of late at which any job was sent to be made again; before ``no_retry_before`` the service
+    takes no other.
     """
 
     tracks: Mapping[int, BaselineTrack]
@@ -166,3 +184,7 @@ class Baseline:
     spent: Mapping[str, frozenset[int]] = field(default_factory=dict)
     settled: bool = True
     left_behind: frozenset[int] = frozenset()
+    kept_out: frozenset[int] = frozenset()
+    retried: Mapping[int, Retried] = field(default_factory=dict)
+    retries: tuple[datetime, ...] = ()
+    no_retry_before: datetime | None = None

@@ -21,10 +21,14 @@ SCANS_APART = 30.0
 EXPECTED = frozenset({State.PLACED, State.DETACHED})
 """The states in which a file should stand at the known path."""
 
-REMEMBERED = EXPECTED | {State.TRASHING, State.EVICTED, State.UNSELECTED}
-"""The states in which a file at the known path is the one that was placed."""
+WITH_FILE = EXPECTED | {State.TRASHING}
+"""The states in which a file stands at the known path, or should."""
 
-_WITH_PATH = EXPECTED | {State.TRASHING}
+WITHOUT_FILE = frozenset(State) - WITH_FILE
+"""The others: no scan misses anything, and the track can be wanted again as it is."""
+
+REMEMBERED = WITH_FILE | {State.EVICTED, State.UNSELECTED}
+"""The states in which a file at the known path is the one that was placed."""
 
 
 class Here(StrEnum):
@@ -41,6 +45,7 @@ class Here(StrEnum):
     STRANGER = "what stands at its path does not carry its id"
     PASTED = "its id is in the file of another job"
     HIDDEN = "where its file should be, or may be, could not be looked at"
+    KEPT_OUT = "its file, or its place, is kept out by the user's patterns"
 
 
 class There(StrEnum):
@@ -82,7 +87,7 @@ class Case:
         but whether it is fetched is for the selection to say.
         """
         state = self.known.state if self.known else State.WANTED
-        if self.placed is None and state in _WITH_PATH:
+        if self.placed is None and state in WITH_FILE:
             state = State.WANTED
         if state in UNPLACED and self.standing is Standing.OUTSIDE:
             return State.UNSELECTED
@@ -196,6 +201,8 @@ def _here(
     if known is None or placed is None or known.state not in REMEMBERED:
         if file is None:
             return Here.NOTHING, None
+        if local.kept_out_by(file.path):
+            return Here.KEPT_OUT, None
         return (Here.FOUND if owner is None else Here.PASTED), None
     elsewhere = file is not None and file.path != placed.path
     if (file is None or elsewhere) and known.state in EXPECTED and is_out_of_sight(placed, local):
@@ -203,6 +210,9 @@ def _here(
         return Here.HIDDEN, None
     if file is None:
         return _without_file(known, placed, local, policy, disks), None
+    if local.kept_out_by(file.path):
+        # Whoever changed its name, its tags or its bytes there did it apart from the library.
+        return Here.KEPT_OUT, None
     if owner is not None:
         return Here.PASTED, None
     try:
@@ -229,6 +239,9 @@ def _without_file(
 ) -> Here:
     if known.state not in EXPECTED:
         return Here.NOTHING
+    if local.kept_out_by(placed.path):
+        # What becomes of a file there is not followed, and so no deletion either.
+        return Here.KEPT_OUT
     if placed.path in local.names:
         # Something stands at the known path, so the track is not absent: never guess.
         return Here.STRANGER
@@ -312,44 +325,24 @@ def _there(
     return There.REPLACED if address == known.replaced_by else There.READDRESSED
 
 
+_LEAVING = frozenset(
+    {
+        *(Here.NOTHING, Here.IN_PLACE, Here.MOVED, Here.RENAMED, Here.UNSENDABLE, Here.PASTED),
+        Here.KEPT_OUT,
+    }
+)
+
+_UNPLACED = frozenset({Here.NOTHING, Here.FOUND, Here.PASTED, Here.KEPT_OUT})
+
 POSSIBLE: dict[State, frozenset[Here]] = {
-    State.WANTED: frozenset({Here.NOTHING, Here.FOUND, Here.PASTED}),
-    State.UNAVAILABLE: frozenset({Here.NOTHING, Here.FOUND, Here.PASTED}),
-    State.IGNORED: frozenset({Here.NOTHING, Here.FOUND, Here.PASTED}),
-    State.GONE: frozenset({Here.NOTHING, Here.FOUND, Here.PASTED}),
+    State.WANTED: _UNPLACED,
+    State.UNAVAILABLE: _UNPLACED,
+    State.IGNORED: _UNPLACED,
+    State.GONE: _UNPLACED,
     State.PLACED: frozenset(set(Here) - {Here.NOTHING, Here.FOUND}),
     State.DETACHED: frozenset(set(Here) - {Here.NOTHING, Here.FOUND}),
-    State.TRASHING: frozenset(
-        {
-            Here.NOTHING,
-            Here.IN_PLACE,
-            Here.MOVED,
-            Here.RENAMED,
-            Here.UNSENDABLE,
-            Here.PASTED,
-        }
-    ),
-    State.EVICTED: frozenset(
-        {
-            Here.NOTHING,
-            Here.FOUND,
-            Here.IN_PLACE,
-            Here.MOVED,
-            Here.RENAMED,
-            Here.UNSENDABLE,
-            Here.PASTED,
-        }
-    ),
-    State.UNSELECTED: frozenset(
-        {
-            Here.NOTHING,
-            Here.FOUND,
-            Here.IN_PLACE,
-            Here.MOVED,
-            Here.RENAMED,
-            Here.UNSENDABLE,
-            Here.PASTED,
-        }
-    ),
+    State.TRASHING: _LEAVING,
+    State.EVICTED: _LEAVING | {Here.FOUND},
+    State.UNSELECTED: _LEAVING | {Here.FOUND},
 }
 """What the folder can show of a track in each state: the rows that the table must have."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncd.core.baseline import Baseline, BaselineTrack, Placed
@@ -46,7 +46,8 @@ def match(
 ) -> Found:
     """The file of each job: by embedded id and origin, then by what is known of the path.
 
-    Of files with the same id the one at the known path is the track's; else the one that is, by
+    Of files with the same id the one at the known path is the track's; else, of those that are not
+    kept out if any is, the one that is, by
     inode, size and date, the file that was placed; else one that has the name which ``remote``
     gives it; else the first by name that this program did not place beside another.
     """
@@ -63,9 +64,20 @@ def match(
     copies: dict[str, int] = {}
     for job_id, found in bearers.items():
         track = remote.tracks.get(job_id) if remote else None
-        files[job_id] = _original(found, baseline.tracks.get(job_id), track, policy)
+        was = baseline.tracks.get(job_id)
+        files[job_id] = _original(_let_in(found, was, local), was, track, policy)
         copies |= {file.path: job_id for file in found if file is not files[job_id]}
     return Found(files, owners, copies, _disks(local, baseline, files))
+
+
+def _let_in(
+    found: list[LocalFile], known: BaselineTrack | None, local: LocalTree
+) -> list[LocalFile]:
+    """``found`` without what is kept out, where it is not all, and not what is known."""
+    if len(found) == 1 or local.kept_out is None:
+        return found
+    at = known.placed.path if known and known.placed else None
+    return [f for f in found if f.path == at or not local.kept_out_by(f.path)] or found
 
 
 def _disks(local: LocalTree, baseline: Baseline, files: Mapping[int, LocalFile]) -> frozenset[str]:
@@ -137,26 +149,35 @@ class Sighting:
 
     ``missed``: not found, though all was looked at. ``unsure``: what could not be looked at may
     hold them, so that what was known before stands. Of all others any earlier absence is over.
+    ``kept_out`` are the paths of files that are kept out, or would be, whatever the track's state.
     """
 
     missed: frozenset[int]
     unsure: frozenset[int]
+    kept_out: Mapping[int, str] = field(default_factory=dict)
 
 
 def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
     """Which of the expected files a scan missed."""
     missed: set[int] = set()
     unsure: set[int] = set()
+    kept_out = {}
+    if local.kept_out:
+        files = found.files.items()
+        kept_out = {job_id: f.path for job_id, f in files if local.kept_out_by(f.path)}
     for known in baseline.tracks.values():
         placed = known.placed
         if placed is None or known.state not in EXPECTED or known.job_id in found.files:
             continue
         if is_out_of_sight(placed, local):
             unsure.add(known.job_id)
+        elif local.kept_out_by(placed.path):
+            unsure.add(known.job_id)
+            kept_out[known.job_id] = placed.path
         elif placed.path not in local.names:
             where = unsure if is_out_of_reach(placed, local, found.disks) else missed
             where.add(known.job_id)
-    return Sighting(frozenset(missed), frozenset(unsure))
+    return Sighting(frozenset(missed), frozenset(unsure), kept_out)
 
 
 def to_hash(

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Literal
 
 from syncd.core.listing import Listing
+
+Format = Literal["csv", "json", "m3u8", "rekordbox", "nsp"]
+"""What can be asked for by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,23 +20,23 @@ _SIGNS = {"": "", "#": "#", "♯": "#", "sharp": "#", "b": "b", "♭": "b", "fla
 _PITCHES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SHIFTS = {"": 0, "#": 1, "b": -1}
 _CAMELOT_OF_C, _OPENKEY_OF_C = 8, 1
+_MAJOR = ("C", "G", "D", "A", "E", "B", "F#", "Db", "Ab", "Eb", "Bb", "F")
+_MINOR = ("Am", "Em", "Bm", "F#m", "C#m", "G#m", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm")
+"""The keys of the wheels by fifths, each by the name that it commonly has."""
 
 TEMPO_TOLERANCE = 0.06
 """How far a record is commonly slowed down or sped up to meet another one's beat."""
 
 
 def classical(key: str | None) -> str | None:
-    """``"F# min"`` -> ``"F#m"``; ``None`` where the text is no key in letters.
+    """``"F# min"``, ``"11A"`` or ``"4m"`` -> ``"F#m"``; ``None`` where the text is no key.
 
-    At most three characters, as ID3's TKEY holds.
+    At most three characters, as ID3's TKEY holds. One that is given in letters keeps its name.
     """
-    match = _CLASSICAL.fullmatch(key or "")
-    if not match:
-        return None
-    sign = _SIGNS[(match["accidental"] or "").lower().lstrip("-")]
-    mode = match["mode"] or ""
-    minor = mode == "m" or mode.lower() in ("min", "minor")
-    return f"{match['note'].upper()}{sign}{'m' if minor else ''}"
+    if name := _in_letters(key):
+        return name
+    place = _place(key)
+    return place and (_MINOR if place[1] else _MAJOR)[place[0]]
 
 
 def camelot(key: str | None) -> str | None:
@@ -82,10 +82,20 @@ def tempo_distance(bpm: float, other: float) -> float:
     return 2 ** abs(octaves - round(octaves)) - 1
 
 
+def _in_letters(key: str | None) -> str | None:
+    match = _CLASSICAL.fullmatch(key or "")
+    if not match:
+        return None
+    sign = _SIGNS[(match["accidental"] or "").lower().lstrip("-")]
+    mode = match["mode"] or ""
+    minor = mode == "m" or mode.lower() in ("min", "minor")
+    return f"{match['note'].upper()}{sign}{'m' if minor else ''}"
+
+
 @lru_cache(maxsize=512)
 def _place(key: str | None) -> tuple[int, bool] | None:
     """Fifths above C, or above A for a minor key (0 … 11), and whether it is one."""
-    if name := classical(key):
+    if name := _in_letters(key):
         minor = name.endswith("m")
         pitch = _PITCHES[name[0]] + _SHIFTS[name.removesuffix("m")[1:]]
         # The relative major is three semitones up; seven of them make a fifth.

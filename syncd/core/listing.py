@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 SortBy = Literal["created_at", "display_name", "audio_duration", "status"]
+AnySortBy = Literal[SortBy, "bpm", "key", "quality_score"]
+"""What the service sorts by, and what the catalog does as well."""
 SortOrder = Literal["desc", "asc"]
-SORTS: tuple[SortBy, ...] = ("created_at", "display_name", "audio_duration", "status")
-ORDERS: tuple[SortOrder, ...] = ("desc", "asc")
+SORTS: tuple[AnySortBy, ...] = get_args(AnySortBy)
+ORDERS: tuple[SortOrder, ...] = get_args(SortOrder)
 
 When = datetime | timedelta
 """A moment (aware), or how long before the question was asked."""
@@ -43,7 +45,9 @@ class Listing:
 
     ``match``: all of these must be found. ``key``: in any notation. ``duration`` is seconds,
     ``quality`` 0 … 1. ``since`` is included, ``before`` is not. ``mixes_with``: the id of a job
-    whose key and tempo they must go with. ``sort_by``: where it is ``None`` the best match comes
+    whose key and tempo they must go with. ``title``: parts of the display name, whatever their
+    case. ``state``: of ``baseline.State``, or ``failed``. What is in any of ``without`` is left
+    out, of which only the filters count. ``sort_by``: where it is ``None`` the best match comes
     first, and without ``match`` the newest. ``gone``: also the jobs that are gone from the account
     and have no file here.
     """
@@ -56,6 +60,9 @@ class Listing:
     emotion: tuple[str, ...] = ()
     occasion: tuple[str, ...] = ()
     liked: bool | None = None
+    id: tuple[int, ...] = ()
+    title: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
     search: str | None = None
     match: tuple[Word, ...] = ()
     key: tuple[str, ...] = ()
@@ -65,7 +72,8 @@ class Listing:
     quality: Range | None = None
     since: When | None = None
     before: When | None = None
-    sort_by: SortBy | None = None
+    without: tuple[Listing, ...] = ()
+    sort_by: AnySortBy | None = None
     sort_order: SortOrder = "desc"
     skip: int = 0
     limit: int | None = None

@@ -10,9 +10,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
+
+from syncd.core.keeping import KeptOut
 
 FORMATS = ("flac", "mp3", "ogg", "wav")
 """The audio formats of the service (api.md, ``output_urls``) that this program can place."""
@@ -20,6 +22,12 @@ FORMATS = ("flac", "mp3", "ogg", "wav")
 PENDING, PROCESSING, COMPLETED, FAILED = "PENDING", "PROCESSING", "COMPLETED", "FAILED"
 """The documented values of ``status``. The set is open: an unknown one is kept as it came."""
 
+
+SONG_TYPES = ("rap", "instrumental", "samples", "vocals", "song")
+"""What ``song_type`` can be asked for (api.md), the broadest last."""
+
+ALL_TIME = datetime.min.replace(tzinfo=UTC)
+"""The moment after which everything was."""
 
 FACETS = ("genre", "emotion", "occasion", "language", "song_type")
 """What a track is sorted by, and what may have to be learnt because no job says it."""
@@ -262,8 +270,9 @@ class LocalTree:
     ``names`` holds the relative path of everything that stands in the folder, audio or not, so
     that nothing is ever placed upon it; ``folders`` those of them that are real folders, no links.
     ``unreadable`` holds folders and files that could not be read: what lies under them is neither
-    present nor absent. ``mounted`` holds the folders at which another file system, or a part of
-    one, is mounted.
+    present nor absent; ``broken`` says why of those where it is no error of the system's.
+    ``mounted`` holds the folders at which another file system, or a part of one, is mounted.
+    ``kept_out``: which of all this is to be left alone.
     """
 
     files: Mapping[str, LocalFile]
@@ -271,6 +280,12 @@ class LocalTree:
     unreadable: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
     mounted: frozenset[str] = frozenset()
+    broken: Mapping[str, str] = field(default_factory=dict)
+    kept_out: KeptOut | None = field(default=None, compare=False, repr=False)
+
+    def kept_out_by(self, path: str) -> str | None:
+        """As ``KeptOut.by``."""
+        return self.kept_out.by(path) if self.kept_out else None
 
     def is_hidden(self, path: str) -> bool:
         """Whether ``path`` lies under something that could not be read."""
@@ -278,9 +293,17 @@ class LocalTree:
             path == top or path.startswith(f"{top}/") or top == "." for top in self.unreadable
         )
 
+    def broken_above(self, path: str) -> str | None:
+        """What is broken in a folder above ``path``, in words, if anything is."""
+        for top, said in self.broken.items():
+            if top == "." or path.startswith(f"{top}/"):
+                return said
+        return None
+
     def said_unreadable(self) -> str:
         """What could not be read, in words."""
         first, *others = sorted(self.unreadable)
+        first += f" ({self.broken[first]})" if first in self.broken else ""
         return f"{first} and {len(others)} more" if others else first
 
     def mount_of(self, path: str) -> str | None:

@@ -19,6 +19,7 @@ from functools import cache, lru_cache
 from pathlib import PurePosixPath
 
 from syncd.core.model import FORMATS, RemoteTrack
+from syncd.core.only import distinct
 from syncd.core.policy import Policy
 
 STEM_BYTES = 180
@@ -41,6 +42,13 @@ _LOOK_ALIKES = str.maketrans('/\\:*?"<>|', "／＼：＊？＂＜＞｜")
 _ORIGINALS = {fake: chr(real) for real, fake in _LOOK_ALIKES.items()} | {ord("．"): "."}
 _QUOTED = re.compile(f"[{_QUOTE}{''.join(chr(code) for code in _ORIGINALS)}]")
 _DECODE = re.compile(f"{_QUOTE}(.)|([{''.join(chr(code) for code in _ORIGINALS)}])", re.DOTALL)
+
+# Default_Ignorable_Code_Point of Unicode (DerivedCoreProperties.txt).
+_IGNORABLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
 
 # Windows device names; folders that players skip or read as something else (tags.md); and the
 # recycle folders of other programs, into which the scan does not look.
@@ -99,8 +107,14 @@ def effective_title(track: RemoteTrack) -> str:
 
 
 def fold(path: str) -> str:
-    """The key under which two paths are one on a file system that folds case or normalises."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+    """The key under which two paths are one on some file system: one that folds case, normalises,
+    or passes over what shows nothing (ext4 with ``casefold``, HFS+).
+    """
+    if path.isascii():
+        return path.lower()
+    # Upper case first, as exFAT and NTFS compare: a dotless i is an I to them.
+    text = _IGNORABLE.sub("", unicodedata.normalize("NFC", path).upper().casefold())
+    return unicodedata.normalize("NFC", text)
 
 
 def check_template(template: str, *, fields: Iterable[str] = TEMPLATE_FIELDS) -> None:
@@ -247,9 +261,9 @@ def _field_values(
         "id": str(track.id),
         "album": album,
         "artist": policy.artist,
-        "genre": ", ".join(track.genre),
-        "emotion": ", ".join(track.emotion),
-        "occasion": ", ".join(track.occasion),
+        "genre": ", ".join(distinct(track.genre)),
+        "emotion": ", ".join(distinct(track.emotion)),
+        "occasion": ", ".join(distinct(track.occasion)),
         "language": track.language or "",
         "task": track.task or "",
         "song_type": track.song_type or "",

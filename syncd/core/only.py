@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -14,8 +15,9 @@ from syncd.core.listing import Range
 class Only:
     """The jobs that are wanted: all of what is given must hold; of several values any will do.
 
-    Texts are compared without case. ``title`` is a pattern with ``*``, ``?`` and ``[…]`` for the
-    name that a file gets, ``duration`` is seconds, ``min_quality`` 0 … 1; ``since`` is included.
+    Texts are compared without case. ``title`` is a pattern with ``*`` and ``?`` for the name
+    that a file gets, a ``language`` may be named or given by a code, ``duration`` is seconds,
+    ``min_quality`` 0 … 1; ``since`` is included.
     """
 
     task: tuple[str, ...] = ()
@@ -50,6 +52,14 @@ class Only:
 
 ALL = Only()
 """It leaves nothing out."""
+
+
+def distinct(values: Iterable[str]) -> tuple[str, ...]:
+    """``values`` without those that say another one again: of two spellings the first stands."""
+    found: dict[str, str] = {}
+    for value in values:
+        found.setdefault(folded(value), value)
+    return tuple(found.values())
 
 
 def folded(text: str) -> str:

@@ -195,6 +195,15 @@ class DeleteRemote:
     evidence: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRemote:
+    """Have the service make a failed job again (``sync.retry_failed``); it costs no credits."""
+
+    verb: ClassVar[str] = "retry-remote"
+    job_id: int
+    reason: str
+
+
 # --- towards the baseline alone ---
 
 
@@ -260,7 +269,8 @@ class Hold:
 
     ``held`` is the verb of the operation that waits. ``batched``: ``approve`` and ``reject`` settle
     it; else it ends with its cause. ``refused``: the service would not do it. ``evidence`` is what
-    spoke for the operation.
+    spoke for the operation. Of a file that would get the name ``path``, ``stands_at`` is where it
+    is.
     """
 
     verb: ClassVar[str] = "hold"
@@ -271,6 +281,7 @@ class Hold:
     batched: bool = False
     refused: bool = False
     evidence: tuple[str, ...] = ()
+    stands_at: str | None = None
 
 
 Placing = Download | Restore | RenameLocal | MakeWay | MoveLocal | Redownload
@@ -293,6 +304,7 @@ Operation = (
     | Retag
     | RenameRemote
     | DeleteRemote
+    | RetryRemote
     | Adopt
     | Ignore
     | Detach
@@ -306,13 +318,17 @@ Operation = (
 class Wait:
     """A track for which nothing is to be done now; ``until`` where the time is known.
 
-    ``unseen`` is the path, where a file should be that could not be looked for.
+    ``unseen`` is the path, where a file should be that could not be looked for. ``kept_out``: the
+    user's patterns have it left alone. ``stays``: its file is not to be freed any more, as it is
+    the user's own by now.
     """
 
     job_id: int
     reason: str
     until: datetime | None = None
     unseen: str | None = None
+    kept_out: bool = False
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

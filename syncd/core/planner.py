@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 
 from syncd.core.baseline import Baseline, State
 from syncd.core.cases import Case, Here, There, classify
-from syncd.core.decisions import audio, deletions, presence, renames
+from syncd.core.decisions import audio, deletions, presence, renames, retries
 from syncd.core.decisions.planning import Decision, Planning
 from syncd.core.evidence import match
 from syncd.core.model import LocalTree, RemoteTree
 from syncd.core.operations import Compare, Download, Operation, Pending, Plan, Redownload, Wait
 from syncd.core.policy import Now, Policy
-from syncd.core.relocation import Relocating, awaits_user, settle
+from syncd.core.relocation import Relocating, Relocation, awaits_user, settle
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _FETCHING = (Download, Redownload, Compare)
@@ -61,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     # What cannot be judged is left alone.
     _row("out of sight", State, [Here.HIDDEN], There, presence.out_of_sight),
     _row("not listed in full yet", State, Here, [There.UNSEEN], presence.not_listed_yet),
+    _row("kept out", State, [Here.KEPT_OUT], There, presence.kept_out),
     _row("an id in another's file", State, [Here.PASTED], There, presence.pasted),
     _row("detached, then made his own", [State.DETACHED], [Here.STRANGER], [There.GONE],
          presence.nothing),
@@ -89,7 +90,8 @@ RULES: tuple[Rule, ...] = (
     _row("evicted, ignored or not selected", [*GIVEN_UP, State.IGNORED], [Here.NOTHING], LISTED,
          presence.nothing),
     # No file yet.
-    _row("wanted, failed", [*WITHOUT, State.GONE, State.TRASHING, State.DETACHED],
+    _row("wanted, failed", WITHOUT, [Here.NOTHING], [There.FAILED], retries.failed),
+    _row("its file went, failed since", [State.GONE, State.TRASHING, State.DETACHED],
          [Here.NOTHING, Here.ABSENT], [There.FAILED], presence.nothing),
     _row("wanted, not ready", [*WITHOUT, State.GONE, State.TRASHING, State.DETACHED],
          [Here.NOTHING, Here.ABSENT], [There.UNREADY], presence.not_ready),
@@ -146,7 +148,12 @@ def plan(
         if (case.state, case.here) == (State.UNSELECTED, Here.NOTHING) and case.track:
             unselected.add(job_id)
         decisions.append(planning.in_time(case, rule_for(case).decide(planning, case)))
-    decisions = settle(decisions, planning.names, lambda op: awaits_user(op, baseline, policy))
+
+    def stays(op: Relocation) -> bool:
+        return awaits_user(op, baseline, policy) or local.kept_out_by(op.new_path) is not None
+
+    decisions = settle(decisions, planning.names, stays)
+    decisions = [*retries.paced(decisions, baseline, now.local)]
     operations: list[Operation] = [
         d for d in decisions if d is not None and not isinstance(d, Wait | Pending)
     ]

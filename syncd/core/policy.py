@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -25,7 +26,9 @@ class Policy:
     ``aliases`` are origins under which this library's files were placed before. ``attempted``: job
     and verb of what was dealt with in this run. ``cautious``: nothing that removes, renames or
     fetches is done unasked, because the catalog was just bound anew; ``rebuilding``: it was made
-    anew, so that a job without a file may be one whose file was deleted.
+    anew, so that a job without a file may be one whose file was deleted. ``elsewhere``: of jobs
+    that are not to be deleted, although their file is gone here, where another tree has it, in
+    words. ``further``: this is such a tree, which is for the jobs that offer its format.
     """
 
     origin: Origin
@@ -42,12 +45,15 @@ class Policy:
     remote_deletions: Literal["trash", "keep"] = "trash"
     conflicts: Literal["local", "remote", "hold"] = "local"
     moves: Literal["ask", "auto", "never"] = "ask"
+    retry_failed: int = 0
     only: Only = ALL
     retry_now: bool = False
     cautious: bool = False
     rebuilding: bool = False
     room: bool = True
     attempted: frozenset[tuple[int, str]] = frozenset()
+    elsewhere: Mapping[int, str] = field(default_factory=dict)
+    further: bool = False
 
     def knows(self, origin: Origin | None) -> bool:
         """Whether a file of ``origin`` is of this library; one without an origin is."""

@@ -3,6 +3,7 @@
 Words, phrases in quotation marks and beginnings (``lant*``) are to be found in title, prompt or
 lyrics; ``name:value`` is a field of ``core.listing.Listing``, by the name of the option of
 ``syncd ls``. All of it must hold; of a field that is given several times, any value will do.
+``-`` or ``^`` before a word or a field leaves out what it finds.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from syncd.core.baseline import State
 from syncd.core.harmony import camelot
 from syncd.core.listing import ORDERS, SORTS, Listing, Range, When, Word
+from syncd.core.model import SONG_TYPES
 
 T = TypeVar("T")
 
@@ -22,13 +25,22 @@ LARGEST = 2**63 - 1
 """The catalog counts in integers of 64 bits."""
 
 _TERM = re.compile(
-    r'\s*(?:(?P<name>[A-Za-z][A-Za-z_-]*):)?(?:"(?P<quoted>[^"]*)"(?P<star>\*?)|(?P<bare>[^\s"]+))'
+    r'\s*(?P<not>[-^](?=[^\s]))?(?:(?P<name>[A-Za-z][A-Za-z_-]*):)?(?:"(?P<quoted>[^"]*)"(?P<star>\*?)|(?P<bare>[^\s"]+))'
 )
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _AGO = re.compile(r"([0-9]{1,5})([hdwy])")
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24, "y": 365 * 24}
 _CLOCK = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-5][0-9])")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+
+
+_OPERATORS = {
+    "AND": "all of a query must hold",
+    "OR": "of a field that is given several times, any value will do",
+    "NOT": "a - or ^ before a word or field leaves out what it finds",
+}
+_NO_FILTERS = ("sort_by", "sort_order", "skip", "limit", "gone")
+_FAILED = "failed"
 
 
 class BadQueryError(ValueError):
@@ -41,7 +53,10 @@ def parse_query(text: str) -> Listing:
 
 
 def split_query(text: str) -> tuple[list[tuple[str, str]], list[Word]]:
-    """The fields of a query, as (name, value), and its words; raises ``BadQueryError``."""
+    """The fields of a query, as (name, value), and its words; raises ``BadQueryError``.
+
+    The name of what is to be left out begins with ``-``.
+    """
     fields: list[tuple[str, str]] = []
     words: list[Word] = []
     position = 0
@@ -51,40 +66,53 @@ def split_query(text: str) -> tuple[list[tuple[str, str]], list[Word]]:
         if term is None:
             raise BadQueryError("a quotation mark is not closed")
         position = term.end()
-        value = term["quoted"] if term["quoted"] is not None else term["bare"]
-        if term["name"] is None and value.endswith(":") and value[:-1].lower() in FIELDS:
+        value, star = term["quoted"] if term["quoted"] is not None else term["bare"], term["star"]
+        is_word, sign = term["name"] is None, "-" if term["not"] else ""
+        if is_word and value.endswith(":") and value[:-1].lower() in FIELDS:
             raise BadQueryError(f"{value} names no value")
-        if term["name"] is None:
-            words.append(_word(value, starred=bool(term["star"])))
+        if is_word and term["quoted"] is None and value in _OPERATORS:
+            raise BadQueryError(
+                f"{value} is no operator: {_OPERATORS[value]} (the word goes into quotation marks)"
+            )
+        if is_word and not sign:
+            words.append(_word(value, starred=bool(star)))
+        elif is_word:
+            fields.append(("-match", f'"{value}"{star or ""}'))
         else:
-            fields.append((term["name"], value + (term["star"] or "")))
+            fields.append((sign + term["name"], value + (star or "")))
     return fields, words
 
 
 def listing_of(fields: Iterable[tuple[str, str]], words: Iterable[Word] = ()) -> Listing:
     """The listing with these fields, by the names of ``FIELDS``; raises ``BadQueryError``."""
     given: dict[str, Any] = {}
+    without: list[Listing] = []
     for spelled, text in fields:
-        name = spelled.lower().replace("-", "_")
+        sign, bare = ("-", spelled[1:]) if spelled.startswith("-") else ("", spelled)
+        name = bare.lower().replace("-", "_")
         if name not in FIELDS:
             known = ", ".join(FIELDS)
             raise BadQueryError(
-                f"there is no field {spelled}; these are: {known} (words with a colon go into "
+                f"there is no field {bare}; these are: {known} (words with a colon go into "
                 "quotation marks)"
             )
         field, parse = FIELDS[name]
         try:
             value = parse(text)
         except BadQueryError as error:
-            raise BadQueryError(f"{spelled} {error}") from None
-        if isinstance(value, tuple):
+            raise BadQueryError(f"{bare} {error}") from None
+        if sign and field in _NO_FILTERS:
+            raise BadQueryError(f"{bare} finds nothing that could be left out")
+        if sign:
+            without.append(Listing(**{field: value}))
+        elif isinstance(value, tuple):
             given[field] = (*given.get(field, ()), *value)
         elif field in given:
-            raise BadQueryError(f"{spelled} is given twice")
+            raise BadQueryError(f"{bare} is given twice")
         else:
             given[field] = value
     given["match"] = (*given.get("match", ()), *words)
-    return Listing(**given)
+    return Listing(**given, without=tuple(without))
 
 
 def _word(text: str, *, starred: bool = False) -> Word:
@@ -114,6 +142,21 @@ def _texts(text: str) -> tuple[str, ...]:
 
 def _statuses(text: str) -> tuple[str, ...]:
     return tuple(status.upper() for status in _texts(text))
+
+
+def _song_types(text: str) -> tuple[str, ...]:
+    return (_one_of(SONG_TYPES)(text),)
+
+
+def _states(text: str) -> tuple[str, ...]:
+    state = text.lower()
+    if state not in (*State, _FAILED):
+        raise BadQueryError(f"must be one of {', '.join((*State, _FAILED))}")
+    return (state,)
+
+
+def _ids(text: str) -> tuple[int, ...]:
+    return (_whole(text),)
 
 
 def _yes_or_no(text: str) -> bool:
@@ -217,10 +260,13 @@ def _one_of(allowed: tuple[T, ...]) -> Callable[[str], T]:
 FIELDS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "status": ("status", _statuses),
     "task": ("task", _texts),
-    "song_type": ("song_type", _texts),
+    "song_type": ("song_type", _song_types),
     "liked": ("liked", _yes_or_no),
     "search": ("search", _text),
     "match": ("match", _match),
+    "title": ("title", _texts),
+    "id": ("id", _ids),
+    "state": ("state", _states),
     "language": ("language", _texts),
     "genre": ("genre", _texts),
     "emotion": ("emotion", _texts),

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from syncd.core.baseline import BaselineTrack, Placed
 from syncd.core.model import Job, Origin
 from syncd.core.naming import effective_title, same_text
-from syncd.core.tagging import JOBS_OWN, MANAGED, PLAIN, Fields, Style, desired_fields
+from syncd.core.tagging import (
+    ID3_VERSION,
+    JOBS_OWN,
+    MANAGED,
+    OLDER,
+    PLAIN,
+    SERVED,
+    Fields,
+    Style,
+    desired_fields,
+)
 
 _LEFT = frozenset({"job_id", "duration"})
 """Measured, or what the file is known by: neither follows from what the account says."""
@@ -50,18 +60,30 @@ def retagging(
     if known.album is None:
         left |= {"album", "track"}
     names = [name for name in MANAGED if name in desired or name in owned]
-    wanted = {name: desired.get(name, ()) for name in names if name not in left}
+    served = {name: placed.tags.get(f"{SERVED}{name}", ()) for name in names}
+    wanted = {name: desired.get(name, served[name]) for name in names if name not in left}
     force = frozenset(wanted) - _NEVER_FORCED if style.ownership == "syncd" else frozenset()
     return Retagging(owned, wanted, force)
 
 
 def owned_fields(placed: Placed) -> dict[str, tuple[str, ...]]:
-    """What this program wrote last in each managed field of the file."""
-    owned = {name: placed.tags[name] for name in MANAGED if name in placed.tags}
-    if "prompt" in owned:
-        # The comment was no field of its own once, and held the prompt.
-        owned.setdefault("comment", owned["prompt"])
-    return owned
+    """What this program wrote last in each managed field of the file, or the audio brought along
+    where nothing was to be written."""
+    tags = placed.tags
+    return {
+        name: owned
+        for name in MANAGED
+        if (owned := tags.get(name) or tags.get(f"{SERVED}{name}", ()))
+    }
+
+
+def id3_version(placed: Placed, style: Style) -> int | None:
+    """The version of ID3v2 that the file's tag is to have; ``None``: the one that it has.
+
+    Every program reads v2.3, so a tag that an editor saved so stays.
+    """
+    is_ours = placed.tags.get(ID3_VERSION) == (str(OLDER),)
+    return style.id3_version if style.id3_version == OLDER or is_ours else None
 
 
 def says_the_same(tags: Fields, job: Job) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from syncd.core.baseline import Baseline, State
+from syncd.core.keeping import LET_IN, leave_alone
 from syncd.core.model import LocalTree
 from syncd.core.naming import fold
 from syncd.core.operations import (
@@ -35,6 +36,7 @@ from syncd.core.operations import (
     RenameRemote,
     Restore,
     Retag,
+    RetryRemote,
     TrashLocal,
     Wait,
 )
@@ -49,6 +51,7 @@ HALF_FROM = 4
 """From how many placed files on more than half of them is held, whatever the budget."""
 
 _REMOVING = (DeleteRemote, RenameRemote, TrashLocal)
+_EARLY = (*_REMOVING, RetryRemote)
 """What a new, adopted or rebuilt catalog must not do before one complete clean cycle."""
 
 _OnPaths = Placing | Adopt | Detach | TrashLocal | Free | Retag | RenameRemote | DeleteRemote
@@ -67,7 +70,8 @@ _UNASKED = (*_REMOVING, Download, Redownload, Evict, Ignore)
 
 def guard(plan: Plan, local: LocalTree, baseline: Baseline, policy: Policy) -> Plan:
     """``plan`` with everything that a guard doubts turned into a hold, or into a wait."""
-    # First: a file that is held where it stands gives its name to no other.
+    # First: a file that stays where it stands gives its name to no other.
+    plan = leave_alone(plan, local)
     plan = _keep_still(plan, local, baseline, policy)
     plan = _check_paths(plan, local)
     plan = _doubt_absences(plan, baseline)
@@ -178,6 +182,8 @@ def _keep_still(plan: Plan, local: LocalTree, baseline: Baseline, policy: Policy
             return _batched(op, _standing(baseline, op.job_id, op.verb) or op.reason)
         if isinstance(op, Free) and not (_is_approved(baseline, op) or _is_begun(baseline, op)):
             return _batched(op, _LEFT_OUT)
+        if policy.cautious and isinstance(op, RetryRemote):
+            return Wait(job_id=op.job_id, reason=_anew(op.reason))
         if not policy.cautious or not isinstance(op, _UNASKED) or _is_approved(baseline, op):
             return op
         if not isinstance(op, Download):
@@ -209,22 +215,28 @@ def _anew(reason: str) -> str:
 
 
 def _doubt_absences(plan: Plan, baseline: Baseline) -> Plan:
-    """What is missing since the root is another one is asked about, not deleted."""
+    """What is missing since the root is another one, or since it was kept out, is asked about, not
+    deleted.
+    """
 
-    def is_doubtful(job_id: int) -> bool:
+    def doubt(job_id: int) -> str | None:
         known = baseline.tracks.get(job_id)
-        return job_id in baseline.left_behind and known is not None and known.absence is not None
+        if known is None or known.absence is None:
+            return None
+        if job_id in baseline.kept_out:
+            return LET_IN
+        return _MOVED if job_id in baseline.left_behind else None
 
     def checked(op: Operation) -> Operation:
         if not isinstance(op, DeleteRemote | Ignore) or _is_approved(baseline, op):
             return op
-        return _batched(op, _MOVED) if is_doubtful(op.job_id) else op
+        return _batched(op, why) if (why := doubt(op.job_id)) else op
 
-    held = tuple(_held_pending(one, _MOVED) for one in plan.pending if is_doubtful(one.job_id))
+    held = tuple(_held_pending(one, why) for one in plan.pending if (why := doubt(one.job_id)))
     return replace(
         plan,
         operations=(*(checked(op) for op in plan), *held),
-        pending=tuple(one for one in plan.pending if not is_doubtful(one.job_id)),
+        pending=tuple(one for one in plan.pending if doubt(one.job_id) is None),
     )
 
 
@@ -232,7 +244,7 @@ def _await_clean_cycle(plan: Plan, local: LocalTree, baseline: Baseline) -> Plan
     if baseline.settled:
         return plan
     missing = f", and {local.said_unreadable()} could not be read" if local.unreadable else ""
-    early = [op for op in plan if isinstance(op, _REMOVING)]
+    early = [op for op in plan if isinstance(op, _EARLY)]
     waits = (
         Wait(
             job_id=op.job_id,
@@ -242,7 +254,7 @@ def _await_clean_cycle(plan: Plan, local: LocalTree, baseline: Baseline) -> Plan
     )
     return replace(
         plan,
-        operations=tuple(op for op in plan if not isinstance(op, _REMOVING)),
+        operations=tuple(op for op in plan if not isinstance(op, _EARLY)),
         waits=(*plan.waits, *waits),
     )
 
@@ -351,6 +363,9 @@ def _is_begun(baseline: Baseline, op: Free) -> bool:
 
 def _batched(op: Operation, reason: str) -> Hold:
     evidence = getattr(op, "evidence", ())
+    stands_at = op.path if isinstance(op, RenameLocal | MoveLocal) else None
+    if stands_at is not None:
+        evidence = (f"{stands_at} → {_target(op)}", *evidence)
     return Hold(
         job_id=op.job_id,
         path=getattr(op, "new_path", None) or getattr(op, "path", None) or "",
@@ -358,6 +373,7 @@ def _batched(op: Operation, reason: str) -> Hold:
         batched=True,
         reason=reason,
         evidence=(op.reason, *evidence) if op.reason != reason else evidence,
+        stands_at=stands_at,
     )
 
 

@@ -6,12 +6,13 @@ has not the least one. As long as it can still become known, nothing is decided.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
 
 from syncd.core.baseline import Baseline, BaselineTrack, State
+from syncd.core.languages import language_code
 from syncd.core.model import COMPLETED, RemoteTrack, RemoteTree
 from syncd.core.naming import effective_title
 from syncd.core.only import Only, folded
@@ -101,26 +102,37 @@ def said_outside(track: RemoteTrack, only: Only) -> str:
     return f"outside library.only: {why.reason}" if why else "outside library.only"
 
 
+def unmatched(remote: RemoteTree, only: Only) -> tuple[str, ...]:
+    """The values of ``only`` that no job has, with what they are, for people.
+
+    None as long as what the jobs have is still to be learnt.
+    """
+    found: list[str] = []
+    if only.everything or remote.unlearnt:
+        return ()
+    for what, values_of, wanted_of in _KINDS:
+        if wanted := wanted_of(only):
+            tracks = remote.tracks.values()
+            had = {alike for track in tracks for alike in _alike(what, values_of(track))}
+            missing = (value for value in wanted if had.isdisjoint(_alike(what, [value])))
+            found += (f"{what} “{value}”" for value in missing)
+    return tuple(found)
+
+
 def _misfits(track: RemoteTrack, only: Only) -> Iterator[Misfit]:
-    for what, values, wanted in (
-        ("task", _one(track.task), only.task),
-        ("song type", _one(track.song_type), only.song_type),
-        ("genre", track.genre, only.genre),
-        ("emotion", track.emotion, only.emotion),
-        ("occasion", track.occasion, only.occasion),
-        ("language", _one(track.language), only.language),
-    ):
+    for what, values_of, wanted_of in _KINDS:
+        wanted, values = wanted_of(only), values_of(track)
         if not wanted:
             continue
         if not values:
             yield Misfit(f"its {what} is not known", unknown=True)
-        elif {*map(folded, values)}.isdisjoint(map(folded, wanted)):
+        elif {*_alike(what, values)}.isdisjoint(_alike(what, wanted)):
             yield Misfit(f"its {what} is {', '.join(values)}")
     if only.liked is not None and track.liked is not only.liked:
         yield from _of_like(track.liked)
     yield from _of_figures(track, only)
     title = effective_title(track)
-    if only.title is not None and not fnmatchcase(folded(title), folded(only.title)):
+    if only.title is not None and not fnmatchcase(folded(title), _pattern(only.title)):
         yield Misfit(f"it is called “{title}”")
 
 
@@ -143,7 +155,7 @@ def _of_figures(track: RemoteTrack, only: Only) -> Iterator[Misfit]:
         if seconds is None:
             yield Misfit("its length is not known", unknown=True)
         elif (least is not None and seconds < least) or (most is not None and seconds > most):
-            yield Misfit(f"it lasts {int(seconds) // 60}:{int(seconds) % 60:02}")
+            yield Misfit(f"it lasts {_length(seconds)}")
     if only.since is not None:
         if made is None:
             yield Misfit("when it was made is not known", unknown=True)
@@ -151,5 +163,40 @@ def _of_figures(track: RemoteTrack, only: Only) -> Iterator[Misfit]:
             yield Misfit(f"it was made on {made:%Y-%m-%d}")
 
 
-def _one(value: str | None) -> Iterable[str]:
+def _one(value: str | None) -> tuple[str, ...]:
     return (value,) if value else ()
+
+
+def _length(seconds: float) -> str:
+    """To the hundredth: what is a little longer than a limit must not read as the limit."""
+    text = f"{int(seconds) // 60}:{seconds % 60:05.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _pattern(text: str) -> str:
+    """For ``fnmatch``, where brackets stand for themselves."""
+    return folded(text).replace("[", "[[]")
+
+
+def _alike(what: str, values: Iterable[str]) -> Iterator[str]:
+    """The same text for two values that mean the same."""
+    for value in values:
+        if what == "language":
+            yield language_code(value) or folded(value)
+        elif what == "song type":
+            yield folded(value).removesuffix("s")  # counts speak of songs, the filter of song
+        else:
+            yield folded(value)
+
+
+_KINDS: tuple[
+    tuple[str, Callable[[RemoteTrack], tuple[str, ...]], Callable[[Only], tuple[str, ...]]], ...
+] = (
+    ("task", lambda track: _one(track.task), lambda only: only.task),
+    ("song type", lambda track: _one(track.song_type), lambda only: only.song_type),
+    ("genre", lambda track: track.genre, lambda only: only.genre),
+    ("emotion", lambda track: track.emotion, lambda only: only.emotion),
+    ("occasion", lambda track: track.occasion, lambda only: only.occasion),
+    ("language", lambda track: _one(track.language), lambda only: only.language),
+)
+"""What a selection may name values of: its name, those of a track, and those that are wanted."""

@@ -6,7 +6,6 @@ Fields are format-free here; ``local.tags`` knows how each container spells them
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +13,10 @@ from hashlib import blake2b
 from typing import Literal
 
 from syncd.core.harmony import camelot, classical, openkey
+from syncd.core.languages import language_code
 from syncd.core.lyrics import timed_lines, timed_text
 from syncd.core.model import Job, Origin, RemoteTrack
+from syncd.core.only import distinct
 
 Fields = Mapping[str, tuple[str, ...]]
 """Managed field -> its values, in order. A field that is absent here is not written."""
@@ -52,6 +53,16 @@ seconds with three decimals (measured, added by the writer), ``date`` and ``comp
 in UTC, ``language`` ISO 639-2, ``key`` at most three characters, ``liked`` "1", ``synced_lyrics``
 LRC with times to the millisecond."""
 
+SERVED = "served "
+"""What stands before the name of a field, in the baseline, under which it keeps what the audio
+brought along in that field where nothing was to be written."""
+
+OLDER = 3
+"""The version of ID3v2 that DJ programs read, and every other program does, too; else it is 4."""
+
+ID3_VERSION = "id3_version"
+"""The name, in the baseline, of the version of ID3v2 that a tag was given; absent for v2.4."""
+
 JOBS_OWN = frozenset(MANAGED) - {
     "title", "artist", "albumartist", "album", "track", "comment", "synced_lyrics", "origin",
     "duration",
@@ -79,26 +90,11 @@ class Style:
     @property
     def id3_version(self) -> int:
         """The version of ID3v2 that files get."""
-        return 3 if self.profile == "dj" else 4
+        return OLDER if self.profile == "dj" else 4
 
 
 PLAIN = Style()
 """The style of the defaults."""
-
-_ISO_639_2 = {
-    "ar": "ara", "bn": "ben", "cs": "ces", "da": "dan", "de": "deu", "el": "ell", "en": "eng",
-    "es": "spa", "fa": "fas", "fi": "fin", "fr": "fra", "gu": "guj", "he": "heb", "hi": "hin",
-    "hu": "hun", "id": "ind", "it": "ita", "ja": "jpn", "ko": "kor", "ml": "mal", "mr": "mar",
-    "ms": "msa", "nl": "nld", "no": "nor", "pa": "pan", "pl": "pol", "pt": "por", "ro": "ron",
-    "ru": "rus", "sv": "swe", "ta": "tam", "te": "tel", "th": "tha", "tr": "tur", "uk": "ukr",
-    "ur": "urd", "vi": "vie", "yue": "yue", "zh": "zho",
-}  # fmt: skip
-_ISO_639_2_NAMES = {
-    "arabic": "ara", "bengali": "ben", "chinese": "zho", "english": "eng", "french": "fra",
-    "german": "deu", "hindi": "hin", "italian": "ita", "japanese": "jpn", "korean": "kor",
-    "mandarin": "zho", "polish": "pol", "portuguese": "por", "russian": "rus", "spanish": "spa",
-    "tamil": "tam", "turkish": "tur", "urdu": "urd", "vietnamese": "vie",
-}  # fmt: skip
 
 
 def desired_fields(
@@ -119,9 +115,9 @@ def desired_fields(
         "album": _one(album),
         "track": _one(number),
         "date": _one(_iso(job.created_at)),
-        "genre": _many(job.genre),
-        "emotion": _many(job.emotion),
-        "occasion": _many(job.occasion),
+        "genre": _many(distinct(job.genre)),
+        "emotion": _many(distinct(job.emotion)),
+        "occasion": _many(distinct(job.occasion)),
         "language": _one(language_code(job.vocal_language) or language_code(job.language)),
         "bpm": _one(round(job.bpm) or None if job.bpm and 0 < job.bpm < math.inf else None),
         "key": _one(_KEYS[style.key](job.keyscale)),
@@ -174,19 +170,6 @@ def _for_djs(fields: Fields) -> dict[str, tuple[str, ...]]:
 
 def _synced(job: Job) -> tuple[str, ...]:
     return _one(timed_text(timed_lines(job.lrc_content or "")))
-
-
-def language_code(text: str | None) -> str | None:
-    """ISO 639-2/T code of a language given as ``en``, ``en-GB``, ``eng`` or ``English``."""
-    if not text:
-        return None
-    name = text.strip().lower()
-    subtag = re.split(r"[-_]", name)[0]
-    if subtag in _ISO_639_2:
-        return _ISO_639_2[subtag]
-    if subtag in _ISO_639_2.values():
-        return subtag
-    return _ISO_639_2_NAMES.get(name)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -112,8 +112,33 @@ def words(verb: str) -> Words:
 def counted(verb: str, number: int) -> str:
     """``number`` of them, such as ``2 renames here``."""
     found = words(verb)
-    return f"{number} {found.one if number == 1 else found.many}"
+    return amount(number, found.one, found.many)
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """``one``, or ``many`` (without one: with an s) where ``number`` is not 1."""
+    return one if number == 1 else many or f"{one}s"
+
+
+def amount(number: int, one: str, many: str = "") -> str:
+    """``number`` of them, such as ``1 file`` and ``2 files``."""
+    return f"{number} {plural(number, one, many)}"
+
+
+def these(number: int, one: str) -> str:
+    """``number`` of them that were shown, such as ``this file`` and ``these 2 files``."""
+    return f"this {one}" if number == 1 else f"these {amount(number, one)}"
 
 
 TOLD = tuple(dict.fromkeys(found.done for found in _WORDS.values() if found.done))
 """All that can be told as done, in its order."""
+
+
+def of_tree(text: str, format_: str) -> str:
+    """``text`` with the commands that it names as they are for the further tree of ``format_``."""
+    return _FOR_ONE_TREE.sub(rf"syncd --tree {format_} \1", text)
+
+
+_FOR_ONE_TREE = re.compile(
+    r"\bsyncd (adopt|approve|evict|fetch|history|identify|pending|plan|rebuild|reject|retag|trash)"
+)

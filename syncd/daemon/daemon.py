@@ -67,7 +67,7 @@ class Daemon:
         self.schedule = Schedule(clock)
         self.weather = Weather()
         self.live = Live(clock)
-        self.watch = Watch(settings.library.root)
+        self.watch = Watch(settings.library.root, ignore=settings.library.ignore)
         self.pause = Pause(settings.state.dir, clock)
         self.herald = Herald(settings)
         self.session: Session | None = None
@@ -303,8 +303,9 @@ class Daemon:
 
     def _take_settings(self, settings: Settings) -> None:
         self._reloaded = None
-        if settings.library.root != self.settings.library.root:
-            self.watch = Watch(settings.library.root)
+        new, old = settings.library, self.settings.library
+        if (new.root, new.ignore) != (old.root, old.ignore):
+            self.watch = Watch(settings.library.root, ignore=settings.library.ignore)
         self.settings = settings
         self.herald.take(settings)
         self._adopt_settings(settings)

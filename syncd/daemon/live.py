@@ -151,7 +151,9 @@ class Live:
             if new:
                 _log.info("cannot be read", count=len(new), paths=new[:_NAMED], cycle=report.cycle)
             for path in report.unreadable:
-                self.trouble(("folder", path), SyncdError(f"{path} cannot be read"))
+                why = report.broken.get(path)
+                said = f"{path} is left alone: {why}" if why else f"{path} cannot be read"
+                self.trouble(("folder", path), SyncdError(said))
         for outcome in report.outcomes:
             key = ("job", outcome.operation.job_id)
             if outcome.result is Result.DONE:

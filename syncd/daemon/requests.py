@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from syncd.actions import holds
+from syncd.cycle import Report
 from syncd.daemon.control import Caller
 from syncd.daemon.snapshot import status_of
 from syncd.daemon.telling import Teller, result_of
@@ -17,6 +18,7 @@ from syncd.daemon.wakes import Request
 from syncd.engine import Engine
 from syncd.errors import ConfigError
 from syncd.executor.threads import to_its_end
+from syncd.further import TreeRun, run_further
 from syncd.log import recent
 from syncd.outcome import Run
 from syncd.rest import run_until_rest
@@ -76,19 +78,38 @@ class Requests:
         return {}
 
     async def _sync(self, fields: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
-        async def work(engine: Engine) -> Run:
+        async def work(engine: Engine) -> tuple[Run, Sequence[TreeRun]]:
             policy, session = replace(engine.policy, retry_now=True), self._session
-            reports = await run_until_rest(
-                engine.library,
-                engine.executor,
-                policy,
-                give_way=lambda: self._daemon.wakes.is_asked_briefly,
-                between=session.serve_brief,
-            )
-            await session.took(reports)
-            return Run(reports)
+            reports: list[Report] = []
 
-        return self._told(await self._in_turn("sync", work, caller))
+            def is_asked() -> bool:
+                return self._daemon.wakes.is_asked_briefly
+
+            async def run_first(sweep: bool) -> Sequence[Report]:
+                more = await run_until_rest(
+                    engine.library,
+                    engine.executor,
+                    policy,
+                    sweep=sweep,
+                    give_way=is_asked,
+                    between=session.serve_brief,
+                )
+                reports.extend(more)
+                await session.took(more)
+                return more
+
+            await run_first(True)
+            further = (
+                []
+                if reports[-1].error
+                else await run_further(
+                    engine, run_first, give_way=is_asked, between=session.serve_brief
+                )
+            )
+            return Run(reports), further
+
+        run, further = await self._in_turn("sync", work, caller)
+        return self._told(run, further)
 
     async def _approve(self, fields: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
         batches, jobs = _numbers(fields, "batches"), _numbers(fields, "jobs")
@@ -190,8 +211,8 @@ class Requests:
         assert session is not None, "whoever works has the library open"
         return session
 
-    def _told(self, run: Run) -> Mapping[str, Any]:
-        return result_of(run, self._daemon.settings.library.root)
+    def _told(self, run: Run, further: Sequence[TreeRun] = ()) -> Mapping[str, Any]:
+        return result_of(run, self._daemon.settings.library.root, further)
 
 
 async def _follow(caller: Caller, last: int) -> None:

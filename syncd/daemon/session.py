@@ -18,6 +18,7 @@ from syncd.core.operations import Plan, Restore
 from syncd.core.policy import Policy
 from syncd.cycle import Look, Report, run_cycle
 from syncd.daemon.exporting import Exporting
+from syncd.daemon.further import FurtherTrees
 from syncd.daemon.live import Live
 from syncd.daemon.room import Room
 from syncd.daemon.schedule import Schedule
@@ -88,6 +89,7 @@ class Session:
     _looking_for_room: asyncio.Task[None] | None = field(default=None, init=False)
     _room: Room = field(init=False)
     _exporting: Exporting = field(init=False)
+    _further: FurtherTrees = field(init=False)
     _listed: bool = field(default=False, init=False)
     _unheard: bool = field(init=False)
     """The service was silent: what was put off meanwhile is tried as soon as it answers."""
@@ -97,6 +99,7 @@ class Session:
         least = self.settings.limits.min_free_space
         self._room = Room(self.engine.library.root, least, self.live)
         self._exporting = Exporting(self.engine.library, self.wakes, self.live)
+        self._further = FurtherTrees(self.engine, self.wakes, self.live, self.schedule)
         poll_interval = self.settings.sync.poll_interval
         self._timing = Timing(self.engine.library, self.wakes, self.schedule, poll_interval)
 
@@ -108,6 +111,7 @@ class Session:
             # What ends the watcher ends the work: the queue is woken to find it out.
             watcher.add_done_callback(lambda _: self.wakes.ping())
             stack.push_async_callback(_ended, watcher)
+            stack.push_async_callback(self._further.close)
             self.wakes.wake(await self._first_look(), "the library was opened")
             self.busy = None
             is_fresh = True
@@ -214,6 +218,7 @@ class Session:
 
     def break_off(self) -> None:
         """End the cycle that goes on, if one does: what it left is done by a later one."""
+        self._further.break_off()
         if self._cycling is not None:
             self._cycling.cancel()
 
@@ -283,6 +288,7 @@ class Session:
         if not report.quiet:
             await self._keep(report)
             self._exporting.stale()
+            self._further.stale()
         if report.error or not self._timing.follow(report, policy):
             # What was missed is looked for once more first: until then it is not all known.
             unclear = report.error or report.quiet or report.unreadable or report.plan.missed
@@ -294,6 +300,8 @@ class Session:
             if not report.error:
                 self.busy = "exporting"
                 await self._exporting.refresh()
+                self.busy = "at the further trees"
+                await self._further.turn()
             await self._rest()
         await self._timing.time_what_waits(report, self.live.now())
 

@@ -18,12 +18,15 @@ from syncd import __version__
 from syncd.actions.waiting import FOLLOWS, waiting
 from syncd.catalog import queries
 from syncd.catalog.store import Catalog
+from syncd.core.baseline import State
 from syncd.daemon.pause import pause_left
-from syncd.daemon.status import LOOKS, Disk, Held, Service, Status, Trouble
+from syncd.daemon.status import LOOKS, Disk, Held, Service, Status, Tree, Trouble
 from syncd.daemon.upkeep import damaged
 from syncd.daemon.wakes import Request
-from syncd.engine import Engine, policy_of
+from syncd.derived import policy_now
+from syncd.engine import Engine
 from syncd.errors import CatalogDamaged, RemoteError, SyncdError
+from syncd.local.root import find_marker
 from syncd.remote.client import AudioPod
 from syncd.settings import Settings
 
@@ -110,6 +113,7 @@ def _of_catalog(
         version=__version__,
         state="stopped",
         root=str(settings.library.root),
+        also=tuple(_tree(one, now) for one in settings.trees.values()),
         disk=_disk(settings),
     )
     try:
@@ -129,7 +133,8 @@ def _of_catalog(
 
 
 def _with_catalog(status: Status, catalog: Catalog, settings: Settings) -> Status:
-    found = waiting(catalog, policy_of(settings))
+    found = waiting(catalog, policy_now(settings, catalog))
+    syncd = f"syncd --tree {settings.format}" if settings.first else "syncd"
     dues = [one.until for one in found.deletions if one.until]
     held = [
         Held(
@@ -138,8 +143,8 @@ def _with_catalog(status: Status, catalog: Catalog, settings: Settings) -> Statu
             reason=batch.reason,
             since=batch.since,
             batch=batch.number,
-            command=f"syncd approve {batch.number}",
-            reject=f"syncd reject {batch.number}" if batch.verb in FOLLOWS else None,
+            command=f"{syncd} approve {batch.number}",
+            reject=f"{syncd} reject {batch.number}" if batch.verb in FOLLOWS else None,
         )
         for batch in found.batches
     ]
@@ -156,20 +161,41 @@ def _with_catalog(status: Status, catalog: Catalog, settings: Settings) -> Statu
                 reason=reason,
                 since=since,
                 batch=None,
-                command="syncd pending",
+                command=f"{syncd} pending",
             )
         )
+    failed, retried = queries.failed(catalog)
     return replace(
         status,
         last={"sweep": queries.last_sweep(catalog)},
         jobs=queries.count(catalog),
         counts=queries.states(catalog),
         to_come=queries.to_come(catalog),
+        failed=failed,
+        retried=retried,
         held=tuple(held),
         pending=len(found.deletions),
         pending_until=min(dues, default=None),
         missed=len(found.missed),
         missed_until=found.missed_until,
+        kept_out=len(catalog.scans.kept_out()),
+    )
+
+
+def _tree(settings: Settings, now: datetime) -> Tree:
+    root, found = settings.library.root, _of_catalog(settings, now)
+    trouble = found.errors[0].message if found.errors else None
+    if trouble is None and found.jobs is not None:
+        try:
+            trouble = None if find_marker(root) else f"{root} is not there, or has no marker"
+        except SyncdError as error:
+            trouble = error.message
+    return Tree(
+        format=settings.format,
+        root=str(root),
+        files=found.counts.get(State.PLACED, 0),
+        held=sum(one.count for one in found.held),
+        trouble=trouble,
     )
 
 

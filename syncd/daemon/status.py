@@ -67,6 +67,18 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """A further tree (``library.also``): how many files were placed in it, how many tracks are held
+    there, and why it cannot be worked on, if so."""
+
+    format: str
+    root: str
+    files: int
+    held: int
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disk:
     """The library's disk, in bytes; ``enough``: downloads go on."""
 
@@ -91,9 +103,11 @@ class Status:
 
     ``last`` and ``next`` are by kind (``LOOKS``): when it was, and when it will be. ``counts`` are
     tracks by state of the catalog, ``to_come`` the jobs that have none so far, ``jobs`` all jobs of
-    the account. ``pending`` counts pending deletions, the first of which is due at
-    ``pending_until``; ``missed`` the files that one scan did not find, looked for again at
-    ``missed_until``. ``requests`` and ``operations`` count since the start, the latter by verb.
+    the account, ``failed`` those that failed there, ``retried`` of them those that were retried.
+    ``pending`` counts pending deletions, the first of which is due at ``pending_until``; ``missed``
+    the files that one scan did not find, looked for again at ``missed_until``; ``kept_out`` those
+    that patterns keep out. ``requests`` and ``operations`` count since the start, the latter by
+    verb.
     """
 
     at: datetime
@@ -108,15 +122,19 @@ class Status:
     progress_at: datetime | None = None
     watching: str | None = None
     root: str | None = None
+    also: tuple[Tree, ...] = ()
     jobs: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     to_come: int = 0
+    failed: int = 0
+    retried: int = 0
     transfers: tuple[Transfer, ...] = ()
     held: tuple[Held, ...] = ()
     pending: int = 0
     pending_until: datetime | None = None
     missed: int = 0
     missed_until: datetime | None = None
+    kept_out: int = 0
     errors: tuple[Trouble, ...] = ()
     disk: Disk | None = None
     service: Service = Service()

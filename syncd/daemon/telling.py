@@ -7,14 +7,17 @@ end, and ``result_of`` is what both print in the end.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from syncd.core.operations import Download, Fetching, Operation, Plan
+from syncd.core.words import of_tree
+from syncd.errors import ExitCode, RemoteError, SyncdError
 from syncd.secret import redact
 
 if TYPE_CHECKING:
+    from syncd.further import TreeRun
     from syncd.outcome import Run
 
 _APART = 0.1
@@ -127,12 +130,44 @@ def missing_words(missed: int) -> str:
     return f"{files} missing; looking again"
 
 
-def result_of(run: Run, root: Path) -> dict[str, Any]:
-    """What ``syncd sync`` and its like say of ``run``, over a library at ``root``."""
-    error = run.error
-    return {
+def result_of(run: Run, root: Path, further: Sequence[TreeRun] = ()) -> dict[str, Any]:
+    """What ``syncd sync`` and its like say of ``run``, over a library at ``root``.
+
+    ``further`` is what the run came to in its further trees.
+    """
+    found: dict[str, Any] = {
         "summary": run.summary(),
         "document": run.document(root),
         "exit_code": int(run.exit_code),
-        "error": error and {"message": redact(error.message), "hint": error.hint},
+        "error": None if run.error is None else _told(run.error),
+        "troubles": [],
     }
+    for tree in further:
+        _add(found, tree)
+    return found
+
+
+def _add(found: dict[str, Any], tree: TreeRun) -> None:
+    """Tell of one further tree; what it fails with stops the others no more than a track does."""
+    from syncd.outcome import Run
+
+    run = Run(tree.reports) if tree.reports else None
+    error = tree.error or (run and run.error)
+    code = run.exit_code if run else ExitCode.IN_STEP
+    if error and not isinstance(error, RemoteError):
+        code = ExitCode.FAILED
+    document = run.document(tree.root) if run else {}
+    document |= {"exit_code": int(code), "error": error and redact(error.message)}
+    about = {"format": tree.format, "root": tree.root}
+    found["document"].setdefault("also", []).append(about | document)
+    if run and (summary := run.summary()):
+        found["summary"] += f"\n{tree.format}: {of_tree(summary, tree.format)}"
+    if error:
+        told = _told(error)
+        found["troubles"].append({**told, "message": f"{tree.format}: {told['message']}"})
+    if found["exit_code"] in (ExitCode.IN_STEP, ExitCode.HELD) and code:
+        found["exit_code"] = found["document"]["exit_code"] = int(code)
+
+
+def _told(error: SyncdError) -> dict[str, str | None]:
+    return {"message": redact(error.message), "hint": error.hint}

@@ -14,11 +14,12 @@ from syncd.catalog.backup import backups
 from syncd.catalog.migrations import VERSION
 from syncd.catalog.queries import count, last_sweep, states
 from syncd.catalog.store import Catalog
+from syncd.core.words import amount
 from syncd.daemon.upkeep import BACKUPS
+from syncd.derived import policy_now
 from syncd.doctor.check import Check, failure, of_error, ok, unseen, warning
 from syncd.doctor.disk import size_words
 from syncd.doctor.service import Asked
-from syncd.engine import policy_of
 from syncd.errors import RootUnusable, SyncdError, Uninitialised
 from syncd.local.owner import owner_of
 from syncd.local.root import find_marker
@@ -108,11 +109,7 @@ def _holds(settings: Settings, catalog: Catalog) -> Check:
         return _of_none(unsynced(settings))
     jobs = count(catalog)
     tracks = ", ".join(f"{number} {state}" for state, number in sorted(states(catalog).items()))
-    return ok("catalog", f"{said}; {_jobs(jobs)}" + (f": {tracks}" if tracks else ""))
-
-
-def _jobs(number: int) -> str:
-    return "1 job" if number == 1 else f"{number} jobs"
+    return ok("catalog", f"{said}; {amount(jobs, 'job')}" + (f": {tracks}" if tracks else ""))
 
 
 def _integrity(settings: Settings, catalog: Catalog) -> Check:
@@ -175,10 +172,9 @@ def _sweep(settings: Settings, catalog: Catalog, now: datetime) -> Check:
 
 
 def _waiting(settings: Settings, catalog: Catalog) -> Check:
-    found = waiting(catalog, policy_of(settings))
+    found = waiting(catalog, policy_now(settings, catalog))
     held = sum(len(batch.holds) for batch in found.batches) + len(found.single)
-    pending = len(found.deletions)
-    deletions = "1 pending deletion" if pending == 1 else f"{pending} pending deletions"
+    deletions = amount(len(found.deletions), "pending deletion")
     if held:
         said = f"{held} held for you, {deletions}"
         return warning("waiting", said, "syncd pending shows them, and what settles them")

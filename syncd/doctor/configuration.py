@@ -60,6 +60,12 @@ def look(
     else:
         where = config.default_config_path(environ)
         yield ok("config", f"every setting has its default: there is no {where}")
+    if settings.playlists and not (settings.exports.playlists or settings.exports.rekordbox):
+        yield warning(
+            "playlists",
+            "[[playlists]] are written nowhere: exports.playlists and exports.rekordbox are empty",
+            'set playlists = "Playlists" in [exports]',
+        )
     if isinstance(key, KeyMissing) and (unit := unit_with_credential(environ)):
         yield warning(
             "key",

@@ -10,7 +10,17 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from syncd.doctor import beside, catalog, configuration, disk, folder, program, running, service
+from syncd.doctor import (
+    beside,
+    catalog,
+    configuration,
+    disk,
+    folder,
+    further,
+    program,
+    running,
+    service,
+)
 from syncd.doctor.check import Check, failure, of_error, unseen
 from syncd.doctor.configuration import BROKEN
 from syncd.doctor.service import Asked
@@ -57,6 +67,7 @@ def _of_the_library(
         return [("library", lambda: [unseen(name, BROKEN) for name in names])]
     return [
         ("root", lambda: folder.look(settings)),
+        ("trees", lambda: further.look(settings)),
         ("disk", lambda: [disk.for_library(settings), disk.for_state(settings)]),
         ("catalog", lambda: catalog.look(settings, asked, datetime.now(UTC))),
     ]

@@ -12,11 +12,8 @@ from tempfile import TemporaryDirectory
 from syncd.doctor.check import Check, ok, warning
 from syncd.local.exchange import exchange
 from syncd.local.mounts import mount_of
-from syncd.local.rename import native_rename
+from syncd.local.rename import rename_exclusive
 from syncd.local.watch import is_network
-
-_NOREPLACE = 1  # renameat2(2), Linux
-_EXCL = 4  # renamex_np(2), macOS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +36,13 @@ def try_out(folder: Path) -> Abilities:
     """
     with TemporaryDirectory(prefix="doctor-", dir=folder) as name:
         here = Path(name)
-        one, other = here / "one", here / "other"
+        one, other, third = here / "one", here / "other", here / "third"
         one.write_bytes(b"syncd doctor")
         other.touch()
+        third.touch()
         return Abilities(
             folds=(here / "ONE").exists(),
-            renames_without_replacing=_can(lambda: _renames_without_replacing(one, other)),
+            renames_without_replacing=_can(lambda: rename_exclusive(third, here / "new")),
             exchanges=_can(lambda: exchange(one, other)),
             links=_can(lambda: os.link(one, here / "link")),
             locks=_can(lambda: _lock(one)),
@@ -76,14 +74,6 @@ def check(folder: Path, abilities: Abilities) -> Check:
     if not abilities.locks:
         return warning("file system", said, "see that no other syncd works on this folder")
     return ok("file system", said)
-
-
-def _renames_without_replacing(one: Path, other: Path) -> bool:
-    try:
-        native_rename(one, other, linux=_NOREPLACE, darwin=_EXCL)
-    except FileExistsError:
-        return True
-    return False
 
 
 def _can(act: Callable[[], bool | None]) -> bool:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from syncd.binding import without_marker
 from syncd.core.safety import PRIVATE_FOLDER
+from syncd.core.words import amount
 from syncd.doctor import filesystem
 from syncd.doctor.check import Check, failure, of_error, ok, unseen, warning
 from syncd.errors import CatalogUnusable, RootUnusable, SyncdError, Uninitialised
+from syncd.local.ignore import NAME, BrokenPatterns, Ignored, read_patterns
 from syncd.local.owner import owner_of
 from syncd.local.root import Root, open_root, read_marker
 from syncd.local.scan import RECYCLE_FOLDERS
 from syncd.local.watch import watch_limit
 from syncd.settings import Settings
 
-NAMES = ("marker", "writable", "file system", "permissions", "watching")
+NAMES = ("marker", "writable", "file system", "permissions", "patterns", "watching")
 """What cannot be looked at without the folder."""
 
 _ALLOW = "give the user that runs syncd the right to read and write it"
@@ -30,7 +33,7 @@ _CROWDED = 0.8
 
 def look(settings: Settings) -> Iterator[Check]:
     try:
-        root = open_root(settings.library.root)
+        root = open_root(settings.library.root, settings.library.ignore)
     except RootUnusable as error:
         yield of_error("root", _why_away(settings, error))
         for name in NAMES:
@@ -62,9 +65,10 @@ def _inside(settings: Settings, root: Root) -> Iterator[Check]:
     else:
         yield unseen("writable", "it has no folder of syncd's own")
         yield unseen("file system", "it has no folder of syncd's own")
-    folders, closed = _walk(root.path)
-    yield _permissions(root, folders, closed)
-    yield _watching(folders)
+    seen = _walk(root)
+    yield _permissions(root, seen.folders, seen.closed)
+    yield _patterns(seen)
+    yield _watching(seen.folders)
 
 
 def _marker(settings: Settings, root: Root) -> Check:
@@ -136,16 +140,55 @@ def _kept(root: Root) -> list[Path]:
     return [path for path in (root.incoming, root.private / "trash") if path.is_dir()]
 
 
-def _walk(root: Path) -> tuple[int, list[str]]:
-    """How many folders a watch has to watch, and those that cannot be read and written."""
-    count, closed = 0, [] if os.access(root, _ALL) else ["."]
-    for name, folders, _ in os.walk(root):
+@dataclass(slots=True)
+class _Seen:
+    """How many folders a watch has to watch, and those that cannot be read and written; how many
+    of them have patterns of what is kept out, and what is wrong with those."""
+
+    folders: int = 0
+    closed: list[str] = field(default_factory=list)
+    patterns: int = 0
+    broken: list[str] = field(default_factory=list)
+
+
+def _walk(root: Root) -> _Seen:
+    seen = _Seen(closed=[] if os.access(root.path, _ALL) else ["."])
+    kept_out = Ignored(root.ignore)
+    for name, folders, files in os.walk(root.path):
         folder = Path(name)
         folders[:] = [one for one in folders if one.casefold() not in _LEFT_OUT]
-        count += 1
+        seen.folders += 1
         below = [folder / one for one in folders]
-        closed += [str(one.relative_to(root)) for one in below if not os.access(one, _ALL)]
-    return count, closed
+        seen.closed += [
+            str(one.relative_to(root.path)) for one in below if not os.access(one, _ALL)
+        ]
+        if NAME in (*folders, *files):
+            _heed(seen, kept_out, root, folder)
+    return seen
+
+
+def _heed(seen: _Seen, kept_out: Ignored, root: Root, folder: Path) -> None:
+    path = "" if folder == root.path else str(folder.relative_to(root.path))
+    if path and kept_out.of_folder(path):
+        return  # as in a scan, it has no say
+    seen.patterns += 1
+    try:
+        found = read_patterns(path, root.path)
+    except BrokenPatterns as error:
+        seen.broken.append(error.message)
+    else:
+        if found is not None:
+            kept_out.add(path, found)
+
+
+def _patterns(seen: _Seen) -> Check:
+    if not seen.broken:
+        return ok("patterns", f"{amount(seen.patterns, f'{NAME} file')} can be followed")
+    return failure(
+        "patterns",
+        f"{_shown(seen.broken)}: its folder is left alone, and nothing is deleted",
+        "mend that file, or remove it",
+    )
 
 
 def _permissions(root: Root, folders: int, closed: list[str]) -> Check:

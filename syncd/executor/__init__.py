@@ -42,6 +42,7 @@ from syncd.core.operations import (
     RenameLocal,
     RenameRemote,
     Retag,
+    RetryRemote,
     TrashLocal,
 )
 from syncd.errors import (
@@ -68,6 +69,7 @@ from syncd.executor.names import make_way, move_local, rename_local, rename_remo
 from syncd.executor.remove import delete_remote, forget, free, resume_eviction, trash_local
 from syncd.executor.replace import compare, redownload
 from syncd.executor.retag import retag
+from syncd.executor.retry import retry_remote
 from syncd.executor.silence import Silence
 from syncd.executor.threads import to_its_end
 from syncd.local.root import root_error
@@ -103,6 +105,7 @@ Acting = (
     | Retag
     | RenameRemote
     | DeleteRemote
+    | RetryRemote
     | Adopt
     | Ignore
     | Detach
@@ -272,6 +275,7 @@ class Executor:
 
     async def _carry_out(self, operation: Acting, entry: int, origin: Origin) -> None:
         try:
+            await asyncio.to_thread(self._context.check_let_in, operation)
             await self._dispatch(operation, entry, origin)
         except OSError as error:
             # The network's errors are translated by now: this one is the file system's.
@@ -287,17 +291,19 @@ class Executor:
             case Redownload():
                 await redownload(context, operation, entry, origin)
             case RenameRemote():
-                await rename_remote(context, operation, entry, origin)
+                await rename_remote(context, operation, entry)
             case DeleteRemote():
                 await delete_remote(context, operation, entry, origin)
+            case RetryRemote():
+                await retry_remote(context, operation, entry)
             case TrashLocal():
                 await trash_local(context, operation, entry)
             case RenameLocal():
-                await to_its_end(rename_local, context, operation, entry, origin)
+                await to_its_end(rename_local, context, operation, entry)
             case MoveLocal():
-                await to_its_end(move_local, context, operation, entry, origin)
+                await to_its_end(move_local, context, operation, entry)
             case MakeWay():
-                await to_its_end(make_way, context, operation, entry, origin)
+                await to_its_end(make_way, context, operation, entry)
             case Retag():
                 await to_its_end(retag, context, operation, entry, origin)
             case Adopt():

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from syncd.catalog.store import Catalog
 from syncd.core.evidence import match, sight
 from syncd.core.model import LocalFile, Origin
 from syncd.core.policy import Policy
-from syncd.errors import Changed
+from syncd.elsewhere import Elsewhere
+from syncd.errors import Changed, SyncdError
+from syncd.local.root import Marker, Root
 from syncd.local.scan import scan
 from syncd.local.tags import read_identity
 from syncd.remote.clock import uptime
@@ -27,46 +30,83 @@ class _Seen:
     """What one scan found, and which tracks it missed."""
 
     begun: float = float("-inf")
+    is_whole: bool = False
     files: Mapping[int, LocalFile] = field(default_factory=dict)
     missed: Set[int] = frozenset()
 
 
 class LastLook:
-    """Scans of the root for those that are about to delete; several threads may share it."""
+    """Scans of the root, and those of the other trees, for those that are about to delete; several
+    threads may share it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._seen = _Seen()
+        self._elsewhere: dict[str, _Seen] = {}
 
     def check_missed(self, context: Context, job_id: int, origin: Origin) -> None:
         """Raise ``Changed`` unless the file of ``job_id`` is missed by a scan of this moment.
 
-        Also where it cannot be told: some of the folder cannot be read. Raises ``RootUnusable``
-        where the root is not itself before or after it.
+        Also where it cannot be told: some of the folder cannot be read; and where any other tree
+        has a file of it, or may have. Raises ``RootUnusable`` where the root is not itself before
+        or after it.
         """
         asked = uptime()
         with self._lock:
             seen = self._seen
-            # One that began while this one waited its turn is as good, however long it took.
-            if seen.begun < asked and uptime() - seen.begun >= SERVES:
+            if _is_old(seen, asked):
                 seen = self._seen = _look(context, origin)
+            for other in context.others:
+                if standing := other.standing([job_id]):
+                    raise Changed(standing[job_id])
+                there = self._elsewhere.get(other.format, _Seen())
+                if _is_old(there, asked):
+                    there = self._elsewhere[other.format] = _look_there(context, other, origin)
+                if job_id in there.files:
+                    path = other.root / there.files[job_id].path
+                    raise Changed(f"its {other.format} stands at {path}")
+                if not there.is_whole:
+                    raise Changed(f"whether its {other.format} is gone cannot be told by now")
         if job_id in seen.files:
             raise Changed(f"the file of job {job_id} is back, at {seen.files[job_id].path}")
         if job_id not in seen.missed:
             raise Changed(f"whether the file of job {job_id} is gone cannot be told by now")
 
 
+def _is_old(seen: _Seen, asked: float) -> bool:
+    # One that began while this one waited its turn is as good, however long it took.
+    return seen.begun < asked and uptime() - seen.begun >= SERVES
+
+
 def _look(context: Context, origin: Origin) -> _Seen:
+    return _scan(context, origin, context.catalog, context.root, context.marker)
+
+
+def _look_there(context: Context, other: Elsewhere, origin: Origin) -> _Seen:
     begun = uptime()
-    context.root.verify(context.marker)
-    known = context.catalog.scans.known_files()
+    try:
+        with other.reading() as found:
+            # Where there never was such a tree, there is nothing to be looked at.
+            return _scan(context, origin, *found) if found else _Seen(begun, is_whole=True)
+    except SyncdError as error:
+        raise Changed(f"{other.root} could not be looked at: {error.message}") from None
+
+
+def _scan(context: Context, origin: Origin, catalog: Catalog, root: Root, marker: Marker) -> _Seen:
+    begun = uptime()
+    root.verify(marker)
+    known = catalog.scans.known_files()
     local = scan(
-        context.root.path, known, read_identity=read_identity, looked=context.progress.looked
+        root.path,
+        known,
+        read_identity=read_identity,
+        looked=context.progress.looked,
+        ignore=root.ignore,
     )
-    context.root.verify(context.marker)
+    root.verify(marker)
     if local.unreadable:
         return _Seen(begun)
-    aliases = tuple(Origin.parse(text) for text in context.marker.aliases)
-    baseline = context.catalog.baseline(context.now())
+    aliases = tuple(Origin.parse(text) for text in marker.aliases)
+    baseline = catalog.baseline(context.now())
     found = match(local, baseline, Policy(origin=origin, aliases=aliases))
-    return _Seen(begun, found.files, sight(local, baseline, found).missed)
+    return _Seen(begun, True, found.files, sight(local, baseline, found).missed)

@@ -14,6 +14,7 @@ from syncd.core.operations import Adopt, Detach
 from syncd.core.tagging import told
 from syncd.errors import Changed
 from syncd.executor.context import Context
+from syncd.executor.lyrics import lyrics_digest, move_lyrics
 from syncd.executor.names import retitle
 from syncd.local import files, tags
 from syncd.local.audio import sniff
@@ -42,8 +43,7 @@ def adopt(context: Context, op: Adopt, entry: int, origin: Origin) -> None:
                 placed = retitle(context, op.job_id, placed, job)
         else:
             placed = _as_before(known, path) or _as_found(context, op, job, path, origin)
-        stat = file_stat(path)
-        identity = tags.read_identity(path)
+        file = _its_own(context, op)
     except FileNotFoundError:
         raise Changed(f"{op.path} is no longer there") from None
     placed = replace(
@@ -51,17 +51,26 @@ def adopt(context: Context, op: Adopt, entry: int, origin: Origin) -> None:
     )
     context.catalog.outcomes.give_number(op.job_id, album=op.album, number=op.number)
     if known and known.placed and known.state in EXPECTED:
-        context.move_lyrics(job, known.placed.path, op.path)
+        move_lyrics(context, job, known.placed.path, op.path)
     else:
         context.place_lyrics(job, op.path)
+        placed = replace(placed, lyrics=lyrics_digest(job))
     done = Done(
         job_id=op.job_id,
         verb=op.verb,
         state=State.PLACED,
         placed=placed,
-        file=LocalFile(op.path, stat, identity),
+        file=file,
     )
     context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=op.path)
+
+
+def _its_own(context: Context, op: Adopt | Detach) -> LocalFile:
+    """The file as it stands; raises ``Changed`` where it says by now that it is another track's."""
+    file = context.file_at(op.path)
+    if file.identity and file.identity.job_id != op.job_id:
+        raise Changed(f"{op.path} is of job {file.identity.job_id} by now")
+    return file
 
 
 def _is_that_file(path: Path, placed: Placed) -> bool:
@@ -75,8 +84,7 @@ def detach(context: Context, op: Detach, entry: int) -> None:
     known = context.catalog.baseline_of(op.job_id)
     mounted = is_mounted(context.root, op.path)
     try:
-        stat = file_stat(path)
-        identity = tags.read_identity(path)
+        file = _its_own(context, op)
         if known and known.placed and known.state in REMEMBERED:
             placed = replace(known.placed, path=op.path)
         else:
@@ -91,7 +99,7 @@ def detach(context: Context, op: Detach, entry: int) -> None:
         verb=op.verb,
         state=State.DETACHED,
         placed=placed,
-        file=LocalFile(op.path, stat, identity),
+        file=file,
     )
     context.catalog.outcomes.record(done, entry=entry, now=context.now())
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from syncd.core.model import COMPLETED, Job, Origin, address_path
-from syncd.core.tagging import told
+from syncd.core.tagging import ID3_VERSION, OLDER, told
 from syncd.errors import (
     AddressExpired,
     Changed,
@@ -193,6 +193,7 @@ def write_tags(
     # As the catalog has it: what the service says of a job need not be all that was learnt of it.
     job = context.job(sound.job.id)
     desired = context.desired(job, origin, album=album, number=number)
+    version = context.settings.style.id3_version
     try:
         written = dict(
             tags.write_fields(
@@ -201,7 +202,7 @@ def write_tags(
                 desired,
                 cover=cover,
                 duration=sound.seconds,
-                id3_version=context.settings.style.id3_version,
+                id3_version=version,
             )
         )
         # Tags are written by a library that moves audio about: what is placed was walked as it is.
@@ -209,6 +210,8 @@ def write_tags(
     except BaseException:
         files.discard_part(sound.part)
         raise
+    if version == OLDER and sound.format in ("mp3", "wav"):
+        written[ID3_VERSION] = (str(version),)
     if cover:
         written["cover"] = (sha256(cover.data).hexdigest(),)
     return Written(written, told(job.track()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,17 +10,20 @@ from pathlib import Path
 
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import Placed, State
-from syncd.core.model import Job, Origin, without_signatures
-from syncd.core.naming import effective_title, sibling, stem_of
+from syncd.core.keeping import paths_of
+from syncd.core.model import Job, LocalFile, Origin, without_signatures
+from syncd.core.naming import effective_title
+from syncd.core.operations import Operation
 from syncd.core.policy import Now
 from syncd.core.tagging import PLAIN, Style, desired_fields
+from syncd.elsewhere import Elsewhere
 from syncd.errors import Changed, DiskFull
 from syncd.executor.absence import LastLook
 from syncd.local import files, tags
-from syncd.local.exchange import exchange
+from syncd.local.ignore import BrokenPatterns, Fresh
 from syncd.local.root import Marker, Root
 from syncd.local.scan import file_stat
-from syncd.local.sidecars import sidecars
+from syncd.local.sidecars import is_kept_out, sidecars
 from syncd.local.tags import read_identity
 from syncd.local.trash import Facts, Trash, Why
 from syncd.progress import Progress
@@ -67,6 +69,8 @@ class Context:
     settings: Execution
     progress: Progress
     clock: Callable[[], datetime]
+    others: tuple[Elsewhere, ...] = ()
+    """The other trees, in which a file keeps its job from being deleted."""
     deaf_hosts: set[str] = field(default_factory=set)
     """Hosts of covers that gave no answer in this run: they are not asked again in it."""
     last_look: LastLook = field(default_factory=LastLook)
@@ -97,6 +101,16 @@ class Context:
                 hint="make room, or lower the limit; nothing was removed",
             )
 
+    def check_let_in(self, op: Operation) -> None:
+        """Raise ``Changed`` where a name that ``op`` touches or gives is kept out by now."""
+        try:
+            kept_out = Fresh(self.root.path, self.root.ignore)
+            for path in paths_of(op):
+                if by := kept_out.by(path):
+                    raise Changed(f"{path} is kept out by {by} by now")
+        except BrokenPatterns as error:
+            raise Changed(error.message) from None
+
     def check_file(self, job_id: int, path: str) -> None:
         """Raise ``Changed`` unless the file at ``path`` is the one that the plan was made for."""
         try:
@@ -105,6 +119,21 @@ class Context:
             raise Changed(f"{path} is no longer there") from None
         if identity is None or identity.job_id != job_id:
             raise Changed(f"{path} no longer carries the id of job {job_id}")
+
+    def file_at(self, path: str) -> LocalFile:
+        """The file at ``path`` as it stands, with the identity that it itself tells.
+
+        Nothing else may be remembered of a file: other programs rename at any moment. Raises
+        ``Changed`` where it is not there, or became another one meanwhile.
+        """
+        file = self.root.path / path
+        try:
+            stat, identity = file_stat(file), read_identity(file)
+            if file_stat(file) == stat:
+                return LocalFile(path, stat, identity)
+        except FileNotFoundError:
+            raise Changed(f"{path} is no longer there") from None
+        raise Changed(f"{path} became another file meanwhile")
 
     def placed(self, job_id: int, *states: State) -> Placed:
         """How a track was placed; raises ``Changed`` unless it is in one of ``states``."""
@@ -167,28 +196,9 @@ class Context:
         if job.lrc_content and job.lrc_content.strip():
             sidecar = files.sidecar_path(path, ".lrc")
             text = tags.lrc_text(job.lrc_content)
-            files.place_text(self.root, sidecar, text, mode=self.settings.file_mode)
-
-    def move_lyrics(self, job: Job, old: str, new: str) -> None:
-        """Let our own lyrics follow the file that the user moved; theirs stay where they are.
-
-        They stand where the file stood, or in its new folder, where that was renamed as a whole.
-        Those of two tracks that changed their names with each other do so, too.
-        """
-        text = tags.lrc_text(job.lrc_content or "")
-        if old == new or not text.strip():
-            return
-        target = files.sidecar_path(new, ".lrc")
-        with self.beside:
-            for lyrics in (files.sidecar_path(old, ".lrc"), self._left_beside(old, new)):
-                if lyrics is None or not _holds(self.root.path / lyrics, text):
-                    continue
-                if files.place_text(self.root, target, text, mode=self.settings.file_mode):
-                    # The same bytes stand beside the track by now.
-                    (self.root.path / lyrics).unlink(missing_ok=True)
-                elif self._are_of_swapped(old, new, target):
-                    exchange(self.root.path / lyrics, self.root.path / target)
+            if is_kept_out(self.root, sidecar):
                 return
+            files.place_text(self.root, sidecar, text, mode=self.settings.file_mode)
 
     def remove_lyrics(self, job: Job, path: str) -> None:
         """Remove the lyrics that were placed beside the file at ``path``; the user's own stay."""
@@ -197,28 +207,6 @@ class Context:
         is_ours = text.strip() and _holds(self.root.path / lyrics, text)
         if is_ours and lyrics in sidecars(self.root, path):
             (self.root.path / lyrics).unlink(missing_ok=True)
-
-    def _are_of_swapped(self, old: str, new: str, lyrics: str) -> bool:
-        """Whether ``lyrics`` are what was placed for the track that stood at ``new``, and whose
-        file has the name ``old`` by now."""
-        try:
-            other = read_identity(self.root.path / old)
-        except OSError:
-            return False
-        known = self.catalog.baseline_of(other.job_id) if other else None
-        job = self.catalog.job(other.job_id) if other else None
-        if job is None or known is None or known.placed is None or known.placed.path != new:
-            return False
-        text = tags.lrc_text(job.lrc_content or "")
-        return bool(text.strip()) and _holds(self.root.path / lyrics, text)
-
-    def _left_beside(self, old: str, new: str) -> str | None:
-        """The lyrics in the folder of ``new`` that bear the name of ``old``, if no track has it."""
-        track = sibling(new, stem_of(old))
-        lyrics = files.sidecar_path(track, ".lrc")
-        if os.path.lexists(self.root.path / track) or lyrics not in sidecars(self.root, track):
-            return None
-        return lyrics
 
 
 def _holds(path: Path, text: str) -> bool:

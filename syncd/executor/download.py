@@ -11,6 +11,7 @@ from syncd.core.model import Identity, Job, LocalFile, Origin
 from syncd.core.operations import Download, Restore
 from syncd.executor.audio import Sound, fetch_cover, fetch_sound, write_tags
 from syncd.executor.context import Context
+from syncd.executor.lyrics import lyrics_digest
 from syncd.executor.threads import to_its_end
 from syncd.local import files, tags
 from syncd.local.mounts import is_mounted
@@ -56,6 +57,7 @@ def _place(
         source=sound.source,
         tags=written.tags,
         told=written.told,
+        lyrics=lyrics_digest(sound.job),
         placed_at=context.clock(),
         moved=op.moved,
         mounted=mounted,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from syncd.core.baseline import Placed
 from syncd.core.holding import KEY_MAY_NOT
 from syncd.core.model import COMPLETED, Job, address_path
 from syncd.core.naming import same_text
-from syncd.core.operations import DeleteRemote, Evict, Free, RenameRemote, TrashLocal
+from syncd.core.operations import DeleteRemote, RenameRemote, TrashLocal
 from syncd.errors import (
     Changed,
     ContractBroken,
@@ -26,23 +25,12 @@ PROBES = 3
 """How many known jobs are asked for before a 404 counts as "gone" and not as "nothing is there"."""
 
 
-async def check_obtainable(context: Context, op: Evict | Free, placed: Placed) -> None:
-    """Raise ``Changed`` unless the account has what the file of ``op`` was made from.
-
-    ``StatusUnknown`` where it does not say.
-    """
-    job = await _fresh(context, op.job_id)
-    offered = address_path(job.audio.get(placed.format, ""))
-    if job.status != COMPLETED or offered != placed.audio:
-        raise Changed(f"job {op.job_id} no longer offers the audio of {op.path}", sweep=True)
-
-
 async def look(context: Context, op: RenameRemote | DeleteRemote) -> Job:
     """The job as it is now; raises ``Changed`` where it is other than the plan believed.
 
     ``StatusUnknown`` where the account does not say.
     """
-    job = await _fresh(context, op.job_id)
+    job = await fresh(context, op.job_id)
     if not same_text(job.display_name, op.title):
         raise Changed(f"job {op.job_id} is called “{job.display_name or ''}” by now")
     if isinstance(op, DeleteRemote):
@@ -67,7 +55,8 @@ async def ask(context: Context, job_id: int) -> Job:
     return job
 
 
-async def _fresh(context: Context, job_id: int) -> Job:
+async def fresh(context: Context, job_id: int) -> Job:
+    """The same; raises ``Changed`` for a job that is not there, and ``StatusUnknown``."""
     try:
         return await ask(context, job_id)
     except NoSuchJob:

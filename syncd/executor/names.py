@@ -10,12 +10,13 @@ import structlog
 
 from syncd.catalog.outcomes import Done
 from syncd.core.baseline import Named, Placed, State
-from syncd.core.model import Identity, Job, LocalFile, Origin
+from syncd.core.model import Job, LocalFile
 from syncd.core.naming import effective_title, same_text, stem_of
 from syncd.core.operations import MakeWay, MoveLocal, RenameLocal, RenameRemote
 from syncd.errors import Changed, CorruptMedia, KeyRevoked, LocalError, NoSuchJob, Occupied
 from syncd.executor.context import Context
 from syncd.executor.look import ask, look, refused
+from syncd.executor.lyrics import move_lyrics
 from syncd.executor.retag import rewrite
 from syncd.executor.threads import to_its_end
 from syncd.local.mounts import is_mounted
@@ -25,7 +26,7 @@ from syncd.local.scan import file_stat
 _log = structlog.get_logger("syncd.executor")
 
 
-async def rename_remote(context: Context, op: RenameRemote, entry: int, origin: Origin) -> None:
+async def rename_remote(context: Context, op: RenameRemote, entry: int) -> None:
     """Send the new name; what the service answers becomes the baseline, whatever it made of it."""
     await look(context, op)
     await asyncio.to_thread(context.check_file, op.job_id, op.path)
@@ -40,14 +41,14 @@ async def rename_remote(context: Context, op: RenameRemote, entry: int, origin: 
         raise refused(error, "rename jobs", held=op.job_id) from None
     if job is None:
         job = await ask(context, op.job_id)
-    await to_its_end(_record_name, context, op, job, entry, origin)
+    await to_its_end(_record_name, context, op, job, entry)
 
 
-def _record_name(context: Context, op: RenameRemote, job: Job, entry: int, origin: Origin) -> None:
+def _record_name(context: Context, op: RenameRemote, job: Job, entry: int) -> None:
     context.catalog.observe([job], context.clock())
     placed = context.placed(op.job_id)
     mounted = is_mounted(context.root, op.path)
-    context.move_lyrics(job, placed.path, op.path)
+    move_lyrics(context, job, placed.path, op.path)
     placed = replace(
         placed,
         path=op.path,
@@ -62,13 +63,13 @@ def _record_name(context: Context, op: RenameRemote, job: Job, entry: int, origi
         verb=op.verb,
         state=State.PLACED,
         placed=placed,
-        file=_file(context, op.job_id, op.path, origin),
+        file=_file(context, op.job_id, op.path),
         counted=True,
     )
     context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=job.display_name)
 
 
-def rename_local(context: Context, op: RenameLocal, entry: int, origin: Origin) -> None:
+def rename_local(context: Context, op: RenameLocal, entry: int) -> None:
     """Rename the file where it stands, and the title in its tags if that is still ours."""
     job = context.job(op.job_id)
     _record_earlier(context, op)
@@ -80,7 +81,7 @@ def rename_local(context: Context, op: RenameLocal, entry: int, origin: Origin) 
             context.catalog.outcomes.intend(op.job_id, None)
         raise
     placed = replace(placed, title=op.title, stem=op.stem)
-    _record(context, op, retitle(context, op.job_id, placed, job), entry, origin)
+    _record(context, op, retitle(context, op.job_id, placed, job), entry)
 
 
 def _record_earlier(context: Context, op: RenameLocal) -> None:
@@ -99,17 +100,17 @@ def _record_earlier(context: Context, op: RenameLocal) -> None:
     context.catalog.outcomes.commit(op.job_id, known.state, placed)
 
 
-def move_local(context: Context, op: MoveLocal, entry: int, origin: Origin) -> None:
+def move_local(context: Context, op: MoveLocal, entry: int) -> None:
     """Move the file to where the template puts it now; folders left empty are removed."""
     template = context.settings.template
     placed = replace(_moved(context, op, prune=True), stem=op.stem, template=template)
-    _record(context, op, placed, entry, origin)
+    _record(context, op, placed, entry)
 
 
-def make_way(context: Context, op: MakeWay, entry: int, origin: Origin) -> None:
+def make_way(context: Context, op: MakeWay, entry: int) -> None:
     """Give the file a name for now; its pair of names follows, so that this is no rename."""
     placed = replace(_moved(context, op), stem=stem_of(op.new_path))
-    _record(context, op, placed, entry, origin)
+    _record(context, op, placed, entry)
 
 
 def _moved(
@@ -134,24 +135,26 @@ def _record(
     op: RenameLocal | MoveLocal | MakeWay,
     placed: Placed,
     entry: int,
-    origin: Origin,
 ) -> None:
     done = Done(
         job_id=op.job_id,
         verb=op.verb,
         state=State.PLACED,
         placed=placed,
-        file=_file(context, op.job_id, placed.path, origin),
+        file=_file(context, op.job_id, placed.path),
         left=op.path,
     )
     context.catalog.outcomes.record(done, entry=entry, now=context.now())
 
 
-def _file(context: Context, job_id: int, path: str, origin: Origin) -> LocalFile:
+def _file(context: Context, job_id: int, path: str) -> LocalFile | None:
+    """The track's file at ``path``, to be remembered; ``None`` where it is elsewhere by now: what
+    was done stands nevertheless, and the next scan finds the file."""
     try:
-        return LocalFile(path, file_stat(context.root.path / path), Identity(job_id, origin))
-    except FileNotFoundError:
-        raise Changed(f"{path} is no longer there") from None
+        file = context.file_at(path)
+    except Changed:
+        return None
+    return file if file.identity and file.identity.job_id == job_id else None
 
 
 def retitle(context: Context, job_id: int, placed: Placed, job: Job) -> Placed:

@@ -15,7 +15,8 @@ from syncd.core.time import agreed_elapsed, rearmed
 from syncd.errors import Changed, KeyRevoked, NoSuchJob
 from syncd.executor.audio import fetch_cover, fetch_sound, write_tags
 from syncd.executor.context import Context
-from syncd.executor.look import check_obtainable, confirm_gone, look, refused
+from syncd.executor.look import confirm_gone, look, refused
+from syncd.executor.obtainable import check_obtainable
 from syncd.executor.threads import to_its_end
 from syncd.local import files
 from syncd.local.scan import file_stat

@@ -13,6 +13,7 @@ from syncd.core.operations import Compare, Redownload
 from syncd.errors import Changed
 from syncd.executor.audio import Sound, fetch_cover, fetch_sound, write_tags
 from syncd.executor.context import Context
+from syncd.executor.lyrics import renew_lyrics
 from syncd.executor.threads import to_its_end
 from syncd.local import files, tags
 from syncd.local.audio.untagged import untagged_sha256
@@ -110,6 +111,7 @@ def _put_in_place(
         placed_at=context.clock(),
         mounted=mounted,
     )
+    fresh = renew_lyrics(context, sound.job, fresh)
     done = Done(
         job_id=op.job_id,
         verb=op.verb,

@@ -7,21 +7,23 @@ from dataclasses import replace
 
 from syncd.catalog.outcomes import Done
 from syncd.core.baseline import Placed, State
-from syncd.core.model import LocalFile, Origin
+from syncd.core.model import Origin
 from syncd.core.operations import Retag
-from syncd.core.retagging import owned_fields, retagging
-from syncd.core.tagging import told
+from syncd.core.retagging import id3_version, owned_fields, retagging
+from syncd.core.tagging import ID3_VERSION, OLDER, told
 from syncd.errors import Changed
 from syncd.executor.context import Context
+from syncd.executor.lyrics import renew_lyrics
 from syncd.local.retag import retag as write
 from syncd.local.scan import file_stat
-from syncd.local.tags import read_fields, read_identity
+from syncd.local.tags import read_fields, version_of
 
 
 def retag(context: Context, op: Retag, entry: int, origin: Origin) -> dict[str, tuple[str, ...]]:
     """Write what the account and the settings ask for, where that is ours to write.
 
-    The fields that were set, empty where taken away; none where all was as it should be.
+    The fields that were set, empty where taken away, and ``tagging.ID3_VERSION`` where the tag is
+    of another now; none where all was as it should be.
     """
     known = context.catalog.baseline_of(op.job_id)
     placed = context.placed(op.job_id)
@@ -40,25 +42,21 @@ def retag(context: Context, op: Retag, entry: int, origin: Origin) -> dict[str, 
         placed,
         asked.wanted,
         force=asked.force,
-        id3_version=style.id3_version,
+        id3_version=id3_version(placed, style),
     )
-    path = context.root.path / op.path
-    try:
-        file = LocalFile(op.path, file_stat(path), read_identity(path))
-    except FileNotFoundError:
-        raise Changed(f"{op.path} is no longer there") from None
+    after = renew_lyrics(context, job, after)
     done = Done(
         job_id=op.job_id,
         verb=op.verb,
         state=State.PLACED,
         placed=replace(after, told=told(job.track())),
-        file=file,
+        file=context.file_at(op.path),
         replaced_by=known.replaced_by,
     )
     context.catalog.outcomes.record(done, entry=entry, now=context.now())
     return {
         name: after.tags.get(name, ())
-        for name in asked.wanted
+        for name in (*asked.wanted, ID3_VERSION)
         if after.tags.get(name, ()) != placed.tags.get(name, ())
     }
 
@@ -106,7 +104,7 @@ def rewrite(
             context.catalog.outcomes.commit(job_id, known.state, known.placed)
         raise
     if written is None:
-        return _as_written(context, placed, wanted)
+        return _as_written(context, placed, wanted, id3_version)
     return replace(
         placed,
         stat=placed.stat if edited else written.stat,
@@ -115,12 +113,22 @@ def rewrite(
     )
 
 
-def _as_written(context: Context, placed: Placed, wanted: Mapping[str, tuple[str, ...]]) -> Placed:
+def _as_written(
+    context: Context,
+    placed: Placed,
+    wanted: Mapping[str, tuple[str, ...]],
+    id3_version: int | None,
+) -> Placed:
     """``placed``, with what was written before a stop: its bytes are ours, so it is."""
     if not context.is_as_placed(placed, placed.path):
         return placed
-    found = read_fields(context.root.path / placed.path, placed.format)
+    path = context.root.path / placed.path
+    found = read_fields(path, placed.format)
     ours = {name: value for name, value in wanted.items() if found.get(name, ()) == value}
+    if id3_version is not None:
+        version = version_of(path, placed.format, id3_version)
+        is_older = version is not None and version.found == OLDER
+        ours[ID3_VERSION] = (str(OLDER),) if is_older else ()
     return replace(placed, tags=_with(placed.tags, ours))
 
 

@@ -6,7 +6,7 @@ What stands under such a name and was not written here, or was changed since, is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,15 +17,14 @@ from syncd.catalog.store import Catalog
 from syncd.core.exporting import Exports
 from syncd.core.safety import is_inside
 from syncd.errors import ConfigError, LocalError, SyncdError
-from syncd.export import m3u8, nsp, rekordbox
-from syncd.export.lists import TrackList, file_names, track_lists
+from syncd.export import m3u8, rekordbox
+from syncd.export.folders import Maker, playlists, smart_playlists
+from syncd.export.lists import TrackList, track_lists
 from syncd.export.placing import Record, digest_at, digest_of, tidy, write_whole
 from syncd.export.rates import learn_rates
 from syncd.export.tracks import Track, read_tracks
 from syncd.local.files import make_folders
 from syncd.local.root import Root
-
-Maker = Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +125,9 @@ class _Refreshing:
         )
         lists = track_lists(tracks, self._saved())
         return {
-            path: make
-            for maker in (self._playlists, self._smart, self._collection)
-            for path, make in maker(tracks, lists)
+            **self._playlists(lists),
+            **self._smart_playlists(lists),
+            **self._collection(tracks, lists),
         }
 
     def _saved(self) -> Mapping[str, list[int]]:
@@ -142,35 +141,20 @@ class _Refreshing:
                 self._troubles.append(SyncdError(f"playlist {name}: {error.message}"))
         return found
 
-    def _playlists(
-        self, tracks: list[Track], lists: list[TrackList]
-    ) -> Iterator[tuple[Path, Maker]]:
+    def _playlists(self, lists: list[TrackList]) -> dict[Path, Maker]:
         folder = self._place(self._exports.playlists)
         if folder is None:
-            return
+            return {}
         way = m3u8.way_from(folder, self._root.path, self._exports.path_map)
-        # Each track stands in several of them.
-        entries = {track.id: m3u8.entry(track, way) for track in tracks}
-        names = file_names((one.title for one in lists), m3u8.SUFFIX)
-        for one, name in zip(lists, names, strict=True):
-            yield folder / name, partial(_playlist, one, entries)
+        return playlists(folder, lists, way)
 
-    def _smart(self, tracks: list[Track], lists: list[TrackList]) -> Iterator[tuple[Path, Maker]]:
+    def _smart_playlists(self, lists: list[TrackList]) -> dict[Path, Maker]:
         folder = self._place(self._exports.nsp)
-        if folder is None:
-            return
-        made = [(one, nsp.smart_playlist(one, self._exports.artist)) for one in lists]
-        rules = [(one.title, data) for one, data in made if data is not None]
-        names = file_names((title for title, _ in rules), nsp.SUFFIX)
-        for name, (_, data) in zip(names, rules, strict=True):
-            yield folder / name, partial(bytes, data)
+        return {} if folder is None else smart_playlists(folder, lists, self._exports.artist)
 
-    def _collection(
-        self, tracks: list[Track], lists: list[TrackList]
-    ) -> Iterator[tuple[Path, Maker]]:
+    def _collection(self, tracks: list[Track], lists: list[TrackList]) -> dict[Path, Maker]:
         path = self._place(self._exports.rekordbox)
-        if path is not None:
-            yield path, partial(rekordbox.document, tracks, lists)
+        return {} if path is None else {path: partial(rekordbox.document, tracks, lists)}
 
     def _place(self, setting: str | None) -> Path | None:
         """Where that is; ``None`` where nothing is asked for, or it must not be there."""
@@ -255,7 +239,3 @@ class _Refreshing:
 
     def _path(self, name: str) -> Path:
         return self._root.path / name
-
-
-def _playlist(chosen: TrackList, entries: Mapping[int, str]) -> bytes:
-    return m3u8.joined(entries[track.id] for track in chosen.tracks)

@@ -61,11 +61,14 @@ def read_tracks(
     path_map: Mapping[str, str],
     rates: Mapping[int, Rates] | None = None,
 ) -> list[Track]:
-    """The tracks whose files are in place, the newest first; raises ``CatalogUnusable``.
+    """The tracks whose files are in place, the newest first, without those that are kept out.
+
+    Raises ``CatalogUnusable``.
 
     ``rates`` are by job; where they are not given, those that the catalog knows.
     """
-    found = queries.placed(catalog)
+    kept_out = catalog.scans.kept_out()
+    found = [entry for entry in queries.placed(catalog) if entry.id not in kept_out]
     if rates is None:
         rates = catalog.sounds.rates()
     return [_track(entry, root, artist, path_map, rates.get(entry.id, Rates())) for entry in found]

@@ -18,9 +18,10 @@ from pathlib import Path
 
 from syncd.core.model import FileStat
 from syncd.errors import Changed
+from syncd.local.aside import rename_anew
 from syncd.local.beside import beside
 from syncd.local.digest import sha256
-from syncd.local.rename import forget_target, rename_without_replacing
+from syncd.local.rename import forget_target
 from syncd.local.root import Root, fsync_folder, root_error
 from syncd.local.scan import file_stat, open_stat
 
@@ -161,7 +162,7 @@ def _carry_across(root: Root, source: Path, target: Path, expected: FileStat) ->
 
 def _rename(root: Root, source: Path, target: Path) -> None:
     if not target.is_relative_to(root.private):
-        rename_without_replacing(root, source, target, part=_named(root, target))
+        rename_anew(root, source, target, part=_named(root, target))
         return
     # Only the holder of the root's lock writes in there, so looking first is enough; and what a
     # stop leaves of the ways around an exclusive rename is undone in the library alone.

@@ -12,27 +12,45 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from tempfile import NamedTemporaryFile
+from typing import NamedTuple
 
 import structlog
 
 from syncd.core.model import FileStat
 from syncd.core.safety import is_inside
 from syncd.errors import LocalError, Occupied, RootUnusable
+from syncd.local.aside import ASIDE_NOTE, recover_aside
 from syncd.local.beside import BESIDE_NOTE, recover_beside
 from syncd.local.carry import copy
 from syncd.local.digest import sha256 as sha256
 from syncd.local.rename import forget_target, recover_target, rename_without_replacing
-from syncd.local.root import Root, fsync_folder, root_error
+from syncd.local.root import NOT_KEPT, Root, fsync_folder, root_error, sync_folder
 from syncd.local.scan import open_stat
 
 _TIDIED = re.compile(r"([0-9]+)\.[a-z0-9]+\.part(?:\.json)?|.+\.(?:text|retag)\.part", re.DOTALL)
 """The names of unfinished files; the group is the job that one is of."""
 
-_TARGET_NOTE = re.compile(r".+\.part\.target", re.DOTALL)
+
+class _Step(NamedTuple):
+    """What may be left half-way: how its notes are named, what ends it, what is said if not."""
+
+    note: re.Pattern[str]
+    recover: Callable[[Root, Path], None]
+    left: str
+
+
+_TARGET = _Step(
+    re.compile(r".+\.part\.target", re.DOTALL), recover_target, "an empty file may be left"
+)
+_ASIDE = _Step(ASIDE_NOTE, recover_aside, "a file may be left under a hidden name")
+_BESIDE = _Step(BESIDE_NOTE, recover_beside, "a hidden file may be left")
+
 _LATEST = datetime(2262, 1, 1, tzinfo=UTC).timestamp()
 """Nanoseconds since 1970 end in 2262 in signed 64 bits, as file systems and programs keep them."""
 
@@ -56,35 +74,28 @@ def tidy_incoming(root: Root, keep: Container[int]) -> None:
     For whoever holds the root's lock. What is not the program's own (a NAS puts folders of its
     own everywhere) stays; what cannot be removed is logged, and fails nothing.
     """
-    for path in _listed(root):
+    listed = _listed(root)
+    for path in listed:
+        _recover(root, path, _ASIDE)
+    for path in listed:
         found = _TIDIED.fullmatch(path.name)
         if found and not (found[1] and int(found[1]) in keep):
             _remove(path)
-        _recover_beside(root, path)
+        _recover(root, path, _BESIDE)
 
 
 def recover_placements(root: Root) -> None:
-    """Undo what a placement left that was stopped half-way: an empty file under a final name, and
-    a hidden one beside it.
+    """End what was stopped half-way: an empty file under a final name goes, and a hidden one beside
+    it, and a file that stands aside gets its name.
 
     For whoever holds the root's lock, before anything else is done in the root. What cannot be
     undone is logged, fails nothing, and is tried again at the next start.
     """
-    for path in _listed(root):
-        if _TARGET_NOTE.fullmatch(path.name):
-            try:
-                recover_target(root, path)
-            except OSError as error:
-                _log.warning("an empty file may be left", note=path.name, why=error.strerror)
-        _recover_beside(root, path)
-
-
-def _recover_beside(root: Root, path: Path) -> None:
-    if BESIDE_NOTE.fullmatch(path.name):
-        try:
-            recover_beside(root, path)
-        except OSError as error:
-            _log.warning("a hidden file may be left", note=path.name, why=error.strerror)
+    # A hidden file may be what is to take the place of the one aside, so it goes last.
+    listed = _listed(root)
+    for step in (_TARGET, _ASIDE, _BESIDE):
+        for path in listed:
+            _recover(root, path, step)
 
 
 def free_bytes(root: Root) -> int:
@@ -105,8 +116,9 @@ def place(root: Root, part: Path, path: str, *, mode: int, modified: datetime | 
     ``RootUnusable``.
     """
     target = _target(root, path)
+    _check_case_kept(root)
     try:
-        part.chmod(mode)
+        _set_mode(part, mode)
         _set_date(part, modified)
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
@@ -183,8 +195,36 @@ def _rename(root: Root, part: Path, target: Path) -> bool:
             if error.errno == errno.EXDEV:
                 return False
             raise
-        os.fsync(folder)
+        sync_folder(folder)
     return True
+
+
+@lru_cache(maxsize=8)
+def _check_case_kept(root: Root) -> None:
+    """Raise ``RootUnusable`` where the file system shows names in another case than they were
+    given: each file would seem to be renamed by the user.
+    """
+    try:
+        with NamedTemporaryFile(
+            prefix="syncd-Case-", suffix=".text.part", dir=root.incoming
+        ) as probe:
+            kept = Path(probe.name) in root.incoming.iterdir()
+    except OSError:
+        return  # what it cannot do shows where that is needed
+    if not kept:
+        raise RootUnusable(
+            f"the file system of {root.path} does not keep upper and lower case in names",
+            hint="mount it so that it does (ntfs-3g: without ignore_case); nothing was changed",
+        )
+
+
+def _set_mode(part: Path, mode: int) -> None:
+    """Set the mode, where the file system keeps any."""
+    try:
+        part.chmod(mode)
+    except OSError as error:
+        if error.errno not in NOT_KEPT:
+            raise
 
 
 def _set_date(part: Path, modified: datetime | None) -> None:
@@ -198,7 +238,7 @@ def _set_date(part: Path, modified: datetime | None) -> None:
     except (OverflowError, ValueError):
         return
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ERANGE):
+        if error.errno not in (errno.ERANGE, *NOT_KEPT):
             raise
 
 
@@ -209,6 +249,14 @@ def _opened(folder: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _recover(root: Root, note: Path, step: _Step) -> None:
+    if step.note.fullmatch(note.name):
+        try:
+            step.recover(root, note)
+        except OSError as error:
+            _log.warning(step.left, note=note.name, why=error.strerror)
 
 
 def _listed(root: Root) -> list[Path]:

@@ -17,6 +17,7 @@ import watchfiles
 
 from syncd.core.naming import AUDIO_SUFFIXES
 from syncd.core.safety import PRIVATE_FOLDER
+from syncd.local.ignore import NAME, BrokenPatterns, Fresh
 from syncd.local.mounts import mount_of, mount_points
 from syncd.local.scan import RECYCLE_FOLDERS
 from syncd.local.watchable import (
@@ -64,9 +65,18 @@ class Lookout:
     time; where the system tells nothing, it looks through the folder every ``poll`` seconds.
     """
 
-    def __init__(self, root: Path, step: float, check: float, pause: float, poll: float) -> None:
+    def __init__(
+        self,
+        root: Path,
+        step: float,
+        check: float,
+        pause: float,
+        poll: float,
+        ignore: tuple[str, ...] = (),
+    ) -> None:
         self.mode: Mode = "none"
         self._root = root
+        self._ignore = ignore
         self._step = step
         self._check = check
         self._pause = pause
@@ -134,7 +144,7 @@ class Lookout:
         with closing(batches):
             for batch in batches:
                 names = {path for _, path in batch if matters(Path(top), path)}
-                if names:
+                if names := self._let_in(Path(top), names):
                     hear(names)
                 if why is None and self._outgrew(batch, in_part=in_part):
                     return
@@ -154,6 +164,14 @@ class Lookout:
                 if _Place.of(self._root) != place:
                     return
                 due = time.monotonic() + self._check
+
+    def _let_in(self, top: Path, names: set[str]) -> set[str]:
+        """``names`` but for those that are kept out; all where that cannot be told."""
+        kept_out = Fresh(top, self._ignore)
+        try:
+            return {name for name in names if not is_left_alone(kept_out, top, name)}
+        except BrokenPatterns:
+            return names
 
     def _outgrew(self, batch: Collection[tuple[watchfiles.Change, str]], *, in_part: bool) -> bool:
         """Whether a folder came that can no longer be watched, or there was one from the start."""
@@ -253,6 +271,17 @@ def matters(root: Path, path: str) -> bool:
         return stat.S_ISDIR(os.lstat(path).st_mode)
     except OSError:
         return suffix not in _OF_FILES
+
+
+def is_left_alone(kept_out: Fresh, top: Path, path: str) -> bool:
+    """Whether ``path`` is kept out; a file that says what is has a say nevertheless.
+
+    Raises ``BrokenPatterns``.
+    """
+    name = PurePath(path)
+    if name.name == NAME or not name.is_relative_to(top) or name == top:
+        return False
+    return kept_out.by(str(name.relative_to(top))) is not None
 
 
 class _Place(NamedTuple):

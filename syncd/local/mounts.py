@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from syncd.core.safety import PRIVATE_FOLDER
+from syncd.errors import RootUnusable
 from syncd.local.root import Root
 
 _MOUNTINFO = Path("/proc/self/mountinfo")
@@ -22,6 +23,9 @@ After ``_OPTIONAL`` there may be more of them, up to a ``-`` and the type."""
 
 _ESCAPED = re.compile(rb"\\([0-7]{3})")
 """How a space, a tab, a newline and a backslash are written there: in octal."""
+
+_COUNTED_ANEW = ("vfat", "msdos", "exfat", "fuse", "fuseblk")
+"""File systems that keep no inode numbers on the disk, and number their files at each mount."""
 
 
 class Mount(NamedTuple):
@@ -56,6 +60,22 @@ def mount_of(folder: Path) -> Mount | None:
         return None
     # Of several at one point, the last one covers the others.
     return max(reversed(above), key=lambda mount: len(mount.point.parts), default=None)
+
+
+def root_id(root: Root) -> str:
+    """What the root is known by from one start to the next: its inode, and its file system's id.
+
+    Of statvfs(3); 0 where that says nothing. Not the device number: a reboot may change it. Where
+    inodes are counted anew at each mount it is the size of the disk. Raises ``RootUnusable``.
+    """
+    try:
+        system = os.statvfs(root.path)
+    except OSError as error:
+        raise RootUnusable(f"the library folder {root.path}: {error.strerror}") from None
+    mount = mount_of(root.path)
+    if mount is not None and mount.kind.partition(".")[0] in _COUNTED_ANEW:
+        return f"{system.f_blocks}*{system.f_frsize}"
+    return f"{root.inode}:{system.f_fsid:x}"
 
 
 def is_mounted(root: Root, path: str) -> bool:

@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 from syncd.core.model import FileStat
 from syncd.core.safety import is_inside
 from syncd.errors import AnotherDisk, Changed, Occupied, RootUnusable, SyncdError
+from syncd.local.aside import is_one_name, rename_anew
 from syncd.local.files import make_folders
-from syncd.local.rename import forget_target, rename_without_replacing
+from syncd.local.rename import forget_target
 from syncd.local.root import Root, fsync_folder, root_error
 from syncd.local.scan import open_stat
 from syncd.local.sidecars import move_sidecars
@@ -38,9 +39,9 @@ def move(
         with _opened(root, old) as descriptor:
             if expected is not None and open_stat(descriptor) != expected:
                 raise Changed(f"{old} is no longer the file that it was")
-            if not _is_same_name(source, target):
+            if source.name != target.name or not is_one_name(root, source, target):
                 _make_folders(root, target, new)
-                _rename(root, source, target, os.fstat(descriptor))
+                _rename(root, source, target)
             moved = open_stat(descriptor)
     except OSError as error:
         raise _meaning(error, root, old, new) from None
@@ -57,7 +58,7 @@ def follow(root: Root, old: str, new: str, *, prune: bool = False) -> None:
     ``RootUnusable``, ``DiskFull``.
     """
     source = _inside(root, old)
-    if os.path.lexists(source):
+    if os.path.lexists(source) and not is_one_name(root, source, root.path / new):
         return
     move_sidecars(root, old, new)
     if prune:
@@ -97,22 +98,9 @@ def _make_folders(root: Root, target: Path, new: str) -> None:
         raise Occupied(f"a link or a file stands where {new} needs a folder") from None
 
 
-def _rename(root: Root, source: Path, target: Path, found: os.stat_result) -> None:
+def _rename(root: Root, source: Path, target: Path) -> None:
     part = root.incoming / f"{_digest(target)}.move.part"
-    try:
-        rename_without_replacing(root, source, target, part=part)
-    except FileExistsError:
-        if not _is_folded(target, found):
-            raise
-        # Renaming a file to what the system takes for its own name changes nothing: it takes two
-        # steps. What lies between them is a track like any other, should it come to a stop there.
-        between = target.with_name(f"{_digest(source)}{target.suffix}")
-        rename_without_replacing(root, source, between, part=part)
-        try:
-            rename_without_replacing(root, between, target, part=part)
-        except OSError:
-            rename_without_replacing(root, between, source, part=part)
-            raise
+    rename_anew(root, source, target, part=part)
     fsync_folder(target.parent)
     if source.parent != target.parent:
         fsync_folder(source.parent)
@@ -121,23 +109,6 @@ def _rename(root: Root, source: Path, target: Path, found: os.stat_result) -> No
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
-
-
-def _is_same_name(source: Path, target: Path) -> bool:
-    """Whether both are one name already, if only since the file system folds those of folders."""
-    try:
-        return source.name == target.name and source.parent.samefile(target.parent)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-
-
-def _is_folded(target: Path, found: os.stat_result) -> bool:
-    """Whether ``target`` leads to the file ``found`` without being a name of its own."""
-    try:
-        now = target.lstat()
-    except FileNotFoundError:
-        return False
-    return os.path.samestat(now, found) and target not in target.parent.iterdir()
 
 
 def _meaning(error: OSError, root: Root, old: str, new: str) -> SyncdError:

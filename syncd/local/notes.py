@@ -7,13 +7,15 @@ because the user wanted it so stands nowhere else than in the catalog, and here.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from syncd.errors import RootUnusable
 from syncd.local.root import Root, fsync_folder, root_error, write_table
 
 _NOTES = "states.json"
 _LARGEST_ID = 2**63 - 1
+MOST_TIMES = 1_000
 _LONGEST = 64 * 1024 * 1024
 """Characters; three million ids of twenty digits."""
 
@@ -22,13 +24,15 @@ _LONGEST = 64 * 1024 * 1024
 class Notes:
     """``.syncd/states.json``: the ids of the jobs in each state that a rebuild must restore.
 
-    ``freed``: those whose file was removed because the selection leaves them out.
+    ``freed``: those whose file was removed because the selection leaves them out. ``retried``: how
+    often each was sent to be made again, where it was; ``MOST_TIMES`` stand for more.
     """
 
     evicted: frozenset[int] = frozenset()
     ignored: frozenset[int] = frozenset()
     held: frozenset[int] = frozenset()
     freed: frozenset[int] = frozenset()
+    retried: Mapping[int, int] = field(default_factory=dict)
 
 
 def read_notes(root: Root) -> Notes | None:
@@ -57,10 +61,13 @@ def write_notes(root: Root, notes: Notes) -> None:
     """
     if read_notes(root) == notes:
         return
-    table = {"evicted": notes.evicted, "ignored": notes.ignored, "held": notes.held}
+    states = {"evicted": notes.evicted, "ignored": notes.ignored, "held": notes.held}
     if notes.freed:
-        table["freed"] = notes.freed
-    write_table(root, _NOTES, {state: sorted(ids) for state, ids in table.items()})
+        states["freed"] = notes.freed
+    table: dict[str, object] = {state: sorted(ids) for state, ids in states.items()}
+    if notes.retried:
+        table["retried"] = sorted(notes.retried.items())
+    write_table(root, _NOTES, table)
 
 
 def set_aside(root: Root) -> None:
@@ -74,7 +81,13 @@ def set_aside(root: Root) -> None:
 
 
 def _notes(
-    *, evicted: object, ignored: object, held: object, freed: object = None, **_later: object
+    *,
+    evicted: object,
+    ignored: object,
+    held: object,
+    freed: object = None,
+    retried: object = None,
+    **_later: object,
 ) -> Notes:
     """The notes of a file's fields; raises ``TypeError`` or ``ValueError`` for damaged ones."""
     return Notes(
@@ -82,6 +95,7 @@ def _notes(
         ignored=_ids(ignored),
         held=_ids(held),
         freed=frozenset() if freed is None else _ids(freed),
+        retried={} if retried is None else _times(retried),
     )
 
 
@@ -91,3 +105,14 @@ def _ids(listed: object) -> frozenset[int]:
     if not all(abs(number) <= _LARGEST_ID for number in listed):
         raise ValueError
     return frozenset(listed)
+
+
+def _times(listed: object) -> Mapping[int, int]:
+    """Pairs of a job and how often, each once."""
+    if not isinstance(listed, list):
+        raise TypeError
+    times = dict(listed)
+    _ids([*times.keys()])
+    if not all(0 < number <= MOST_TIMES for number in _ids([*times.values()])):
+        raise ValueError
+    return times

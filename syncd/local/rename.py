@@ -1,29 +1,30 @@
 """A rename that never replaces, on any file system; and what is left of one that was stopped.
 
-Where there is neither an exclusive rename nor a hard link, the final name is taken by an empty
-file first. What it is called is noted beside the part before, so that the next start can tell it
-from a file of the user's.
+Where there is no exclusive rename, a hard link gives the new name before the old one goes. Where
+there is none either, the final name is taken by an empty file first. What is under way is noted
+beside the part before, so that the next start ends the one, and can tell the other from a file of
+the user's.
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
-import json
 import os
 import stat
 import sys
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from syncd.core.safety import is_inside
 from syncd.local.root import Root, fsync_folder
+from syncd.local.under_way import in_library, read_note, write_note
 
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1  # renameat2(2), Linux
 _RENAME_EXCL = 4  # renamex_np(2), macOS
 _NOT_OFFERED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM, errno.EOPNOTSUPP)
-_LARGEST_NOTE = 64 * 1024
+_NO_LINK = (*_NOT_OFFERED, errno.EMLINK, errno.EXDEV)
+"""``EXDEV`` too: some link within one folder alone (AFS), and a real one shows by the rename."""
 
 
 def rename_without_replacing(
@@ -34,98 +35,118 @@ def rename_without_replacing(
     Once the folder of ``target`` is synced, ``forget_target`` of ``part`` ends it: a path under
     ``Root.incoming`` that the note is named for, and ``source`` itself where that lies there.
     Raises ``OSError``.
+
+    One thing is lost where there is neither an exclusive rename nor a hard link: what another
+    program gives the name ``target`` in the moment between the last look, whether nothing stands
+    there but the empty file that took the name, and the rename.
     """
-    if _rename_exclusive(source, target):
+    if rename_exclusive(source, target):
         return
+    # Looked for before the note is written, which must never name a file of the user's.
+    if os.path.lexists(target):
+        raise _occupied(target)
+    note = _note(part or source)
+    with suppress(FileNotFoundError):
+        recover_target(root, note)  # of an earlier try, of which something could not be removed
+    paths = {"target": target, "source": source}
+    write_note(note, {name: str(path.relative_to(root.path)) for name, path in paths.items()})
     try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in (*_NOT_OFFERED, errno.EMLINK):
-            raise
-        # No hard links either (FAT, some network shares): take the name first, then fill it.
-        _take_and_fill(root, source, target, _note(part or source))
-    else:
-        source.unlink()
+        linked = _link(source, target)
+        if not linked:
+            # No hard links either (FAT, some network shares): take the name first, then fill it.
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError:
+        note.unlink()
+        raise
+    try:
+        if linked:
+            source.unlink()
+        else:
+            _fill(source, target)
+    except OSError:
+        recover_target(root, note)
+        raise
 
 
 def forget_target(source: Path) -> None:
     """Remove the note of a rename that is done."""
-    # One that stays does no harm: the file that it names is not empty.
+    # One that stays does no harm: the file that it names is not empty, and has one name.
     with suppress(OSError):
         _note(source).unlink(missing_ok=True)
 
 
 def recover_target(root: Root, note: Path) -> None:
-    """Remove the empty file that ``note`` names, if it is that still, then ``note``.
+    """End what ``note`` names, and remove it: the empty file that took a name goes, if it is that
+    still, and the old name of a file that has the new one, too.
 
     Raises ``OSError``; then the note stays.
     """
     if not stat.S_ISREG(note.lstat().st_mode):
         return
-    path = _read(note)
-    if path is not None and is_inside(path):
-        target = root.path / path
-        # Through real folders only, as it was made: a link could lead to files of another place.
-        linked = any((root.path / folder).is_symlink() for folder in PurePosixPath(path).parents)
-        with suppress(FileNotFoundError, NotADirectoryError):
-            if not linked and _is_placeholder(target.lstat()):
-                target.unlink()
-                fsync_folder(target.parent)
+    noted = read_note(note)
+    target = in_library(root, noted.get("target"))
+    with suppress(FileNotFoundError, NotADirectoryError):
+        if target is not None and _is_placeholder(target.lstat()):
+            target.unlink()
+            fsync_folder(target.parent)
+        elif target is not None:
+            _end_link(root, noted.get("source"), target.lstat())
     note.unlink()
 
 
-def _take_and_fill(root: Root, source: Path, target: Path, note: Path) -> None:
-    # Looked for before the note is written, which must never name a file of the user's.
-    if os.path.lexists(target):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target))
+def rename_exclusive(source: Path, target: Path) -> bool:
+    """``False`` where the system or the file system has no such call.
+
+    A ``target`` that is taken is refused before the file system is asked: ``FileExistsError`` says
+    nothing of what it offers.
+    """
+    return native_rename(source, target, linux=_RENAME_NOREPLACE, darwin=_RENAME_EXCL)
+
+
+def _link(source: Path, target: Path) -> bool:
+    """``False``, and nothing was changed, where the file system offers no hard link."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINK:
+            raise
+        return False
+    return True
+
+
+def _end_link(root: Root, noted: object, target: os.stat_result) -> None:
+    if not isinstance(noted, str):
+        return
+    source = root.incoming / noted.rpartition("/")[2]
+    if noted != str(source.relative_to(root.path)):
+        inside = in_library(root, noted)
+        if inside is None:
+            return
+        source = inside
+    found = source.lstat()
+    # Both are names of one file: what goes is a name of it, and never its last.
+    if stat.S_ISREG(found.st_mode) and found.st_nlink > 1 and os.path.samestat(found, target):
+        source.unlink()
+        fsync_folder(source.parent)
+
+
+def _fill(source: Path, target: Path) -> None:
     with suppress(FileNotFoundError):
-        recover_target(root, note)  # of an earlier try, whose empty file could not be removed
-    _write(note, str(target.relative_to(root.path)))
-    try:
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except OSError:
-        note.unlink()
-        raise
-    try:
-        source.replace(target)
-    except OSError:
-        target.unlink(missing_ok=True)  # the empty file that held the name
-        note.unlink()
-        raise
+        if not _is_placeholder(target.lstat()):
+            raise _occupied(target)
+    source.replace(target)
+
+
+def _occupied(target: Path) -> FileExistsError:
+    return FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target))
 
 
 def _note(source: Path) -> Path:
     return source.with_name(f"{source.name}.target")
 
 
-def _write(note: Path, path: str) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(note, flags, 0o600), "wb") as stream:
-        # As JSON: the beginning of one that was cut short is not another path.
-        stream.write(json.dumps({"target": path}).encode("ascii"))
-        stream.flush()
-        os.fsync(stream.fileno())
-    fsync_folder(note.parent)
-
-
-def _read(note: Path) -> str | None:
-    """The path in ``note``; ``None`` where it was never finished, or is none of ours."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(note, flags), "rb") as stream:
-            path = json.loads(stream.read(_LARGEST_NOTE))["target"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return path if isinstance(path, str) else None
-
-
 def _is_placeholder(found: os.stat_result) -> bool:
     return stat.S_ISREG(found.st_mode) and found.st_size == 0
-
-
-def _rename_exclusive(source: Path, target: Path) -> bool:
-    """``False`` where the system or the file system has no such call."""
-    return native_rename(source, target, linux=_RENAME_NOREPLACE, darwin=_RENAME_EXCL)
 
 
 def native_rename(source: Path, target: Path, *, linux: int, darwin: int) -> bool:

@@ -20,15 +20,16 @@ from pathlib import Path, PurePosixPath
 from syncd.core.model import FileStat, Origin
 from syncd.core.safety import is_inside
 from syncd.errors import Changed, CorruptMedia, RootUnusable
+from syncd.local.aside import put_in_steps
 from syncd.local.audio import check, sniff
 from syncd.local.beside import beside
 from syncd.local.exchange import exchange
 from syncd.local.files import sha256
 from syncd.local.mounts import is_mounted
 from syncd.local.rename import rename_without_replacing
-from syncd.local.root import Root, fsync_folder, root_error
+from syncd.local.root import NOT_KEPT, Root, fsync_folder, root_error
 from syncd.local.scan import file_stat, open_stat
-from syncd.local.tags import Change, changes, edit_fields, read_fields, spellable
+from syncd.local.tags import Change, changes, edit_fields, read_fields, spellable, version_of
 
 Fields = Mapping[str, tuple[str, ...]]
 Decide = Callable[[Fields], tuple[Change, ...]]
@@ -67,8 +68,8 @@ def retag(
     Each is written only where the file still holds what ``owned`` says this program wrote last,
     or where it is in ``force``; an empty one is taken away. Everything else in the tags, and the
     audio, is carried over byte for byte, as are mode, owner and extended attributes where the
-    system allows it; the date moves on, or players would not look again. An ID3 tag that is
-    written becomes one of ``id3_version``, where the frames of others can stay as they are.
+    system allows it; the date moves on, or players would not look again. An ID3 tag becomes one of
+    ``id3_version``, where the frames of others can stand in that.
 
     ``None`` where nothing was to be written; else ``foretold`` is told before it is, so that the
     new file is known after a stop. Raises ``Changed`` where the file is gone, is no
@@ -147,7 +148,7 @@ def _rewritten(
 ) -> Retagged | None:
     with _translated(root, path):
         target = _ordinary(root, path)
-        if not decide(read_fields(target, format_)):
+        if not decide(read_fields(target, format_)) and not _turns(target, format_, id3_version):
             return None  # told without a copy, which may be large
         with _part(root, target, path) as part:
             try:
@@ -168,6 +169,14 @@ def _rewritten(
                 os.fsync(stream.fileno())
                 _put(root, part, target, path, before, digest)
                 return Retagged(open_stat(stream.fileno()), new_digest, written)
+
+
+def _turns(target: Path, format_: str, id3_version: int | None) -> bool:
+    """Whether the tag is to become one of another version, and can."""
+    if id3_version is None:
+        return False
+    version = version_of(target, format_, id3_version)
+    return version is not None and version.found != id3_version and version.kept_by is None
 
 
 @contextmanager
@@ -210,11 +219,18 @@ def _copy(source: Path, part: Path) -> tuple[os.stat_result, str]:
 
 def _dress(part: Path, source: Path, before: os.stat_result) -> None:
     """Give ``part`` the owner, mode and extended attributes of ``source``, and a later date."""
-    with suppress(PermissionError):
-        os.chown(part, before.st_uid, before.st_gid)
-    shutil.copystat(source, part)
     now = time.time_ns()
-    os.utime(part, ns=(now, max(now, before.st_mtime_ns + _TICK)))
+    gifts: tuple[Callable[[], None], ...] = (
+        lambda: os.chown(part, before.st_uid, before.st_gid),
+        lambda: shutil.copystat(source, part),
+        lambda: os.utime(part, ns=(now, max(now, before.st_mtime_ns + _TICK))),
+    )
+    for give in gifts:
+        try:
+            give()
+        except OSError as error:
+            if error.errno not in NOT_KEPT:
+                raise
 
 
 def _put(
@@ -222,23 +238,22 @@ def _put(
 ) -> None:
     """Give ``part`` the name of ``target``, unless that is not what was read any more."""
     changed = Changed(f"{path} was changed by another program while its tags were written")
+
+    def is_displaced(found: Path) -> bool:
+        return _is_displaced(found, before, digest)
+
     try:
         ours = part.lstat()
         if not _is_still(target, before):
             raise changed
-        exchanged = exchange(part, target)
-        if not exchanged:
-            # An edit between the look and this is lost; the system offers nothing better.
-            if not _is_still(target, before):
+        if not exchange(part, target):
+            if not put_in_steps(root, part, target, old=digest, is_old=is_displaced):
                 raise changed
-            part.replace(target)
+            return
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    if not exchanged:
-        fsync_folder(target.parent)
-        return
-    if not _is_displaced(part, before, digest):
+    if not is_displaced(part):
         _put_back(root, part, target, ours)
         raise changed
     fsync_folder(target.parent)

@@ -32,6 +32,13 @@ _OF_ONE_PATH = (
 )
 """What a system refuses for one folder or file; others are of its disk."""
 
+NOT_KEPT = (errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+"""How a file system says that it keeps no mode, owner or date, or no such one."""
+
+_NOTHING_TO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+"""How a file system says that it syncs no folders (fsync(2)): what it does is durable at once, or
+not at all."""
+
 _MAY_NOT = "give the user that runs syncd the right to write there"
 _HINTS = {errno.EROFS: "mount it for writing", errno.EACCES: _MAY_NOT, errno.EPERM: _MAY_NOT}
 
@@ -56,11 +63,15 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """An existing root folder, pinned by device and inode so that a swap is noticed."""
+    """An existing root folder, pinned by device and inode so that a swap is noticed.
+
+    ``ignore`` are the patterns of ``library.ignore``.
+    """
 
     path: Path
     device: int
     inode: int
+    ignore: tuple[str, ...] = ()
 
     @property
     def private(self) -> Path:
@@ -95,7 +106,7 @@ class Root:
             )
 
 
-def open_root(path: Path) -> Root:
+def open_root(path: Path, ignore: tuple[str, ...] = ()) -> Root:
     """The folder at ``path``; raises ``RootUnusable`` where there is none, or a link to one.
 
     Links among the parents of ``path`` are followed.
@@ -118,20 +129,7 @@ def open_root(path: Path) -> Root:
         raise RootUnusable(
             f"{path} is not a folder", hint="set library.root to the folder of the library"
         )
-    return Root(path, found.st_dev, found.st_ino)
-
-
-def root_id(root: Root) -> str:
-    """What the folder is known by from one start to the next: its inode, and its file system's id.
-
-    Of statvfs(3); 0 where that says nothing. Not the device number: a reboot may change it.
-    Raises ``RootUnusable``.
-    """
-    try:
-        system = os.statvfs(root.path).f_fsid
-    except OSError as error:
-        raise RootUnusable(f"the library folder {root.path}: {error.strerror}") from None
-    return f"{root.inode}:{system:x}"
+    return Root(path, found.st_dev, found.st_ino, ignore)
 
 
 def find_marker(path: Path) -> Marker | None:
@@ -268,9 +266,18 @@ def fsync_folder(path: Path) -> None:
     """Make the names in a folder durable (a rename is not, before its folder is)."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        sync_folder(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_folder(descriptor: int) -> None:
+    """The same of a folder that is open."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NOTHING_TO_SYNC:
+            raise
 
 
 def root_error(error: OSError, path: Path) -> DiskFull | RootUnusable | FolderUnusable:

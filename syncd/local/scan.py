@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from syncd.core.model import FileStat, Identity, LocalFile, LocalTree
 from syncd.core.naming import AUDIO_SUFFIXES
 from syncd.core.safety import PRIVATE_FOLDER
+from syncd.local.ignore import NAME, BrokenPatterns, Ignored, read_patterns
 from syncd.local.mounts import mount_points
 
 RECYCLE_FOLDERS = frozenset(
@@ -37,8 +38,11 @@ def scan(
     *,
     read_identity: Callable[[Path], Identity | None],
     looked: Callable[[], None] = lambda: None,
+    ignore: tuple[str, ...] = (),
 ) -> LocalTree:
     """Every audio file and every name under ``root``; opens only files that ``known`` lacks.
+
+    ``ignore`` are the patterns of ``library.ignore``; what is kept out is looked at as well.
 
     Never raises ``OSError``: a path with an error is unreadable in the tree, and ``.`` is where
     the root itself cannot be read, or is a link. Where something was mounted or unmounted
@@ -48,7 +52,7 @@ def scan(
     try:
         # Held open, so that what is mounted over the root meanwhile is not taken for a part of it.
         with _opened(root) as top:
-            look = _Look(root, top, before, known, read_identity)
+            look = _Look(root, top, before, known, read_identity, Ignored(ignore))
             look.devices[""] = os.fstat(top).st_dev
             folders = [""]
             while folders:
@@ -57,6 +61,8 @@ def scan(
             look.settle_missing()
     except OSError:
         return LocalTree({}, unreadable=frozenset({"."}))
+    except BrokenPatterns as error:
+        return LocalTree({}, unreadable=frozenset({"."}), broken={".": error.message})
     look.unreadable |= before ^ mount_points(root)
     return LocalTree(
         look.files,
@@ -64,6 +70,8 @@ def scan(
         folders=frozenset(look.folders),
         unreadable=frozenset(look.unreadable),
         mounted=frozenset(look.mounted),
+        broken=look.broken,
+        kept_out=look.kept_out,
     )
 
 
@@ -77,18 +85,20 @@ class _Look:
     mounts: Collection[str]
     known: Mapping[str, LocalFile]
     read_identity: Callable[[Path], Identity | None]
+    kept_out: Ignored
     files: dict[str, LocalFile] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
     mounted: set[str] = field(default_factory=set)
+    broken: dict[str, str] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     devices: dict[str, int] = field(default_factory=dict)
 
     def into(self, folder: str) -> list[str]:
         """Look at what stands in ``folder``; the folders in it that are to be scanned too.
 
-        Raises ``OSError`` for the root.
+        Raises ``OSError`` and ``BrokenPatterns`` for the root.
         """
         inner: list[str] = []
         try:
@@ -101,6 +111,8 @@ class _Look:
                 above = self.devices[folder.rpartition("/")[0]]
                 if folder and (self.devices[folder] != above or folder in self.mounts):
                     self.mounted.add(folder)
+                if any(entry.name == NAME for entry in entries):
+                    self._heed(folder)
                 for entry in entries:
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     if path != PRIVATE_FOLDER and self._at(entry, path):
@@ -110,7 +122,20 @@ class _Look:
                 raise
             missing = isinstance(error, FileNotFoundError)
             (self.missing if missing else self.unreadable).add(folder)
+        except BrokenPatterns as error:
+            # What it keeps out, nobody knows.
+            if not folder:
+                raise
+            self.unreadable.add(folder)
+            self.broken[folder] = error.message
         return inner
+
+    def _heed(self, folder: str) -> None:
+        """Take in the patterns that stand in ``folder``."""
+        if folder and self.kept_out.of_folder(folder) is not None:
+            return
+        if (patterns := read_patterns(folder, self.top)) is not None:
+            self.kept_out.add(folder, patterns)
 
     def _at(self, entry: os.DirEntry[str], path: str) -> bool:
         """Look at one name; whether it is a folder to be scanned."""

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from syncd.core.naming import AUDIO_SUFFIXES, fold
 from syncd.errors import Changed
 from syncd.local.carry import carry, translated
+from syncd.local.ignore import BrokenPatterns, Fresh
 from syncd.local.root import Root
 from syncd.local.scan import file_stat
 
@@ -25,10 +26,19 @@ def sidecars(root: Root, path: str) -> tuple[str, ...]:
     """Relative paths of the sidecars of the track at ``path``, whether that still stands or not.
 
     Ordinary files (no links) in its folder, without an audio suffix, named for its stem
-    (``Rain.lrc``) or its full name (``Rain.flac.cue``). One that another track could claim as
-    well is shared, and is not among them. Raises ``FolderUnusable``, ``RootUnusable``.
+    (``Rain.lrc``) or its full name (``Rain.flac.cue``), and not kept out. One that another track
+    could claim as well is shared, and is not among them.
+    Raises ``FolderUnusable``, ``RootUnusable``.
     """
     return _sidecars(root, path, apart_from=path)
+
+
+def is_kept_out(root: Root, path: str) -> bool:
+    """Whether what stands at ``path`` is to be left alone; also where that cannot be told."""
+    try:
+        return Fresh(root.path, root.ignore).by(path) is not None
+    except BrokenPatterns:
+        return True
 
 
 def sidecar_name(sidecar: str, track: str, new: str) -> str:
@@ -45,15 +55,20 @@ def move_sidecars(root: Root, old: str, new: str) -> None:
     changed meanwhile, or whose name would be too long. Raises ``FolderUnusable``,
     ``RootUnusable``, ``DiskFull``.
     """
-    target = root.path / new
     before = PurePosixPath(old).name
     carry_sidecars(
         root,
         [
-            (root.path / path, target.with_name(sidecar_name(Path(path).name, before, target.name)))
+            (root.path / path, root.path / beside)
             for path in _sidecars(root, old, apart_from=new)
+            if not is_kept_out(root, beside := _beside(new, path, before))
         ],
     )
+
+
+def _beside(new: str, sidecar: str, before: str) -> str:
+    track = PurePosixPath(new)
+    return str(track.with_name(sidecar_name(PurePosixPath(sidecar).name, before, track.name)))
 
 
 def carry_sidecars(root: Root, moves: Iterable[tuple[Path, Path]]) -> None:
@@ -94,4 +109,5 @@ def _sidecars(root: Root, path: str, *, apart_from: str) -> tuple[str, ...]:
         and (stem := PurePosixPath(name).stem) != name
         and stem in (track.stem, track.name)
         and fold(stem) not in claimed
+        and not is_kept_out(root, str(track.with_name(name)))
     )

@@ -35,7 +35,7 @@ class Watch:
     its first one at the latest. Every ``check`` seconds the watch looks whether the root is still
     the folder that it watches. After an error it begins again, ``pause`` seconds later and twice as
     long each time. Where the system tells nothing, it looks through the folder every ``poll``
-    seconds.
+    seconds. What is kept out, by ``ignore`` (``library.ignore``) too, is not told.
     """
 
     def __init__(
@@ -47,10 +47,11 @@ class Watch:
         check: float = 30.0,
         pause: float = 1.0,
         poll: float = 10.0,
+        ignore: tuple[str, ...] = (),
     ) -> None:
         self._settle = settle
         self._longest = longest
-        self._lookout = Lookout(root, settle / _STEPS, check, pause, poll)
+        self._lookout = Lookout(root, settle / _STEPS, check, pause, poll, ignore)
 
     @property
     def mode(self) -> Mode:

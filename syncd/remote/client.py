@@ -27,7 +27,7 @@ from syncd.remote.bodies import (
     wrong_shape,
 )
 from syncd.remote.http import Http
-from syncd.remote.query import JobQuery
+from syncd.remote.query import PATHS, JobQuery
 from syncd.remote.results import Counts, ModelStatus, Page, Presets, SampleData, Stats
 from syncd.remote.schema import Rejected, parse_job
 
@@ -74,8 +74,7 @@ class AudioPod:
     async def page(self, query: JobQuery | None = None) -> Page:
         """``GET /jobs``: one page of the listing."""
         parameters = (query or JobQuery()).parameters()
-        reply = await self._http.request("GET", "/jobs", query=parameters)
-        return jobs_of(reply)
+        return jobs_of(await self.ask("jobs", parameters))
 
     async def page_with_likes(self, query: JobQuery) -> Page:
         """The same with the like status of each job, where the service can be asked for it.
@@ -158,15 +157,15 @@ class AudioPod:
         job = await _sent_once(f"the retry of job {job_id}", send, look)
         return job if job is not None else await self.job(job_id)
 
-    async def ask(self, path: str, query: Mapping[str, str | int] | None = None) -> Reply:
-        """``GET path``, below the prefix: the answer as it came, whatever its shape."""
-        return await self._http.request("GET", path, query=query)
+    async def ask(self, name: str, query: Mapping[str, str | int] | None = None) -> Reply:
+        """``GET`` of one of ``query.PATHS``: the answer as it came, whatever its shape."""
+        return await self._http.request("GET", PATHS[name], query=query)
 
     async def counts(self, *, status: str | None = None, song_type: str | None = None) -> Counts:
         """``GET /jobs/counts``."""
         asked = {"status": status, "song_type": song_type}
         query = {name: value for name, value in asked.items() if value is not None}
-        return counts_of((await self.ask("/jobs/counts", query)).document)
+        return counts_of((await self.ask("counts", query)).document)
 
     async def liked(
         self,
@@ -178,23 +177,23 @@ class AudioPod:
     ) -> Page:
         """``GET /liked``: one page of the liked tracks."""
         query = JobQuery(skip=skip, limit=limit, song_type=song_type, status=status)
-        return liked_of(await self.ask("/liked", query.parameters()))
+        return liked_of(await self.ask("liked", query.parameters()))
 
     async def stats(self) -> Stats:
         """``GET /filters/stats``: what the library can be filtered by."""
-        return stats_of((await self.ask("/filters/stats")).document)
+        return stats_of((await self.ask("filters")).document)
 
     async def presets(self) -> Presets:
         """``GET /presets``."""
-        return presets_of((await self.ask("/presets")).document)
+        return presets_of((await self.ask("presets")).document)
 
     async def model_status(self) -> ModelStatus:
         """``GET /model/status``."""
-        return model_of((await self.ask("/model/status")).document)
+        return model_of((await self.ask("model")).document)
 
     async def sample_data(self) -> SampleData:
         """``GET /sample-data``."""
-        return sample_of((await self.ask("/sample-data")).document)
+        return sample_of((await self.ask("sample-data")).document)
 
 
 async def _sent_once(

@@ -6,21 +6,18 @@ does not know a filter ignores it and lists all jobs: that must teach nothing (a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from syncd.core.model import FACETS, Job
+from syncd.core.model import ALL_TIME, FACETS, SONG_TYPES, Job
 from syncd.errors import ContractBroken, RequestRefused
 from syncd.remote.client import AudioPod
 from syncd.remote.query import LARGEST_LIMIT, JobQuery
 from syncd.remote.results import AvailableFilters, Page
 
 LIKED = "liked"
-
-SONG_TYPES = ("rap", "instrumental", "samples", "vocals", "song")
-"""What ``song_type`` can be asked for (api.md), the broadest last."""
 
 MOST_STARTS = 3
 """How often the listing of one value is begun anew where it shifts while it is read."""
@@ -43,23 +40,25 @@ def offered(filters: AvailableFilters) -> dict[str, tuple[str, ...]]:
     }
 
 
-async def check_honoured(client: AudioPod, kind: str) -> None:
+async def check_honoured(client: AudioPod, kind: str) -> bool:
     """Raise ``FilterIgnored`` where the service does not know the filter: one request, two for
     likes.
 
-    A value that nobody has must list nothing, or be refused.
+    A value that nobody has must list nothing, or be refused. Whether it is certain that the filter
+    is honoured: a service may refuse a value and ignore all others.
     """
     if kind == LIKED:
         pages = [await client.page(_query(LIKED, value, limit=1)) for value in ("true", "false")]
         if pages[0].rows and pages[0].rows == pages[1].rows:
             raise FilterIgnored
-        return
+        return bool(pages[0].rows or pages[1].rows)
     try:
         page = await client.page(_query(kind, _NONSENSE, limit=1))
     except RequestRefused:
-        return
+        return False
     if page.rows or page.total:
         raise FilterIgnored
+    return True
 
 
 async def count(client: AudioPod) -> int | None:
@@ -73,7 +72,7 @@ class Place:
 
     ``row`` is the id of the job that stood there and ``moment`` when it was created, ``tail`` the
     id of the last one that was read; ``total`` is the last X-Total-Count, ``starts`` how often the
-    listing was begun.
+    listing was begun, ``is_end`` that nothing follows.
     """
 
     skip: int = 0
@@ -82,6 +81,7 @@ class Place:
     tail: int | None = None
     total: int | None = None
     starts: int = 1
+    is_end: bool = False
 
     def document(self) -> dict[str, Any]:
         """As values that JSON can hold."""
@@ -94,6 +94,16 @@ class Place:
             return cls()
         moment = document["moment"]
         return cls(**{**document, "moment": moment and datetime.fromisoformat(moment)})
+
+
+def listed_back_to(places: Iterable[Place]) -> datetime | None:
+    """The moment after which no job can be missing from any of the listings that stand there.
+
+    ``ALL_TIME`` where all came to their end, ``None`` where it is not known.
+    """
+    moments = [ALL_TIME if place.is_end else place.moment for place in places]
+    known = [moment for moment in moments if moment is not None]
+    return max(known, default=ALL_TIME) if len(known) == len(moments) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +135,9 @@ async def list_on(
             )
         # What was found so far is no less true.
         return Part((), Place(starts=place.starts + 1), is_done=False)
-    is_done = _is_last(page, place) or _is_behind(page, oldest)
-    return Part(page.jobs, _after(page, place), is_done)
+    is_end = _is_last(page, place)
+    after = replace(_after(page, place), is_end=is_end)
+    return Part(page.jobs, after, is_done=is_end or _is_behind(page, oldest))
 
 
 def _query(kind: str, value: str, *, skip: int = 0, limit: int = LARGEST_LIMIT) -> JobQuery:

@@ -82,7 +82,7 @@ async def fetch(
         for _ in range(MOST_ROUNDS):
             furthest = download.furthest
             try:
-                fetched = await _sent(http.retries, url, download.once)
+                fetched = await sent(http.retries, url, download.once)
             except TooSlow:
                 raise
             except MediaUnavailable as error:
@@ -115,7 +115,7 @@ async def fetch_bytes(
     async def once() -> bytes:
         nonlocal answered
         body = bytearray()
-        async with _opened(http, url, {}, policy) as response:
+        async with opened(http, url, {}, policy) as response:
             answered = True
             check_status(http, response, url)
             check_kind(response, url)
@@ -129,7 +129,7 @@ async def fetch_bytes(
     retries = http.retries if attempts is None else replace(http.retries, attempts=attempts)
     try:
         async with asyncio.timeout(2 * http.timeout) as limit:
-            return await _sent(retries, url, once)
+            return await sent(retries, url, once)
     except TimeoutError:
         pass
     kind = MediaUnavailable if answered else MediaSilent
@@ -167,7 +167,7 @@ class _Download:
         headers = {}
         if offset and part.note and part.note.validator:
             headers = {"Range": f"bytes={offset}-", "If-Range": part.note.validator}
-        async with _opened(self._http, self._url, headers, self._policy) as response:
+        async with opened(self._http, self._url, headers, self._policy) as response:
             ranged = response.status_code == 206
             if ranged or response.status_code == 200:
                 check_kind(response, self._url)
@@ -242,7 +242,7 @@ class _Download:
 
 
 @asynccontextmanager
-async def _opened(
+async def opened(
     http: Http, url: httpx.URL, headers: dict[str, str], policy: AddressPolicy
 ) -> AsyncIterator[httpx.Response]:
     """The answer for ``url``, after redirects; each hop and each peer is held to ``policy``."""
@@ -280,7 +280,7 @@ async def _asked(
     raise Again((MediaSilent if silent else MediaUnavailable)(f"{shown(url)}: {words}"))
 
 
-async def _sent(retries: Retries, url: httpx.URL, once: Callable[[], Awaitable[T]]) -> T:
+async def sent(retries: Retries, url: httpx.URL, once: Callable[[], Awaitable[T]]) -> T:
     """What ``once`` gives, tried again after passing faults; transport errors are translated."""
 
     async def guarded() -> T:

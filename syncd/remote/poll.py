@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from syncd.core.model import PENDING, PROCESSING, Job
+from syncd.core.words import amount
 from syncd.errors import ContractBroken, RequestRefused
 from syncd.remote.client import AudioPod
 from syncd.remote.query import LARGEST_LIMIT, JobQuery
@@ -168,7 +169,7 @@ class Poller:
             self._expected, self._missed = self._expected - found, self._missed - found
         if total is None or total == self._expected:
             return ()
-        return (f"the account holds {_jobs(total)}, {self._expected} were expected",)
+        return (f"the account holds {amount(total, 'job')}, {self._expected} were expected",)
 
     def _roll(self, polled: Polled) -> bool:
         """Go on to the next page, or start over; whether this one followed the one before."""
@@ -215,7 +216,3 @@ def _is_complete(page: Page, status: str) -> bool:
     """
     honoured = not page.rejected and all(job.status == status for job in page.jobs)
     return honoured and len(page.rows) < LARGEST_LIMIT
-
-
-def _jobs(count: int) -> str:
-    return "1 job" if count == 1 else f"{count} jobs"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Literal
+
+from syncd.core.listing import SortBy, SortOrder
 
 PATHS = {
     "jobs": "/jobs",
@@ -39,8 +40,8 @@ class JobQuery:
     genre: str | None = None
     emotion: str | None = None
     occasion: str | None = None
-    sort_by: Literal["created_at", "display_name", "audio_duration", "status"] | None = None
-    sort_order: Literal["asc", "desc"] | None = None
+    sort_by: SortBy | None = None
+    sort_order: SortOrder | None = None
     include_interactions: bool | None = None
 
     def parameters(self) -> dict[str, str | int]:

@@ -53,10 +53,15 @@ def _terms(value: object) -> tuple[str, ...]:
     entries = value if isinstance(value, list) else [value]
     found: dict[str, None] = {}
     for entry in entries:
-        term = entry.get("name", entry.get("value")) if isinstance(entry, dict) else entry
-        if isinstance(term, str) and term.strip():
-            found[term.strip()] = None
+        named = [entry.get(name) for name in _NAMED] if isinstance(entry, dict) else [entry]
+        terms = (term.strip() for term in named if isinstance(term, str))
+        if term := next(filter(None, terms), None):
+            found[term] = None
     return tuple(found)
+
+
+_NAMED = ("value", "id", "name", "label")
+"""How an object may name a term: what the service is asked by comes before what people read."""
 
 
 def _addresses(value: object) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import TypeVar
 import stamina
 from stamina.instrumentation import set_on_retry_hooks
 
+from syncd.core.words import amount
 from syncd.errors import RemoteError
 
 T = TypeVar("T")
@@ -98,7 +99,7 @@ def how_long(seconds: float) -> str:
         if count < 2 * size:
             break
         count, unit = math.ceil(count / size), larger
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return amount(count, unit)
 
 
 def http_date(value: str | None) -> float | None:

@@ -23,6 +23,9 @@ _ECHO = (
     "seed",
 )
 
+_NONE = {"language": "", "song_type": ""}
+"""A facet that a job carries and has no value of; else an empty list."""
+
 
 def wire_time(when: float | None, switches: Switches) -> str | None:
     """An ISO 8601 time in the style that the switches ask for."""
@@ -82,7 +85,8 @@ def wire_job(
         wired.update((name, getattr(job, name)) for name in _ECHO)
     for facet in switches.facets:
         name, _, other = facet.partition(":")
-        wired[other or name] = getattr(job, name)
+        value = getattr(job, name)
+        wired[other or name] = _NONE.get(name, []) if value is None else value
     if interactions and switches.interactions == "flag":
         wired["is_liked"] = job.liked
     if interactions and switches.interactions == "object":

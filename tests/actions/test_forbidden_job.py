@@ -5,7 +5,7 @@ It is told from a key that is good for nothing any more, and nothing is done abo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,8 @@ from syncd.settings import Settings
 from syncd.simulator import Fault, Simulator
 from syncd.simulator.sound import tone
 
+from ..configuring import tables_for
+
 Command = Callable[[Engine, int], Awaitable[object]]
 
 COMMANDS: dict[str, Command] = {
@@ -33,12 +35,6 @@ COMMANDS: dict[str, Command] = {
     "evict": lambda e, job: evict(e.library, e.context, e.policy, job),
     "fetch": lambda e, job: fetch(e.library, e.executor, e.context, e.policy, [job]),
 }
-
-
-@pytest.fixture
-def sim() -> Iterator[Simulator]:
-    with Simulator() as simulator:
-        yield simulator
 
 
 @pytest.fixture
@@ -54,14 +50,7 @@ def jobs(sim: Simulator) -> tuple[int, int]:
 async def engine(tmp_path: Path, sim: Simulator, jobs: tuple[int, int]) -> AsyncIterator[Engine]:
     """The library of both, in step."""
     create_root(tmp_path / "Music", sim.api_url)
-    settings = Settings.model_validate(
-        {
-            "api": {"base_url": sim.api_url, "requests_per_minute": 0},
-            "library": {"root": str(tmp_path / "Music")},
-            "state": {"dir": str(tmp_path / "state")},
-            "limits": {"min_free_space": "1MB"},
-        }
-    )
+    settings = Settings.model_validate(tables_for(sim, tmp_path / "Music", tmp_path / "state"))
     async with open_engine(settings, Secret(sim.key, "the environment")) as engine:
         await run_until_rest(engine.library, engine.executor, engine.policy)
         await evict(engine.library, engine.context, engine.policy, jobs[1])

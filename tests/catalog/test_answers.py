@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from syncd.catalog.answers import MOST_KEPT, Kept
 from syncd.catalog.store import Binding, Catalog
+from syncd.core.policy import Now
 
 BINDING = Binding("library", "https://api.audiopod.ai", key_fingerprint="one")
 SECOND = timedelta(seconds=1)
@@ -45,5 +46,5 @@ def test_another_key_or_service_makes_them_forgotten(catalog: Catalog, now: date
 
 def test_retries_of_the_last_minute_are_known_whoever_sent_them(catalog: Catalog, now: datetime):
     for age in (2 * 86_400, 90, 30, 0, -30):
-        catalog.retries.note(7, now - age * SECOND)
+        catalog.retries.note(7, Now(now - age * SECOND))
     assert catalog.retries.lately(now, 60 * SECOND) == [now - 30 * SECOND, now]

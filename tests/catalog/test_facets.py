@@ -109,11 +109,55 @@ def test_of_a_single_value_the_first_that_was_listed_counts(
 def test_an_empty_field_says_none_where_others_have_it_filled(
     catalog: Catalog, now: datetime
 ) -> None:
-    catalog.observe([silent(2, raw='{"genre": null}')], now)
+    catalog.observe([silent(2, raw='{"genre": []}')], now)
     assert facet(catalog).lacking, "nobody's is filled: it may be that the service fills none"
     catalog.observe([SAYS], now)
     assert not facet(catalog).lacking
     assert catalog.facets.dependent() == frozenset()
+
+
+def test_null_says_nothing_whatever_others_say(catalog: Catalog, now: datetime) -> None:
+    catalog.observe([silent(2, raw='{"genre": null, "genres": null}'), SAYS], now)
+    assert facet(catalog).lacking
+    assert 2 in unlearnt(catalog)
+
+
+def test_where_all_values_are_listed_what_changed_takes_the_place_of_what_was_learnt(
+    catalog: Catalog, now: datetime
+) -> None:
+    dated = [replace(silent(n), created_at=now + timedelta(days=n)) for n in (2, 3, 4, 5)]
+    catalog.observe(dated[:3], now)
+    learn(catalog, "genre", now, folk=[2, 3], rare=[3], jazz=[4])
+    catalog.observe(dated[3:], now)
+    # 2 is older than what was listed now, so that it is not known of it what is not found.
+    catalog.facets.begin("genre", now)
+    catalog.facets.take("genre", "folk", [5], place={}, is_done=True, targets_only=False)
+    catalog.facets.take("genre", "jazz", [2], place={}, is_done=True, targets_only=False)
+    back_to = dated[0].created_at
+    assert catalog.facets.finish("genre", now, listed=["folk", "jazz"], back_to=back_to) == 4
+    assert [genre(catalog, n) for n in (2, 3, 4, 5)] == [
+        ("folk", "jazz"), ("rare",), (), ("folk",),
+    ]  # fmt: skip
+
+
+def test_two_spellings_of_one_value_are_one(catalog: Catalog, now: datetime) -> None:
+    catalog.observe([silent(2)], now)
+    learn(catalog, "genre", now, House=[2], jazz=[2], house=[2])
+    assert genre(catalog, 2) == ("House", "jazz")
+
+
+def test_what_was_found_is_learnt_of_its_jobs_before_the_rest_is_known(
+    catalog: Catalog, now: datetime
+) -> None:
+    catalog.observe([silent(2), silent(3)], now)
+    catalog.facets.begin("genre", now)
+    catalog.facets.take("genre", "jazz", [2], place={}, is_done=True, targets_only=False)
+    assert catalog.facets.apply("genre") == 1
+    assert [genre(catalog, n) for n in (2, 3)] == [("jazz",), ()]
+    assert facet(catalog).lacking, "of the other job it is not known"
+    catalog.facets.take("genre", "folk", [2], place={}, is_done=True, targets_only=False)
+    catalog.facets.finish("genre", now, listed=["folk", "jazz"])
+    assert genre(catalog, 2) == ("folk", "jazz"), "in the order in which they are offered"
 
 
 @pytest.mark.parametrize("swept", [False, True])

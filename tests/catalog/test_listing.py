@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from syncd.catalog import queries
+from syncd.catalog.indexing import add_function
 from syncd.catalog.schema import LEARNT
 from syncd.catalog.store import Catalog
 from syncd.core.model import Job
@@ -63,7 +64,27 @@ def ids(catalog: Catalog, query: str, now: datetime | None = None) -> list[int]:
         ("pap", []),
         ("paper genre:house", [1, 2]),
         ('"paper NEAR moon"', []),
-        ("OR", []),
+        ('"OR"', []),
+        ("-paper", [5]),
+        ("paper ^lant*", [3]),
+        ('paper -"paper lant"*', [4, 3]),
+        ("-genre:house -match:café sort-order:asc", [4, 5]),
+        ("-bpm:100.. ^liked:yes", [2]),
+        ("-key:Am", [3, 2]),
+        ("-language:en -duration:2:30 -quality:0.8..", [5, 4, 1]),
+        ("-mixes-with:1", [5, 4, 1]),
+        ("-since:2026-04-03 -title:x", [2, 1]),
+        ("id:4 id:2", [4, 2]),
+        ("-id:4 -id:2", [5, 3, 1]),
+        ("title:LANTERN", [4, 1]),
+        ("title:bus title:caf", [3, 2]),
+        ("state:failed", [5]),
+        ("state:placed", []),
+        ("-state:failed limit:1", [4]),
+        ("sort-by:bpm", [4, 5, 1, 3, 2]),
+        ("sort-by:key", [2, 3, 5, 4, 1]),
+        ("sort-by:key sort-order:asc", [1, 4, 5, 3, 2]),
+        ("sort-by:quality_score sort-order:asc limit:2", [3, 2]),
         ("bpm:120..128", [5, 1]),
         ("bpm:120", [3]),
         ("duration:2:00..3:00", [2]),
@@ -81,6 +102,23 @@ def ids(catalog: Catalog, query: str, now: datetime | None = None) -> list[int]:
 )
 def test_a_query_finds(stocked: Catalog, query: str, found: list[int]) -> None:
     assert ids(stocked, query) == found
+
+
+@pytest.mark.parametrize(
+    ("title", "queries", "others"),
+    [
+        ("雨の図書館", ("図書館", "雨", "図書*", '"の図書"', "雨 図書館"), ("書図", "館雨")),
+        ("夜のドライブ Tokyo", ("ドライブ", "ﾄﾞﾗｲﾌﾞ", "tokyo", "夜の*"), ("ドラマ", "toky")),
+        ("เพลงรัก", ("รัก", "เพลง"), ("รถ",)),
+        ("Größe ΣΟΦΟΣ ＡＢＣ", ("GRÖSSE", "größe", "grosse", "GRÖ*", "σοφος", "abc"), ("gross",)),
+    ],
+)
+def test_a_word_is_found_in_any_script(
+    catalog: Catalog, now: datetime, title: str, queries: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    catalog.observe([song(1, title), song(2, "Paper"), song(3, None)], now)
+    assert [query for query in queries if ids(catalog, query) != [1]] == []
+    assert [query for query in others if ids(catalog, query)] == []
 
 
 def test_an_age_is_counted_from_the_question(stocked: Catalog) -> None:
@@ -104,20 +142,43 @@ def test_what_nothing_mixes_with_is_said(stocked: Catalog, query: str, words: st
 
 
 def is_in_step(path: Path) -> bool:
-    """SQLite's own comparison of the index with the texts (https://sqlite.org/fts5.html, 6.4)."""
+    """Whether the index holds what one that is made anew holds, place by place."""
+    columns = ("display_name", "prompt", "lyrics")
     with closing(sqlite3.connect(path)) as connection:
-        try:
-            connection.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
-        except sqlite3.DatabaseError:
-            return False
-        return True
+        add_function(connection)
+        (made,) = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE name = 'words'"
+        ).fetchone()
+        connection.execute(made.replace("TABLE words", "TABLE temp.anew"))
+        spelled = ", ".join(f"indexed({name})" for name in columns)
+        connection.execute(
+            f"INSERT INTO anew (rowid, {', '.join(columns)}) SELECT id, {spelled} FROM job"
+        )
+        for where, name in (("main", "words"), ("temp", "anew")):
+            held = f"fts5vocab('{where}', '{name}', 'instance')"
+            connection.execute(f"CREATE VIRTUAL TABLE temp.in_{name} USING {held}")
+        index, anew = (
+            sorted(connection.execute(f"SELECT term, doc, col, offset FROM in_{name}").fetchall())
+            for name in ("words", "anew")
+        )
+        return index == anew != []
 
 
 def test_the_index_keeps_in_step_with_whatever_the_service_shows(
     catalog: Catalog, path: Path, now: datetime
 ) -> None:
     source = random.Random(5)
-    texts = (None, "", "paper", "lantern moon", "Идёт дождь", "a\0b", "paper paper")
+    texts = (
+        None,
+        "",
+        "paper",
+        "lantern moon",
+        "Идёт дождь",
+        "a\0b",
+        "paper paper",
+        "雨の図書館",
+        "Größe",
+    )
     shown: dict[int, Job] = {}
     for step in range(40):
         moment = now + timedelta(minutes=step)
@@ -167,3 +228,21 @@ def test_what_is_like_a_job(stocked: Catalog) -> None:
     for job_id, words in ((99, "is not known"), (6, "nothing can be compared")):
         with pytest.raises(SyncdError, match=words):
             queries.similar(stocked, job_id, 10)
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("genre:House", [("genre", "house")]),
+        ("genre:House genre:GARAGE emotion:Calm",
+         [("genre", "garage"), ("genre", "house"), ("emotion", "calm")]),
+        ("language:EN task:text2music", [("language", "en")]),
+        ("genre:house emotion:happy", []),
+        ("genre:hous", []),
+        ("paper", []),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_spelled_with_other_capitals_is_known(
+    stocked: Catalog, query: str, meant: list[tuple[str, str]]
+) -> None:
+    assert queries.other_spellings(stocked, parse_query(query)) == meant

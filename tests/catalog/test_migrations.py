@@ -148,7 +148,7 @@ def first(path: Path) -> Path:
             placed = {
                 "path": where, "title": "Rain", "stem": "Rain 2", "template": "{title}.{ext}",
                 "format": "flac", "audio": "m/7.flac", "etag": "e", "sha256": "0" * 64, "inode": 1,
-                "size": 2, "mtime_ns": 3, "ctime_ns": 4, "tags": '{"title":["Rain"]}',
+                "size": 2, "mtime_ns": 3, "ctime_ns": 4, "tags": '{"prompt":["slow"]}',
                 "placed_at": AT,
             }  # fmt: skip
             insert(
@@ -198,7 +198,7 @@ def v1_placed(path: str) -> Placed:
         etag="e",
         sha256="0" * 64,
         stat=FileStat(1, 2, 3, 4),
-        tags={"title": ("Rain",)},
+        tags={"prompt": ("slow",), "comment": ("slow",)},
         placed_at=WHEN,
     )
 

@@ -11,6 +11,7 @@ from syncd.catalog import outcomes
 from syncd.catalog.outcomes import Done
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import BaselineTrack, State
+from syncd.core.cases import WITHOUT_FILE
 from syncd.core.operations import Hold, Plan
 from syncd.core.policy import Now
 
@@ -143,7 +144,7 @@ def test_other_audio_is_remembered_until_something_is_done_about_it(
 @pytest.mark.parametrize(
     ("state", "with_file", "ends"),
     [
-        *((state, False, True) for state in outcomes._NO_FILE),
+        *((state, False, True) for state in sorted(WITHOUT_FILE)),
         (State.PLACED, True, True),
         (State.DETACHED, True, True),
         (State.PLACED, False, False),

@@ -90,6 +90,11 @@ class Both:
         ]
         return found[0], len(found[1])
 
+    def choose(self, fields: dict[str, str]) -> list[int]:
+        """The ids of all jobs that the catalog finds, the latest first."""
+        found = queries.jobs(self._catalog, listing_of(fields.items()))
+        return sorted((one.id for one in found), reverse=True)
+
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
@@ -138,6 +143,22 @@ ASKED = st.fixed_dictionaries(
 @given(asked=ASKED)
 def test_the_catalog_answers_as_the_service_does(both: Both, asked: dict[str, str]) -> None:
     assert both.offline(asked) == both.online(asked)
+
+
+@settings(max_examples=60)
+@given(asked=ASKED)
+def test_what_is_left_out_is_all_that_is_not_found(both: Both, asked: dict[str, str]) -> None:
+    paging = ("sort_by", "sort_order", "skip", "limit")
+    filters = {name: value for name, value in asked.items() if name not in paging}
+    everything = set(both.choose({}))
+    kept = everything
+    for name, value in filters.items():
+        found = set(both.choose({name: value}))
+        assert both.choose({f"-{name}": value}) == sorted(everything - found, reverse=True)
+        kept = kept - found
+    assert both.choose({f"-{name}": value for name, value in filters.items()}) == sorted(
+        kept, reverse=True
+    )
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

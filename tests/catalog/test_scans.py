@@ -150,3 +150,28 @@ def test_it_is_remembered_which_scan_first_found_something_at_a_path(
     assert catalog.scans.note(nothing, Now(now)) == 2
     since = {path: file.since for path, file in catalog.scans.known_files().items()}
     assert since == {"old.flac": 1, "new.flac": 2}
+
+
+# --- what is kept out ---
+
+
+def test_what_was_kept_out_is_remembered_until_a_scan_sees_it_elsewhere(
+    catalog: Catalog, now: datetime
+) -> None:
+    def scan(*missed: int, unsure: tuple[int, ...] = (), **kept_out: str) -> None:
+        kept = {int(name[1:]): path for name, path in kept_out.items()}
+        catalog.scans.note(Sighting(frozenset(missed), frozenset(unsure), kept), Now(now))
+
+    def remembered() -> frozenset[int]:
+        return catalog.baseline(Now(now)).kept_out
+
+    scan()
+    assert (remembered(), catalog.scans.kept_out()) == (frozenset(), {})
+    scan(_7="a.flac", _8=NOT_UTF8)
+    assert (remembered(), catalog.scans.kept_out()) == ({7, 8}, {7: "a.flac", 8: NOT_UTF8})
+    scan(7, unsure=(8,))
+    assert (remembered(), catalog.scans.kept_out()) == ({7, 8}, {})
+    scan(7)
+    assert remembered() == {7}, "8 was seen"
+    scan()
+    assert remembered() == frozenset()

@@ -46,6 +46,14 @@ def test_a_full_standard_error_leaves_the_exit_code() -> None:
     assert (ended.returncode, ended.stdout) == (1, "")
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_what_the_caller_closed_leads_nowhere(closed: str) -> None:
+    script = f'"$0" --version {closed}; "$0" show 0 {closed}; echo "ended with $?"'
+    ended = subprocess.run(["/bin/sh", "-c", script, COMMAND], capture_output=True, text=True)
+    assert ended.stdout.splitlines()[-1] == "ended with 2"
+    assert "Traceback" not in ended.stderr
+
+
 def test_the_error_of_a_file_is_not_taken_for_the_outputs(
     syncd: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

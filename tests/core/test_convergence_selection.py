@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from . import world_people as people
-from .test_convergence import EXAMPLES, SMALL, Story, play, stories
+from .test_convergence import SMALL, TELLING, Story, play, stories
 
 OFTEN = (
     people.change_selection, people.change_selection, people.change_selection, people.approve,
@@ -21,11 +19,6 @@ STEPS = st.tuples(st.sampled_from([people.ACTS.index(act) for act in OFTEN]), SM
 
 
 @given(story=stories(STEPS))
-@settings(
-    max_examples=EXAMPLES,
-    derandomize="SYNCD_NEW_STORIES" not in os.environ,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@TELLING
 def test_a_library_of_which_another_part_is_wanted_comes_to_rest_too(story: Story) -> None:
     play(story)

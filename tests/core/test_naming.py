@@ -330,6 +330,14 @@ def test_folding_joins_case_and_normal_forms() -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "other"),
+    [("❤\ufe0f", "❤"), ("a\u00adb", "AB"), ("a\u200db", "ab"), ("ı", "I"), ("Maß", "MASS")],
+)
+def test_folding_joins_what_only_some_systems_take_for_one(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
     ("template", "message"),
     [
         ("{title", "expected '}' before end of string; fields are written as {title}"),

@@ -257,7 +257,13 @@ def test_a_move_waits_for_the_user_and_once_approved_is_made() -> None:
     row = Row("", [job()], folder(file()), [known()], ASKED)
     (hold,) = guarded(row).operations
     assert hold == Hold(
-        job_id=7, path="Rain.flac", held="move-local", batched=True, reason=BY_TEMPLATE
+        job_id=7,
+        path="Rain.flac",
+        held="move-local",
+        batched=True,
+        reason=BY_TEMPLATE,
+        evidence=(f"{file().path} → Rain.flac",),
+        stands_at=file().path,
     )
     approved = replace(row, holds=[held("move-local", approved=True)])
     assert decided(guarded(approved)) == [move("Rain.flac")]

@@ -78,7 +78,7 @@ ROWS = [
     Row("placed, touched alone", [JAZZ], folder(file(stat=TOUCHED, sha256=BYTES)), [known()],
         HOUSE, [FREE]),
     Row("placed, edited", [JAZZ], folder(EDITED), [known()], HOUSE,
-        [wait(f"{WHY}, but {HOME} was changed in the folder: it stays")]),
+        [replace(wait(f"{WHY}, but {HOME} was changed in the folder: it stays"), stays=True)]),
     Row("placed, and the account has other audio", [replace(JAZZ, audio=MOVED_AWAY)],
         folder(file()), [known(replaced_by="n/7.flac")], HOUSE,
         [wait(f"{WHY}; its other audio is not fetched")]),

@@ -28,6 +28,16 @@ def day(year: int, month: int = 1, day_: int = 1) -> datetime:
         ('"paper lant*"', Listing(match=(Word("paper lant", prefix=True),))),
         ("12:30 don't AC/DC", Listing(match=(Word("12:30"), Word("don't"), Word("AC/DC")))),
         ('"live: x"', Listing(match=(Word("live: x"),))),
+        ("id:3 id:5 title:rain state:Placed state:failed",
+         Listing(id=(3, 5), title=("rain",), state=("placed", "failed"))),
+        ("-rain ^genre:house", Listing(
+            without=(Listing(match=(Word("rain"),)), Listing(genre=("house",))))),
+        ('^"a phrase"* -lant*', Listing(
+            without=(Listing(match=(Word("a phrase", prefix=True),)),
+                     Listing(match=(Word("lant", prefix=True),))))),
+        ("lo-fi and or not", Listing(match=tuple(map(Word, ("lo-fi", "and", "or", "not"))))),
+        ('"OR"', Listing(match=(Word("OR"),))),
+        ("sort_by:bpm", Listing(sort_by="bpm")),
         ("match:rain", Listing(match=(Word("rain"),))),
         ("genre:house genre:techno", Listing(genre=("house", "techno"))),
         ('genre:"hip hop"', Listing(genre=("hip hop",))),
@@ -89,7 +99,14 @@ def test_a_query_means(text: str, listing: Listing) -> None:
         ("since:yesterday", "since must be a date"),
         ("since:2026-13", "since must be a date"),
         ("until:9999", "until must be a date"),
-        ("sort_by:bpm", "sort_by must be one of created_at, display_name"),
+        ("house OR techno", "OR is no operator: of a field that is given several times, any value"),
+        ("NOT rain", "NOT is no operator: a - or ^ before a word"),
+        ("a AND b", "AND is no operator: all of a query must hold"),
+        ("-limit:3", "limit finds nothing that could be left out"),
+        ("- rain", "there is no word to look for in -"),
+        ("state:nowhere", "state must be one of "),
+        ("id:x", "id must be a whole number"),
+        ("sort_by:loudness", "sort_by must be one of created_at, display_name"),
         ('match:"genre:house"', "match takes words alone"),
     ],
 )
@@ -99,7 +116,7 @@ def test_what_cannot_be_understood_is_said(text: str, words: str) -> None:
     assert str(caught.value).startswith(words)
 
 
-PIECES = st.sampled_from([*FIELDS, ":", '"', "..", "1", "2026", " ", "*", "yes", "d"])
+PIECES = st.sampled_from([*FIELDS, "-", "^", ":", '"', "..", "1", "2026", " ", "*", "yes", "d"])
 
 
 @given(st.text(max_size=30) | st.lists(PIECES, max_size=8).map("".join))

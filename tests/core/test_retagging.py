@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
+
 from syncd.core.model import Job
-from syncd.core.retagging import Retagging, owned_fields, retagging
+from syncd.core.retagging import Retagging, id3_version, owned_fields, retagging
 from syncd.core.tagging import PLAIN, Style
 
 from .trees import ALBUM, HERE, HOME, known, placed_at
@@ -49,8 +52,38 @@ def test_ownership_forces_all_that_is_wanted_but_a_rating() -> None:
     assert found.force == set(found.wanted) - {"liked"}
 
 
-def test_a_comment_that_was_written_with_the_prompt_is_known_as_ours() -> None:
-    before = placed_at(HOME, tags={"prompt": ("slow",)})
-    assert owned_fields(before) == {"prompt": ("slow",), "comment": ("slow",)}
-    since = placed_at(HOME, tags={"prompt": ("slow",), "comment": ("Am - slow",)})
-    assert owned_fields(since)["comment"] == ("Am - slow",)
+def test_what_the_audio_brought_along_is_ours_and_comes_back_when_the_account_says_nothing() -> (
+    None
+):
+    served = {"served genre": ("Other",), "served comment": ("Made with AudioPod",)}
+    placed = placed_at(HOME, tags={"prompt": ("slow",), **served})
+    assert owned_fields(placed) == {
+        "genre": ("Other",),
+        "prompt": ("slow",),
+        "comment": ("Made with AudioPod",),
+    }
+
+    def wanted(job: Job) -> Mapping[str, tuple[str, ...]]:
+        known_ = known(placed=placed)
+        return retagging(known_, placed, job, origin=HERE, artist="Me", style=PLAIN).wanted
+
+    late, silent = wanted(SONG), wanted(Job(id=7, status="COMPLETED", display_name="Rain"))
+    assert (late["genre"], late["comment"]) == (("Folk",), ("slow",))
+    assert (silent["genre"], silent["prompt"]) == (("Other",), ())
+    since = replace(placed, tags={**placed.tags, "genre": ("Folk",)})
+    assert owned_fields(since)["genre"] == ("Folk",)
+
+
+@pytest.mark.parametrize(
+    ("tags", "style", "version"),
+    [
+        ({}, PLAIN, None),
+        ({}, Style(profile="dj"), 3),
+        ({"id3_version": ("3",)}, PLAIN, 4),
+        ({"id3_version": ("3",)}, Style(profile="dj"), 3),
+    ],
+)
+def test_a_tag_goes_back_to_the_newer_version_only_where_we_made_it_of_the_older(
+    tags: dict[str, tuple[str, ...]], style: Style, version: int | None
+) -> None:
+    assert id3_version(placed_at(HOME, tags=tags), style) == version

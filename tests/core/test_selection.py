@@ -17,6 +17,7 @@ from syncd.core.selection import (
     misfit,
     said_outside,
     standing,
+    unmatched,
 )
 
 from .trees import job, known
@@ -53,8 +54,14 @@ BLANK = job(title=None, created_at=None)
         (Only(min_quality=0.5), None),
         (Only(min_quality=0.51), "its quality is 0.5"),
         (Only(duration=Range(187.0, 188.0)), None),
-        (Only(duration=Range(188.0)), "it lasts 3:07"),
-        (Only(duration=Range(None, 187.0)), "it lasts 3:07"),
+        (Only(duration=Range(188.0)), "it lasts 3:07.4"),
+        (Only(duration=Range(None, 187.0)), "it lasts 3:07.4"),
+        (Only(song_type=("Vocals",)), None),
+        (Only(language=("english",)), None),
+        (Only(language=("eng",)), None),
+        (Only(language=("english", "xyzzy")), None),
+        (Only(language=("xyzzy",)), "its language is en"),
+        (Only(title="[r]ain"), "it is called “Rain”"),
         (Only(since=datetime(2026, 3, 1, tzinfo=UTC)), None),
         (Only(since=datetime(2026, 3, 2, tzinfo=UTC)), "it was made on 2026-03-01"),
         (Only(title="r?IN"), None),
@@ -103,6 +110,28 @@ def test_what_is_known_against_it_decides_whatever_else_is_not_known() -> None:
 
 def test_accents_are_compared_in_one_form() -> None:
     assert misfit(job(title="Cafe\u0301"), Only(title="caf\u00e9")) is None
+
+
+def test_brackets_in_a_title_stand_for_themselves() -> None:
+    assert misfit(job(title="Rain [x]"), Only(title="*[X]")) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(300.0, "5:00"), (60.0, "1:00"), (300.04, "5:00.04")]
+)
+def test_a_length_is_said_so_that_it_does_not_read_as_the_limit(seconds: float, said: str) -> None:
+    found = misfit(job(audio_duration=seconds), Only(duration=Range(None, 30.0)))
+    assert found
+    assert found.reason == f"it lasts {said}"
+
+
+def test_what_is_asked_for_and_no_job_has_is_named() -> None:
+    only = Only(genre=("pop", "hose"), language=("English", "de"), song_type=("rap",), liked=True)
+    remote = RemoteTree({1: SONG})
+    expected = ("song type “rap”", "genre “hose”", "language “de”")
+    assert unmatched(remote, only) == expected
+    assert unmatched(RemoteTree({1: SONG}, unlearnt=frozenset({1})), only) == ()
+    assert unmatched(remote, ALL) == ()
 
 
 def test_no_selection_leaves_nothing_out() -> None:

@@ -89,6 +89,7 @@ JUDGED = set(Here) - {Here.HIDDEN}
 EXPECTED_TABLE: Mapping[str, list[Block]] = {
     "out_of_sight": [(EXPECTED, {Here.HIDDEN}, There)],
     "not_listed_yet": [(State, JUDGED, {There.UNSEEN})],
+    "kept_out": [(State, {Here.KEPT_OUT}, SEEN)],
     "pasted": [(State, {Here.PASTED}, SEEN)],
     "stranger": [
         ({PLACED}, {Here.STRANGER}, SEEN),
@@ -105,8 +106,9 @@ EXPECTED_TABLE: Mapping[str, list[Block]] = {
         ({GONE}, {Here.NOTHING}, {There.GONE}),
         ({DETACHED}, {Here.STRANGER}, {There.GONE}),
         ({*GIVEN_UP, IGNORED}, {Here.NOTHING}, LISTED),
-        ({WANTED, UNAVAILABLE, GONE, TRASHING, DETACHED}, LOST, {There.FAILED}),
+        ({GONE, TRASHING, DETACHED}, LOST, {There.FAILED}),
     ],
+    "failed": [({WANTED, UNAVAILABLE}, {Here.NOTHING}, {There.FAILED})],
     "found": [
         ({*WITHOUT_FILE, *GIVEN_UP}, {Here.FOUND}, LISTED),
         (GIVEN_UP, FILE - {Here.IN_PLACE}, LISTED),
@@ -160,12 +162,14 @@ REMOVING = {"deleted_there", "deleted_here", "evicting", "freeing", "replaced"}
 """The decisions that may take a file or a job away."""
 
 
+UNKNOWN = {Here.HIDDEN, Here.STRANGER, Here.PASTED, Here.MISSED, Here.UNSENDABLE, Here.KEPT_OUT}
+
+
 def test_nothing_is_taken_away_where_something_is_not_known() -> None:
     unknown = [
         (state, here, there)
         for state, here, there in CELLS
-        if here in {Here.HIDDEN, Here.STRANGER, Here.PASTED, Here.MISSED, Here.UNSENDABLE}
-        or there is There.UNSEEN
+        if here in UNKNOWN or there is There.UNSEEN
     ]
     written = written_out()
     assert {written[cell][0] for cell in unknown} & REMOVING == set()

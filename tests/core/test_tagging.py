@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from syncd.core.model import Job, Origin
-from syncd.core.tagging import MANAGED, PLAIN, Style, desired_fields, language_code, told
+from syncd.core.tagging import MANAGED, PLAIN, Style, desired_fields, told
 
 ORIGIN = Origin("https://api.audiopod.ai", "42")
 
@@ -34,7 +34,7 @@ def test_a_full_job_fills_every_managed_field_but_the_measured_one() -> None:
         task="text2music",
         created_at=datetime(2026, 3, 1, 12, 34, 56, 789, tzinfo=UTC),
         completed_at=datetime(2026, 3, 1, 12, 36, tzinfo=UTC),
-        genre=("lo-fi", "jazz", "lo-fi"),
+        genre=("lo-fi", "jazz", "Lo-Fi"),
         emotion=("calm",),
         occasion=("study",),
         vocal_language="en",
@@ -114,28 +114,6 @@ def test_zero_is_a_quality_and_a_seed() -> None:
     assert fields["quality"] == ("0",)
 
 
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("en", "eng"),
-        ("EN-gb", "eng"),
-        ("pt_BR", "por"),
-        ("eng", "eng"),
-        (" English ", "eng"),
-        ("Mandarin", "zho"),
-        ("zh-Hant", "zho"),
-        ("yue", "yue"),
-        ("ja", "jpn"),
-        ("Klingon", None),
-        ("unknown", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_a_language_as_iso_639_2(text: str | None, code: str | None) -> None:
-    assert language_code(text) == code
-
-
 # --- by the settings ---
 
 FULL = Job(
@@ -182,6 +160,13 @@ def test_a_comment_for_djs_leaves_out_what_is_not_known() -> None:
     dj = Style(profile="dj")
     assert fields_of(Job(id=1, status="x", bpm=120), style=dj)["comment"] == ("120 BPM",)
     assert "comment" not in fields_of(Job(id=1, status="x"), style=dj)
+
+
+@pytest.mark.parametrize("keyscale", ["F# minor", "11A", "4m"])
+def test_a_key_in_any_notation_is_written_in_each(keyscale: str) -> None:
+    job = Job(id=1, status="x", keyscale=keyscale)
+    styles = [Style(), Style(key="camelot"), Style(key="openkey")]
+    assert [fields_of(job, style=style)["key"] for style in styles] == [("F#m",), ("11A",), ("4m",)]
 
 
 def test_a_language_is_taken_from_where_it_is_one() -> None:

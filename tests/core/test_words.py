@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from syncd.core.operations import Operation
-from syncd.core.words import TOLD, counted, words
+from syncd.core.words import TOLD, amount, counted, these, words
 
 
 @pytest.mark.parametrize("verb", [operation.verb for operation in get_args(Operation)])
@@ -20,6 +20,13 @@ def test_no_operation_is_called_by_its_code_name(verb: str) -> None:
 def test_what_is_counted_is_singular_or_plural() -> None:
     assert counted("delete-remote", 1) == "1 deletion in the account"
     assert counted("delete-remote", 2) == "2 deletions in the account"
+
+
+def test_things_are_counted_with_their_own_plural() -> None:
+    assert [amount(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
+    assert amount(1, "job is", "jobs are") == "1 job is"
+    assert amount(2, "job is", "jobs are") == "2 jobs are"
+    assert [these(number, "job") for number in (1, 2)] == ["this job", "these 2 jobs"]
 
 
 def test_a_verb_that_is_not_in_the_table_is_told_as_it_is() -> None:

@@ -13,9 +13,18 @@ from enum import Enum
 from pathlib import PurePosixPath
 
 from syncd.core.evidence import match, sight, to_hash
-from syncd.core.model import COMPLETED, FileStat, Identity, LocalFile, LocalTree, RemoteTrack
-from syncd.core.naming import effective_title, same_text
+from syncd.core.model import (
+    COMPLETED,
+    FAILED,
+    FileStat,
+    Identity,
+    LocalFile,
+    LocalTree,
+    RemoteTrack,
+)
+from syncd.core.naming import effective_title, same_text, stem_of
 from syncd.core.operations import Download, Plan
+from syncd.core.pacing import DISTANCES
 from syncd.core.planner import plan
 from syncd.core.policy import Now, Policy
 from syncd.core.safety import guard
@@ -99,6 +108,20 @@ class Veil(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Patterns:
+    """What people keep out: folders (``Mine/``), and names with a word in them (``*Sun*``)."""
+
+    patterns: frozenset[str]
+
+    def by(self, path: str) -> str | None:
+        fits = (
+            path.startswith(one) if one.endswith("/") else one.strip("*") in stem_of(path)
+            for one in self.patterns
+        )
+        return ".syncdignore" if any(fits) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Trashed:
     """A file in the trash of the program."""
 
@@ -116,7 +139,8 @@ class World:
     gave, and of which the record was lost. ``is_listed``: nobody did anything since the account was
     listed. ``as_found``: the jobs whose file was taken under the
     name that it had, or keeps it because the user rejected another. ``released``: the jobs whose
-    file people allowed to be freed.
+    file people allowed to be freed. ``tries``: when each job was sent to be made again.
+    ``kept_out`` are people's patterns, ``apart`` the jobs whose file was kept out when seen last.
     """
 
     policy: Policy
@@ -140,6 +164,9 @@ class World:
     is_listed: bool = False
     as_found: set[int] = field(default_factory=set)
     released: set[int] = field(default_factory=set)
+    kept_out: frozenset[str] = frozenset()
+    apart: set[int] = field(default_factory=set)
+    tries: dict[int, list[timedelta]] = field(default_factory=dict)
     _count: int = 0
 
     # --- time and numbers ---
@@ -188,6 +215,14 @@ class World:
         """The jobs of which a file stands in the folder, whether it can be looked at or not."""
         return {job for file in self.folder.values() if (job := self.job_of(file)) is not None}
 
+    def followed(self) -> set[int]:
+        """The same, of a file that is not kept out."""
+        files = ((self.job_of(file), path) for path, file in self.folder.items())
+        return {job for job, path in files if job is not None and not self.is_kept_out(path)}
+
+    def is_kept_out(self, path: str) -> bool:
+        return Patterns(self.kept_out).by(path) is not None
+
     def is_audible(self, job_id: int) -> bool:
         """Whether the account has the job, and audio of it that is wanted."""
         job = self.account.get(job_id)
@@ -231,6 +266,7 @@ class World:
             unreadable=frozenset(veiled[Veil.UNREADABLE]),
             folders=frozenset(folders),
             mounted=frozenset(veiled[Veil.MOUNTED]),
+            kept_out=Patterns(self.kept_out),
         )
 
     def plan(self) -> Plan:
@@ -239,8 +275,9 @@ class World:
         local, baseline = self.scan(), self.catalog.baseline(self.now)
         found = match(local, baseline, self.policy)
         self.seen = frozenset(found.files)
-        for job_id in found.files:
+        for job_id, file in found.files.items():
             self.removed.pop(job_id, None)
+            (self.apart.add if self.is_kept_out(file.path) else self.apart.discard)(job_id)
         self.catalog.note(sight(local, baseline, found), self.now)
         baseline = self.catalog.baseline(self.now)
         remote, only = self.catalog.remote(), self.policy.only
@@ -294,6 +331,7 @@ class World:
         undone = not same_text(job.title, placed.title)
         assert not undone or self.policy.conflicts == "local", "it undoes a rename in the account"
         assert self.policy.direction == "both", "nothing is sent where the direction is down"
+        assert job.id in self.followed(), "its file is kept out"
         assert stem in self.given.get(job.id, ()), f"nobody called a file of {job.id} “{stem}”"
         job.title = kept_of(title)
 
@@ -304,6 +342,7 @@ class World:
         assert policy.deletions == "mirror"
         assert job.id not in self.seen, "a file of it stood in the folder"
         assert job.id in self.removed, "nobody removed its file"
+        assert approved or job.id not in self.apart, "its file went while it was kept out"
         waited = self.elapsed - self.removed[job.id]
         assert approved or waited >= timedelta(seconds=policy.deletion_grace), "within its grace"
         assert known.placed is not None
@@ -315,6 +354,18 @@ class World:
         today = [job for job, when in self.deletions if when > self.elapsed - DAY]
         assert approved or len({*today, job.id}) <= policy.deletion_budget, "beyond the budget"
         del self.account[job.id]
+
+    def retried(self, job: Job) -> None:
+        """The job is made again, or fails again: judged by how often and how soon it was sent."""
+        sent = self.tries.setdefault(job.id, [])
+        assert self.policy.direction == "both", "nothing is sent where the direction is down"
+        assert job.id not in self.bearers(), "a file of it stands in the folder"
+        assert len(sent) < self.policy.retry_failed, "it was tried often enough"
+        distance = DISTANCES[min(len(sent), len(DISTANCES)) - 1]
+        was_heard = sent and not self.deaf and self.catalog.retried[job.id][-2].server
+        assert not was_heard or self.elapsed - sent[-1] >= distance, "too soon after the last"
+        sent.append(self.elapsed)
+        job.status = FAILED if (job.id + len(sent)) % 3 else COMPLETED
 
 
 def kept_of(title: str) -> str:

@@ -9,40 +9,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from syncd.core.baseline import Absence, Baseline, BaselineTrack, Held, Named, Placed, State
+from syncd.core.baseline import (
+    Absence,
+    Baseline,
+    BaselineTrack,
+    Held,
+    Named,
+    Placed,
+    Retried,
+    State,
+)
+from syncd.core.cases import WITHOUT_FILE
 from syncd.core.evidence import Sighting
 from syncd.core.holding import leaves_open
 from syncd.core.model import RemoteTrack, RemoteTree
 from syncd.core.naming import stem_of
-from syncd.core.operations import Operation, Plan
+from syncd.core.operations import Free, Operation, Plan
 from syncd.core.policy import Now
 from syncd.core.selection import BY_NAME
 from syncd.core.time import DAY, rearmed
 
-_NO_FILE = (
-    State.WANTED,
-    State.UNAVAILABLE,
-    State.EVICTED,
-    State.IGNORED,
-    State.UNSELECTED,
-    State.GONE,
-)
 _BACKOFF = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
 class Catalog:
-    """``spent``: when each verb was carried out last for a job, by both clocks."""
+    """``spent``: when each verb was carried out last for a job, by both clocks; ``retried``: each
+    time that one was sent to be made again."""
 
     jobs: dict[int, RemoteTrack] = field(default_factory=dict)
     tracks: dict[int, BaselineTrack] = field(default_factory=dict)
     absences: dict[int, Absence] = field(default_factory=dict)
     holds: dict[tuple[int, str], Held] = field(default_factory=dict)
     spent: dict[str, dict[int, Now]] = field(default_factory=dict)
+    retried: dict[int, list[Now]] = field(default_factory=dict)
     settled: bool = False
     scans: int = 0
     batches: int = 0
     selection: str = ""
+    kept_out: set[int] = field(default_factory=set)
 
     def remote(self) -> RemoteTree:
         return RemoteTree(dict(self.jobs))
@@ -57,7 +62,18 @@ class Catalog:
             verb: frozenset(job for job, when in jobs.items() if _is_recent(when, now))
             for verb, jobs in self.spent.items()
         }
-        return Baseline(tracks, dict(self.holds), spent, self.settled)
+        retried = {
+            job_id: Retried(times=len(times), at=times[-1].local, server_at=times[-1].server)
+            for job_id, times in self.retried.items()
+        }
+        return Baseline(
+            tracks,
+            dict(self.holds),
+            spent,
+            self.settled,
+            kept_out=frozenset(self.kept_out),
+            retried=retried,
+        )
 
     # --- what was done ---
 
@@ -99,7 +115,7 @@ class Catalog:
             declined=None if op.verb in ("download", "restore", "redownload") else before.declined,
             intended=before.intended if op.verb in ("compare", "redownload", "retag") else None,
         )
-        if seen or state in _NO_FILE:
+        if seen or state in WITHOUT_FILE:
             self.absences.pop(op.job_id, None)
         self.holds.pop((op.job_id, op.verb), None)
         if counted:
@@ -127,6 +143,8 @@ class Catalog:
 
     def note(self, sighting: Sighting, now: Now) -> None:
         self.scans += 1
+        unsettled = sighting.missed | sighting.unsure
+        self.kept_out = (self.kept_out & unsettled) | sighting.kept_out.keys()
         for job_id in self.absences.keys() - sighting.missed - sighting.unsure:
             del self.absences[job_id]
         for job_id in sighting.missed:
@@ -154,10 +172,12 @@ class Catalog:
         wanted = {(op.job_id, op.held): op for op in plan.holds}
         going_on = {(op.job_id, op.verb) for op in plan}
         waiting = {wait.job_id for wait in plan.waits}
+        staying = {(wait.job_id, Free.verb) for wait in plan.waits if wait.stays}
         planned = {op.job_id: op for op in plan}
         for key in self.holds.keys() - wanted.keys() - going_on:
             op = planned.get(key[0])
-            if key[0] not in waiting and not (op and leaves_open(op, self.holds[key])):
+            is_waiting = key[0] in waiting and key not in staying
+            if not is_waiting and not (op and leaves_open(op, self.holds[key])):
                 del self.holds[key]
         batches: dict[str, int] = {}
         for key, op in wanted.items():

@@ -13,7 +13,7 @@ from dataclasses import replace
 from syncd.core import operations as ops
 from syncd.core.baseline import Placed, State
 from syncd.core.cases import EXPECTED, REMEMBERED
-from syncd.core.model import COMPLETED, FileStat, Identity
+from syncd.core.model import COMPLETED, FAILED, FileStat, Identity
 from syncd.core.naming import collision_key, stem_of, suffix_of
 from syncd.core.tagging import told
 
@@ -27,10 +27,13 @@ _NOTHING = FileStat(0, 0, 0, 0)
 def carry_out(world: World, op: ops.Operation, *, lost: bool = False) -> None:
     """Do ``op``, then judge what became of the files. Raises ``Changed``, ``Refused``."""
     before = dict(world.folder)
+    alone = {path: file.sha256 for path, file in before.items() if world.is_kept_out(path)}
     try:
         _ACTS[type(op)](Act(world, op, lost))
     finally:
         _judge(world, op, before)
+        standing = {p: file.sha256 for p, file in world.folder.items() if world.is_kept_out(p)}
+        assert standing == alone, "what is kept out is left alone"
 
 
 def _judge(world: World, op: ops.Operation, before: dict[str, File]) -> None:
@@ -217,6 +220,16 @@ def _delete_remote(act: Act) -> None:
     act.record(State.GONE, counted=True, gone=True)
 
 
+def _retry_remote(act: Act) -> None:
+    op, world = act.op, act.world
+    if act.job().status != FAILED:
+        raise Changed("it is made again by now")
+    world.catalog.retried.setdefault(op.job_id, []).append(world.now)
+    world.retried(world.account[op.job_id])
+    act.job()
+    act.record(State.WANTED)
+
+
 def _adopt(act: Act) -> None:
     op, world = act.op, act.world
     file, known = act.file(), world.catalog.known(op.job_id)
@@ -302,6 +315,7 @@ _ACTS: dict[type, Callable[[Act], None]] = {
     ops.Free: _free,
     ops.RenameRemote: rename_remote,
     ops.DeleteRemote: _delete_remote,
+    ops.RetryRemote: _retry_remote,
     ops.Adopt: _adopt,
     ops.Detach: _detach,
     ops.Ignore: _ignore,

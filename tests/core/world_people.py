@@ -34,6 +34,8 @@ TEMPLATES = (
     "{title} [{id}].{ext}",
 )
 
+KEPT_OUT = ("Mine/", "*Sun*", "AudioPod 2026-03/", "*Rain*")
+
 SELECTIONS = (
     ALL,
     Only(title="rain*"),
@@ -256,7 +258,9 @@ def bring_job_back(world: World, one: int, other: int) -> None:
 
 def add_job(world: World, one: int, other: int) -> None:
     world.jobs_made += 1
-    world.account[world.jobs_made] = Job(world.jobs_made, TITLES[one % len(TITLES)])
+    status = FAILED if other % 2 else COMPLETED
+    title = TITLES[one % len(TITLES)]
+    world.account[world.jobs_made] = Job(world.jobs_made, title, status=status)
 
 
 def replace_audio(world: World, one: int, other: int) -> None:
@@ -329,6 +333,15 @@ def change_selection(world: World, one: int, other: int) -> None:
     world.policy = replace(world.policy, only=SELECTIONS[one % len(SELECTIONS)])
 
 
+def keep_out(world: World, one: int, other: int) -> None:
+    world.kept_out |= {KEPT_OUT[one % len(KEPT_OUT)]}
+
+
+def let_in(world: World, one: int, other: int) -> None:
+    if world.kept_out:
+        world.kept_out -= {sorted(world.kept_out)[one % len(world.kept_out)]}
+
+
 def set_clock(world: World, one: int, other: int) -> None:
     world.clock_error = timedelta(hours=(26, -26, 0)[one % 3])
 
@@ -343,8 +356,11 @@ ACTS: tuple[Act, ...] = (
     touch, retitle, rename_upon, veil, swap_jobs, add_job, replace_audio, replace_audio, readdress,
     set_status, set_formats, bring_job_back, reject, evict, change_template, set_clock,
     silence_clock, reword, reword_job, reword_job, change_selection, change_selection,
-    change_selection, stop_freeing,
+    change_selection, stop_freeing, add_job, add_job, keep_out, keep_out, let_in,
 )  # fmt: skip
 """What happens often stands here more than once."""
 
-_OF_THE_USER = (approve, reject, evict, stop_freeing, change_template, change_selection)
+_OF_THE_USER = (
+    *(approve, reject, evict, stop_freeing, change_template, change_selection),
+    *(keep_out, let_in),
+)

@@ -91,5 +91,8 @@ def is_at_rest(world: World, plan: Plan) -> bool:
         all(isinstance(op, Hold | Defer) for op in plan)
         and not plan.pending
         and not plan.missed
-        and not any(wait.until and world.is_audible(wait.job_id) for wait in plan.waits)
+        and not any(
+            wait.until and (world.is_audible(wait.job_id) or "is made again" in wait.reason)
+            for wait in plan.waits
+        )
     )

@@ -14,13 +14,6 @@ from .living import House, Manager
 
 
 @pytest.fixture
-def sim() -> Iterator[Simulator]:
-    """An account without jobs."""
-    with Simulator() as simulator:
-        yield simulator
-
-
-@pytest.fixture
 def empty(tmp_path: Path, sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> House:
     """A library that is set up, of an account without jobs."""
     # Where it belongs by default: a configuration that went away names no other.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -22,6 +21,8 @@ from syncd.secret import Secret
 from syncd.settings import Settings
 from syncd.simulator import Simulator
 from syncd.simulator.sound import tone
+
+from ..configuring import as_toml, tables_for
 
 PATIENCE = 30.0
 ALBUM = "AudioPod 2026-03"
@@ -100,18 +101,8 @@ class House:
 
     def configure(self, **sections: Mapping[str, object]) -> None:
         """Write the configuration: the simulator's address and these folders, and ``sections``."""
-        tables: dict[str, dict[str, object]] = {
-            "api": {"base_url": self.sim.api_url, "requests_per_minute": 0},
-            "library": {"root": str(self.root)},
-            "limits": {"min_free_space": "1MB"},
-        }
-        for name, values in sections.items():
-            tables[name] = {**tables.get(name, {}), **values}
-        lines = []
-        for name, values in tables.items():
-            lines.append(f"[{name}]")
-            lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
-        self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        tables = tables_for(self.sim, self.root, **sections)
+        self.config.write_text(as_toml(tables), encoding="utf-8")
 
     def load(self) -> Settings:
         """The settings, as a daemon reads them whose configuration nobody named."""

@@ -22,6 +22,8 @@ from syncd.secret import Secret
 from syncd.settings import Settings
 from syncd.simulator import Simulator
 
+from ..configuring import tables_for
+
 PATIENCE = 30.0
 """Seconds after which what has not come about is a failure."""
 
@@ -51,14 +53,7 @@ async def daemon(sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(timing, "_ECHO", 0.05)
     root = tmp_path / "Music"
     create_root(root, sim.api_url)
-    settings = Settings.model_validate(
-        {
-            "api": {"base_url": sim.api_url, "requests_per_minute": 0},
-            "library": {"root": str(root)},
-            "state": {"dir": str(tmp_path / "state")},
-            "limits": {"min_free_space": "1MB"},
-        }
-    )
+    settings = Settings.model_validate(tables_for(sim, root, tmp_path / "state"))
     return Daemon(
         settings,
         load=lambda: settings,
@@ -81,10 +76,23 @@ async def run(daemon: Daemon) -> None:
 # --- what ends its life ---
 
 
-async def test_it_does_not_live_on_without_its_ticker(
-    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+async def stirs_once(watch: Watch) -> AsyncGenerator[str, None]:
+    yield "the watch began"
+    raise Bug
+
+
+@pytest.mark.parametrize(
+    ("owner", "part", "broken"),
+    [
+        pytest.param(Clocks, "look", breaks, id="its ticker"),
+        pytest.param(Watch, "stirrings", stirs_once, id="its watcher"),
+        pytest.param(Lookout, "keep", breaks, id="the thread that watches"),
+    ],
+)
+async def test_it_does_not_live_on_without(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch, owner: type, part: str, broken: object
 ) -> None:
-    monkeypatch.setattr(Clocks, "look", breaks)
+    monkeypatch.setattr(owner, part, broken)
     with pytest.raises(Bug):
         await run(daemon)
 
@@ -102,26 +110,6 @@ async def test_it_does_not_wait_for_its_folder_without_its_ticker(
             daemon.session.retry()
 
     monkeypatch.setattr(Clocks, "look", look)
-    with pytest.raises(Bug):
-        await run(daemon)
-
-
-async def test_it_does_not_live_on_without_its_watcher(
-    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def stirrings(watch: Watch) -> AsyncGenerator[str, None]:
-        yield "the watch began"
-        raise Bug
-
-    monkeypatch.setattr(Watch, "stirrings", stirrings)
-    with pytest.raises(Bug):
-        await run(daemon)
-
-
-async def test_it_does_not_live_on_without_the_thread_that_watches(
-    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Lookout, "keep", breaks)
     with pytest.raises(Bug):
         await run(daemon)
 

@@ -61,9 +61,8 @@ def parted(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return checked
 
-    for owner in (files, carry):
-        rename = owner.rename_without_replacing
-        monkeypatch.setattr(owner, "rename_without_replacing", barred(rename))
+    for owner, name in ((files, "rename_without_replacing"), (carry, "rename_anew")):
+        monkeypatch.setattr(owner, name, barred(getattr(owner, name)))
 
 
 def names(folder: Path) -> list[str]:

@@ -14,7 +14,6 @@ from syncd.errors import Changed, DiskFull, Occupied, RootUnusable
 from syncd.local import moves
 from syncd.local.files import recover_placements
 from syncd.local.moves import move
-from syncd.local.rename import rename_without_replacing
 from syncd.local.root import Root, create_root
 from syncd.local.scan import file_stat
 
@@ -40,28 +39,6 @@ def poor(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system with neither an exclusive rename nor hard links."""
     monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: object())
     monkeypatch.setattr(os, "link", failing(errno.EPERM))
-
-
-@pytest.fixture
-def folding(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A file system that folds case in the last part of a path; the names that it ever gave."""
-    given: list[str] = []
-    lstat = Path.lstat
-
-    def found(path: Path) -> Path:
-        names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        same = (name for name in names if name.casefold() == path.name.casefold())
-        return path.with_name(next(same, path.name))
-
-    def rename(root: Root, source: Path, target: Path, *, part: Path) -> None:
-        if found(target).exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target))
-        given.append(target.name)
-        rename_without_replacing(root, found(source), target, part=part)
-
-    monkeypatch.setattr(moves, "rename_without_replacing", rename)
-    monkeypatch.setattr(Path, "lstat", lambda path: lstat(found(path)))
-    return given
 
 
 def failing(code: int) -> Callable[..., None]:
@@ -148,41 +125,6 @@ def test_a_change_of_case_alone_is_a_move(root: Root, track: Path) -> None:
     assert names(root) == ["Album", "Album/rain.flac"]
 
 
-def test_a_change_of_case_takes_two_steps_where_the_system_folds_it(
-    root: Root, track: Path, folding: list[str]
-) -> None:
-    move(root, "Album/Rain.flac", "Album/rain.flac")
-    assert names(root) == ["Album", "Album/rain.flac"]
-    between, last = folding
-    assert between.endswith(".flac")
-    assert last == "rain.flac"
-
-
-def test_where_the_second_step_fails_the_track_has_its_old_name_again(
-    root: Root, track: Path, folding: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rename: Rename = moves.rename_without_replacing
-
-    def full(root: Root, source: Path, target: Path, *, part: Path) -> None:
-        if target.name == "rain.flac" and folding:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        rename(root, source, target, part=part)
-
-    monkeypatch.setattr(moves, "rename_without_replacing", full)
-    with pytest.raises(DiskFull):
-        move(root, "Album/Rain.flac", "Album/rain.flac")
-    assert names(root) == ["Album", "Album/Rain.flac"]
-
-
-def test_another_track_of_that_name_is_no_change_of_case(
-    root: Root, track: Path, folding: list[str]
-) -> None:
-    (root.path / "Album/STORM.flac").write_bytes(b"theirs")
-    with pytest.raises(Occupied):
-        move(root, "Album/Rain.flac", "Album/Storm.flac")
-    assert names(root) == ["Album", "Album/Rain.flac", "Album/STORM.flac"]
-
-
 @pytest.mark.parametrize("kind", ["gone", "folder gone", "link", "folder", "pipe", "behind a link"])
 def test_what_is_no_longer_the_track_is_not_moved(
     root: Root, track: Path, tmp_path: Path, kind: str
@@ -219,13 +161,13 @@ def test_a_track_that_another_program_wrote_to_is_not_moved(root: Root, track: P
 def test_a_track_that_goes_in_the_last_moment_is_told_so(
     root: Root, track: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename: Rename = moves.rename_without_replacing
+    rename: Rename = moves.rename_anew
 
     def gone(*arguments: Path, part: Path) -> None:
         track.unlink()
         rename(*arguments, part=part)
 
-    monkeypatch.setattr(moves, "rename_without_replacing", gone)
+    monkeypatch.setattr(moves, "rename_anew", gone)
     with pytest.raises(Changed, match="no longer there"):
         move(root, "Album/Rain.flac", "Storm.flac")
 
@@ -258,7 +200,7 @@ def test_neither_name_leaves_the_library(root: Root, track: Path, path: str) -> 
 def test_another_file_system_is_no_place_to_move_to(
     root: Root, track: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moves, "rename_without_replacing", failing(errno.EXDEV))
+    monkeypatch.setattr(moves, "rename_anew", failing(errno.EXDEV))
     with pytest.raises(Changed, match="another file system"):
         move(root, "Album/Rain.flac", "Storm.flac")
 
@@ -269,7 +211,7 @@ def test_another_file_system_is_no_place_to_move_to(
 def test_what_the_file_system_refuses_is_said(
     root: Root, track: Path, code: int, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moves, "rename_without_replacing", failing(code))
+    monkeypatch.setattr(moves, "rename_anew", failing(code))
     with pytest.raises(error):
         move(root, "Album/Rain.flac", "Storm.flac")
     assert track.read_bytes() == CONTENT
@@ -287,7 +229,7 @@ def test_a_track_that_cannot_be_opened_is_not_moved(
 def test_what_stood_at_the_new_name_may_be_gone_again(
     root: Root, track: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moves, "rename_without_replacing", failing(errno.EEXIST))
+    monkeypatch.setattr(moves, "rename_anew", failing(errno.EEXIST))
     with pytest.raises(Occupied):
         move(root, "Album/Rain.flac", "Storm.flac")
     assert track.exists()

@@ -19,6 +19,7 @@ SOME = Notes(
     ignored=frozenset({7}),
     held=frozenset({8, 9}),
     freed=frozenset({10}),
+    retried={11: 3, 2**63 - 1: 1000},
 )
 
 
@@ -49,6 +50,7 @@ def test_notes_are_plain_to_a_reader(root: Root) -> None:
         "ignored": [7],
         "held": [8, 9],
         "freed": [10],
+        "retried": [[11, 3], [2**63 - 1, 1000]],
     }
 
 
@@ -105,8 +107,12 @@ def test_notes_of_a_later_version_may_hold_more(root: Root) -> None:
         b'{"evicted": [], "ignored": [], "held": [NaN]}',
         b'{"evicted": [], "ignored": [], "held": [9223372036854775808]}',
         b'{"evicted": [], "ignored": [], "held": [' + b"9" * 5_000 + b"]}",
+        b'{"evicted": [], "ignored": [], "held": [], "retried": {"1": 2}}',
+        b'{"evicted": [], "ignored": [], "held": [], "retried": [[1]]}',
+        b'{"evicted": [], "ignored": [], "held": [], "retried": [["1", 2]]}',
+        b'{"evicted": [], "ignored": [], "held": [], "retried": [[1, 1001]]}',
     ],
-    ids=lambda content: content[:60].decode(errors="replace"),
+    ids=lambda content: content[:70].decode(errors="replace"),
 )
 def test_damaged_notes_are_refused_and_kept(root: Root, content: bytes) -> None:
     notes_file(root).write_bytes(content)

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ class Library:
 
 ctypes.CDLL = Library
 def refuse(*_, **__): raise OSError(errno.EPERM, "no hard links")
-os.link = refuse
+link, os.link = os.link, refuse
 def stop(*_, **__): os._exit(9)
 {stop}
 library = root.open_root(Path(sys.argv[1]))
@@ -39,9 +40,14 @@ files.place(library, part, sys.argv[2], mode=0o644, modified=None)
 """
 """Places a part where there is neither an exclusive rename nor a hard link, and stops half-way."""
 
+LINKED = "os.link = lambda *_, **__: stop(link(*_, **__))"
+
 STOPS = {
-    "before the name is noted": ("rename._write = stop", None),
-    "before the name is taken": ("rename._write = lambda *_, w=rename._write: stop(w(*_))", None),
+    "before the name is noted": ("rename.write_note = stop", None),
+    "before the name is taken": (
+        "rename.write_note = lambda *_, w=rename.write_note: stop(w(*_))",
+        None,
+    ),
     "before the file follows": ("Path.replace = stop", b""),
     "before the folder is synced": (
         "r = files.rename_without_replacing\n"
@@ -276,3 +282,61 @@ def test_what_is_no_note_of_ours_is_left_alone(root: Root, tmp_path: Path) -> No
     assert (root.path / "x.flac").exists()
     assert sorted(root.incoming.iterdir()) == before
     assert logs == []
+
+
+def test_a_stop_between_the_new_name_and_the_old_one_leaves_the_new_one(
+    root: Root, part: Path
+) -> None:
+    command = [sys.executable, "-c", PLACE.format(stop=LINKED), root.path, "a/x.flac"]
+    assert subprocess.run(command).returncode == 9
+    assert part.samefile(root.path / "a/x.flac")
+    recover_placements(root)
+    assert (root.path / "a/x.flac").read_bytes() == CONTENT
+    assert list(root.incoming.iterdir()) == []
+
+
+def test_two_files_that_only_look_alike_keep_their_names(
+    root: Root, noted: Callable[[object], Path]
+) -> None:
+    for name in ("x.flac", "y.flac"):
+        (root.path / name).write_bytes(CONTENT)
+    os.link(root.path / "y.flac", root.path / "z.flac")
+    noted({"target": "x.flac", "source": "y.flac"})
+    recover_placements(root)
+    assert len(list(root.path.glob("*.flac"))) == 3
+
+
+def test_what_takes_the_name_of_the_empty_file_is_not_replaced(
+    root: Root, part: Path, poor: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = os.close
+
+    def quicker(descriptor: int) -> None:
+        close(descriptor)
+        if (root.path / "x.flac").exists():
+            (root.path / "x.flac").write_bytes(b"theirs")
+
+    monkeypatch.setattr(os, "close", quicker)
+    with pytest.raises(Occupied):
+        place(root, part, "x.flac", mode=0o644, modified=None)
+    monkeypatch.undo()
+    assert (root.path / "x.flac").read_bytes() == b"theirs"
+    assert list(root.incoming.iterdir()) == [part]
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS, errno.ENOTSUP])
+def test_a_file_system_that_keeps_no_modes_and_dates_and_syncs_no_folders_does(
+    root: Root, part: Path, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def of_files_alone(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").is_dir():
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "chmod", failing(code))
+    monkeypatch.setattr(os, "utime", failing(code))
+    monkeypatch.setattr(os, "fsync", of_files_alone)
+    place(root, part, "a/x.flac", mode=0o644, modified=datetime(2026, 3, 9, tzinfo=UTC))
+    assert (root.path / "a/x.flac").read_bytes() == CONTENT

@@ -173,7 +173,7 @@ def test_a_sidecar_that_another_program_exchanged_stays_where_it_is(
     root: Root, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(root, "Rain.lrc")
-    rename = carry.rename_without_replacing
+    rename = carry.rename_anew
 
     def too_late(root: Root, source: Path, target: Path, *, part: Path) -> None:
         if source.name == "Rain.lrc":
@@ -181,7 +181,7 @@ def test_a_sidecar_that_another_program_exchanged_stays_where_it_is(
             source.write_text("a later edition")
         rename(root, source, target, part=part)
 
-    monkeypatch.setattr(carry, "rename_without_replacing", too_late)
+    monkeypatch.setattr(carry, "rename_anew", too_late)
     move_sidecars(root, "Rain.flac", "Storm.flac")
     assert held(root) == {"Rain.lrc": "a later edition"}
 
@@ -191,14 +191,14 @@ def test_sidecars_follow_onto_another_file_system(
 ) -> None:
     fill(root, "Rain.lrc", "disk/Rain.flac")
     os.utime(root.path / "Rain.lrc", (5, 5))
-    rename = carry.rename_without_replacing
+    rename = carry.rename_anew
 
     def across(root: Root, source: Path, target: Path, *, part: Path) -> None:
         if source.parent != target.parent:
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
         rename(root, source, target, part=part)
 
-    monkeypatch.setattr(carry, "rename_without_replacing", across)
+    monkeypatch.setattr(carry, "rename_anew", across)
     move_sidecars(root, "Rain.flac", "disk/Rain.flac")
     assert held(root) == {"disk/Rain.flac": "disk/Rain.flac", "disk/Rain.lrc": "Rain.lrc"}
     assert (root.path / "disk/Rain.lrc").stat().st_mtime == 5
@@ -227,9 +227,7 @@ def test_the_notes_of_a_rename_never_stand_among_the_users_files(
     ("code", "kind"),
     [(errno.ENOSPC, DiskFull), (errno.EROFS, RootUnusable), (errno.EIO, RootUnusable)],
 )
-@pytest.mark.parametrize(
-    "call", [(carry, "rename_without_replacing"), (os, "fsync")], ids=["rename", "fsync"]
-)
+@pytest.mark.parametrize("call", [(carry, "rename_anew"), (os, "fsync")], ids=["rename", "fsync"])
 def test_what_the_file_system_refuses_is_said_by_its_kind(
     root: Root,
     monkeypatch: pytest.MonkeyPatch,

@@ -170,14 +170,14 @@ def test_an_entry_that_is_gone_brings_nothing_back(root: Root, trash: Trash, ent
 def test_a_name_that_is_taken_in_the_last_moment(
     root: Root, trash: Trash, entry: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename = carry.rename_without_replacing
+    rename = carry.rename_anew
 
     def too_late(root: Root, source: Path, target: Path, **named: Any) -> None:
         if target.name == "Rain.flac":
             target.write_bytes(b"theirs")
         rename(root, source, target, **named)
 
-    monkeypatch.setattr(carry, "rename_without_replacing", too_late)
+    monkeypatch.setattr(carry, "rename_anew", too_late)
     assert trash.restore(entry) == "a/Rain (restored).flac"
     assert (root.path / "a/Rain.flac").read_bytes() == b"theirs"
 

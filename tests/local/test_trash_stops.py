@@ -25,7 +25,7 @@ from .trashed import CONTENT, FACTS, NOW, SERVER, fill, library, names
 
 CALLS: list[tuple[Any, str]] = [
     *((os, name) for name in ("fsync", "rename", "replace", "link", "unlink", "rmdir", "chmod")),
-    (carry, "rename_without_replacing"),
+    (carry, "rename_anew"),
     (shutil, "copystat"),
     (trash_note, "fsync_folder"),
 ]
@@ -102,7 +102,7 @@ def part_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return checked
 
-    for owner, name in [(os, "rename"), (os, "link"), (carry, "rename_without_replacing")]:
+    for owner, name in [(os, "rename"), (os, "link"), (carry, "rename_anew")]:
         monkeypatch.setattr(owner, name, barred(getattr(owner, name)))
 
 

@@ -7,9 +7,17 @@ from datetime import UTC, datetime
 
 import pytest
 
+from syncd.core.model import ALL_TIME
 from syncd.errors import ContractBroken
 from syncd.remote import AudioPod
-from syncd.remote.facets import FilterIgnored, Place, check_honoured, list_on, offered
+from syncd.remote.facets import (
+    FilterIgnored,
+    Place,
+    check_honoured,
+    list_on,
+    listed_back_to,
+    offered,
+)
 from syncd.simulator import Fault, Simulator, Switches, World
 
 
@@ -105,6 +113,18 @@ async def test_a_listing_that_never_gets_on_is_given_up(
     sim.faults.add(Fault("stuck", path="/jobs$", times=None))
     with pytest.raises(ContractBroken, match="shifted 3 times in a row"):
         await listed(client)
+
+
+@pytest.mark.parametrize(("count", "is_cut"), [(90, False), (150, True), (0, False)])
+async def test_how_far_back_all_was_listed_is_known(
+    client: AudioPod, folk: Callable[..., list[int]], count: int, is_cut: bool
+) -> None:
+    folk(count)
+    late = datetime.fromtimestamp(1_000 + count, UTC)
+    part = await list_on(client, "genre", "folk", Place(), oldest=late)
+    moment = part.jobs[-1].created_at if is_cut else ALL_TIME
+    assert listed_back_to([part.place, Place(is_end=True)]) == moment
+    assert listed_back_to([part.place, Place()]) is None
 
 
 async def test_without_a_count_the_end_is_where_nothing_follows(

@@ -80,6 +80,12 @@ CASES: dict[str, tuple[dict[str, Any], str, Any]] = {
     "one genre": ({"genre": "jazz"}, "genre", ("jazz",)),
     "genres": ({"genres": ["jazz", " folk ", "", 7, "jazz"]}, "genre", ("jazz", "folk")),
     "null genre beside genres": ({"genre": None, "genres": ["jazz"]}, "genre", ("jazz",)),
+    "coded genres": (
+        {"genre": [{"id": "dnb", "label": "Drum"}, {"id": 3, "name": "Soul"}, {"label": "Go"}]},
+        "genre",
+        ("dnb", "Soul", "Go"),
+    ),
+    "valued genres": ({"genre": [{"name": "Jazz", "value": "jazz"}]}, "genre", ("jazz",)),
     "named emotions": ({"emotion": [{"name": "calm"}, {"x": 1}]}, "emotion", ("calm",)),
     "emotions": ({"emotions": "calm"}, "emotion", ("calm",)),
     "occasions": ({"occasions": ["focus"]}, "occasion", ("focus",)),

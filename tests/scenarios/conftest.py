@@ -29,6 +29,8 @@ from syncd.local.tags import read_fields
 from syncd.simulator import Simulator, Switches, World
 from syncd.simulator.requests import RequestRecord
 
+from ..configuring import as_toml, tables_for
+from .mirroring import Mirror
 from .starting import COMMAND, PATIENCE, Running, WarmStart, start_cold
 
 IMPATIENCE = 5.0
@@ -123,19 +125,8 @@ class Bench:
 
     def configure(self, **sections: Mapping[str, object]) -> None:
         """Write the configuration: the simulator's address and these folders, and ``sections``."""
-        tables: dict[str, dict[str, object]] = {
-            "api": {"base_url": self.sim.api_url, "requests_per_minute": 0},
-            "library": {"root": str(self.root)},
-            "state": {"dir": str(self.state)},
-            "limits": {"min_free_space": "1MB"},
-        }
-        for name, values in sections.items():
-            tables[name] = {**tables.get(name, {}), **values}
-        lines = []
-        for name, values in tables.items():
-            lines.append(f"[{name}]")
-            lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
-        self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        tables = tables_for(self.sim, self.root, self.state, **sections)
+        self.config.write_text(as_toml(tables), encoding="utf-8")
 
     def prepare(self, **sections: Mapping[str, object]) -> None:
         """What ``syncd init`` leaves behind: a configuration, a root and its marker."""
@@ -277,8 +268,9 @@ class Bench:
         return [record for record in self.requests("api") if is_lookup(record)]
 
     def downloads(self) -> list[str]:
-        """The paths of the audio that was asked of the media host."""
-        return [r.path for r in self.requests("media") if Path(r.path).suffix in AUDIO]
+        """The paths of the audio that was fetched; to look whether it is served is not to fetch."""
+        asked = [r for r in self.requests("media") if r.range != "bytes=0-0"]
+        return [r.path for r in asked if Path(r.path).suffix in AUDIO]
 
     def assert_nothing_half_placed(self) -> None:
         """Every audio file is tagged with its id, and what is unfinished bears no audio suffix."""
@@ -346,13 +338,6 @@ def haste() -> str:
     return HASTE
 
 
-@pytest.fixture
-def sim() -> Iterator[Simulator]:
-    """An account without jobs."""
-    with Simulator() as simulator:
-        yield simulator
-
-
 @pytest.fixture(scope="session")
 def warm() -> Iterator[WarmStart]:
     started = WarmStart()
@@ -366,6 +351,12 @@ def bench(tmp_path: Path, sim: Simulator, warm: WarmStart) -> Bench:
     made = Bench(tmp_path, sim, warm)
     made.prepare()
     return made
+
+
+@pytest.fixture
+def mirror(bench: Bench, look: Callable[..., dict[str, Entry]]) -> Mirror:
+    """Four songs in step."""
+    return Mirror.of(bench, look)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
 
 OF_THE_SERVICE = ["api", "model", "clock"]
-OF_THE_FOLDER = ["root", "marker", "writable", "file system", "permissions", "watching"]
+OF_THE_FOLDER = ["root", "marker", "writable", "file system", "permissions", "patterns", "watching"]
 OF_THE_CATALOG = [
     "catalog", "integrity", "binding", "account", "sweep", "waiting", "backup",
 ]  # fmt: skip

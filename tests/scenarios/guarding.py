@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,18 @@ def fill(bench: Bench, count: int, **settings: Any) -> list[int]:
     assert bench.run("sync").code == 0
     bench.sim.requests.clear()
     return jobs
+
+
+def restore_older(bench: Bench) -> list[int]:
+    """Five tracks, and a folder from a backup that lacks the last two of them."""
+    first = fill(bench, 3)
+    shutil.copytree(bench.root, bench.folder / "backup")
+    later = add(bench, 2, first=3)
+    assert bench.run("sync").code == 0
+    shutil.rmtree(bench.root)
+    (bench.folder / "backup").rename(bench.root)
+    bench.sim.requests.clear()
+    return [*first, *later]
 
 
 def trashed(bench: Bench) -> list[str]:

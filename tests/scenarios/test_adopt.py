@@ -23,6 +23,7 @@ from .guarding import (
     mark,
     marker,
     renamed,
+    restore_older,
 )
 
 if TYPE_CHECKING:
@@ -46,15 +47,7 @@ def unmarked(bench: Bench, tracks: list[int]) -> list[int]:
 
 @pytest.fixture
 def restored(bench: Bench) -> list[int]:
-    """Five tracks, and a folder from a backup that lacks the last two of them."""
-    first = fill(bench, 3)
-    shutil.copytree(bench.root, bench.folder / "backup")
-    later = add(bench, 2, first=3)
-    assert bench.run("sync").code == 0
-    shutil.rmtree(bench.root)
-    (bench.folder / "backup").rename(bench.root)
-    bench.sim.requests.clear()
-    return [*first, *later]
+    return restore_older(bench)
 
 
 # --- what it says ---

@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 Look = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
-
-
 def served(mirror: Mirror, name: str) -> bytes:
     """The end of the audio that the account has of a song."""
     content: bytes = mirror.sim.world.job(mirror.jobs[name]).audio["flac"].content

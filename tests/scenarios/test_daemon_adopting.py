@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,12 +9,11 @@ import pytest
 from .daemons import daemon
 from .guarding import (
     ALBUM,
-    add,
     assert_nothing_removed,
     deleted,
-    fill,
     held,
     renamed,
+    restore_older,
 )
 from .mirroring import dies_before
 
@@ -25,15 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def restored(bench: Bench) -> list[int]:
-    """Five tracks, and a folder from a backup that lacks the last two of them."""
-    first = fill(bench, 3)
-    shutil.copytree(bench.root, bench.folder / "backup")
-    later = add(bench, 2, first=3)
-    assert bench.run("sync").code == 0
-    shutil.rmtree(bench.root)
-    (bench.folder / "backup").rename(bench.root)
-    bench.sim.requests.clear()
-    return [*first, *later]
+    return restore_older(bench)
 
 
 def test_an_adoption_that_was_killed_is_ended_by_the_daemon_with_the_same_caution(

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import pytest
-
 from .daemons import SWIFT, daemon, warnings
-from .mirroring import Look, Mirror, patch
-
-if TYPE_CHECKING:
-    from tests.scenarios.conftest import Bench
+from .mirroring import Mirror, patch
 
 FULL = f"""{SWIFT}
 import os
@@ -19,11 +12,6 @@ free_bytes, full = files.free_bytes, os.path.expanduser("~/full")
 files.free_bytes = lambda root: min(free_bytes(root), 0 if os.path.exists(full) else 1 << 60)
 """
 """Put before ``run``: the disk is full as long as there is a file ``full`` in the home folder."""
-
-
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    return Mirror.of(bench, look)
 
 
 def test_without_room_downloads_wait_and_names_do_not(mirror: Mirror) -> None:

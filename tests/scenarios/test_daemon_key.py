@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,20 +13,11 @@ from syncd.doctor import unit as units
 
 from .daemons import Daemon, daemon
 from .examining import commanded, examined
-from .mirroring import Look, Mirror
+from .mirroring import Mirror
 from .ringing import RINGING
-
-if TYPE_CHECKING:
-    from tests.scenarios.conftest import Bench
 
 ALONE = {"AUDIOPOD_API_KEY": None}
 """What a command sees: no key."""
-
-
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
 
 
 @pytest.fixture

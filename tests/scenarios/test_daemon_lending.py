@@ -13,11 +13,11 @@ from mutagen.flac import FLAC
 from syncd.simulator import Fault
 
 from .daemons import Daemon, daemon, warnings
-from .mirroring import ALBUM, Look, Mirror, delete, patch, title_of
+from .mirroring import ALBUM, Mirror, delete, patch, title_of
 from .ringing import RINGING, ring, ring_only
 
 if TYPE_CHECKING:
-    from tests.scenarios.conftest import Bench, Completed
+    from tests.scenarios.conftest import Completed
 
 
 FREEZES = "import signal, syncd.actions.tracks as t\nt.rename = lambda *a: signal.pause()\n"
@@ -34,12 +34,6 @@ def borrowed(mirror: Mirror, running: Daemon) -> Iterator[None]:
     finally:
         borrower.send_signal(signal.SIGKILL)
         assert borrower.wait()[0] == -signal.SIGKILL
-
-
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
 
 
 @pytest.fixture

@@ -25,12 +25,6 @@ TURNS = "from syncd.daemon import session\nsession._TURN, session._PATIENCE = 0.
 
 
 @pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
-
-
-@pytest.fixture
 def impatient(bench: Bench, look: Look) -> Mirror:
     """Four songs in step, where a deletion waits out no grace."""
     return Mirror.of(bench, look, sync={"deletion_grace": "0s"})

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from .daemons import daemon
-from .mirroring import Look, Mirror, patch
+from .mirroring import Mirror, patch
 from .ringing import RINGING, ring_only
 
 if TYPE_CHECKING:
-    from tests.scenarios.conftest import Bench
     from tests.scenarios.daemons import Daemon
-
-
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
 
 
 def ring_all(running: Daemon) -> None:

@@ -25,11 +25,6 @@ SOON = 5.0
 SLOW = Fault("throttle", origin="media", rate=60_000, times=None, path=r"\.flac$")
 
 
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    return Mirror.of(bench, look)
-
-
 def stop_soon(running: Daemon, number: int = signal.SIGTERM) -> None:
     """Stop it; it says so last, and leaves nothing behind."""
     state, began = running.bench.state, time.monotonic()

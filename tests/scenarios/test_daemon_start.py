@@ -16,15 +16,10 @@ from syncd.local.root import create_root
 
 from .daemons import SWIFT, daemon, warnings
 from .guarding import ORDINARY_USER, assert_nothing_removed
-from .mirroring import Look, Mirror
+from .mirroring import Mirror
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
-
-
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    return Mirror.of(bench, look)
 
 
 def refused(bench: Bench, code: int, before: str | None = SWIFT, **env: str | None) -> str:

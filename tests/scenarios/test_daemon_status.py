@@ -6,8 +6,6 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from syncd.daemon.status import Disk, Held, Service, Status, Transfer, Trouble
 from syncd.simulator import Fault
 from syncd.simulator.sound import tone
@@ -18,12 +16,6 @@ from .ringing import RINGING, ring, ring_only
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
-
-
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
 
 
 def names(of: type) -> set[str]:

@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 NONE = {"poll": None, "sweep": None, "scan": None}
 
 
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
-
-
 def test_last_and_next_always_have_each_look(bench: Bench, mirror: Mirror) -> None:
     document = bench.run("status", "--json").document
     assert document["last"].keys() == document["next"].keys() == NONE.keys()

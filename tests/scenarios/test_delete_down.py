@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 Look = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
-
-
 def assert_untouched(mirror: Mirror) -> None:
     assert mirror.files() == ["Alpha.flac", "Beta.flac", "Delta.flac", "Gamma.flac"]
     assert mirror.trash() == []

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from syncd import __version__
+from syncd import __version__, config
 from syncd.catalog.store import Catalog
-from syncd.doctor import disk, examination, program, service
+from syncd.doctor import configuration, disk, examination, program, service
 from syncd.doctor.check import Check
 from syncd.settings import Settings
 from syncd.simulator import Simulator
@@ -114,6 +114,13 @@ async def test_a_disk_that_never_answers_does_not_hold_it_up(
     assert found.failed == ["disk"]
     assert "did not end within 3 s" in found.said("disk")
     assert found.said("integrity").startswith("ok: ")
+
+
+def test_saved_queries_that_are_written_nowhere_are_a_warning() -> None:
+    saved = {"playlists": [{"name": "A", "query": ""}]}
+    for exports, verdicts in (({}, ["ok", "warning"]), ({"rekordbox": "x.xml"}, ["ok"])):
+        settings = config.parse({**saved, "exports": exports}, Path("config.toml"))
+        assert [check.verdict for check in configuration.look(settings, None, {})] == verdicts
 
 
 def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def test_what_the_file_system_lacks_is_found_and_nothing_stays(
 ) -> None:
     monkeypatch.setattr(os, "link", failing(errno.EPERM))
     monkeypatch.setattr(filesystem.fcntl, "flock", failing(errno.ENOLCK))
-    monkeypatch.setattr(filesystem, "native_rename", lambda *_, **__: False)
+    monkeypatch.setattr(filesystem, "rename_exclusive", lambda *_: False)
     monkeypatch.setattr(filesystem, "exchange", lambda *_: False)
     lacking = Abilities(
         folds=False, renames_without_replacing=False, exchanges=False, links=False, locks=False

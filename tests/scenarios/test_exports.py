@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 EXPORTS = {"playlists": "Playlists", "rekordbox": "rekordbox.xml"}
 QUERY = '[[playlists]]\nname = "Short"\nquery = "duration:..0:30 sort_order:asc"\n'
+HEARD = """
+from syncd.local import watch
+def hear(self, names, real=watch._Burst.hear):
+    print(*names or ["the watch began"], sep="\\n", flush=True)
+    real(self, names)
+watch._Burst.hear = hear
+"""
+"""Put before ``run``: the names that stir, and so wake it, are on standard output."""
 
 
 @pytest.fixture
@@ -75,6 +83,15 @@ def test_sync_keeps_them_up_to_date_and_touches_nothing_the_second_time(
     assert shelf.run("ls", "--foreign").out == ""
 
 
+def test_commands_that_take_a_file_away_keep_them_up_to_date(shelf: Bench) -> None:
+    assert shelf.run("sync").code == 0
+    alpha, beta = sorted(job.id for job in shelf.sim.world.jobs())
+    assert shelf.run("evict", alpha).code == 0
+    assert playlists(shelf)["All"] == ["Beta"]
+    assert shelf.run("rm", beta, "--yes").code == 0
+    assert playlists(shelf).get("All", []) == []
+
+
 def test_a_playlist_that_the_user_edits_is_theirs_and_one_without_tracks_goes(
     shelf: Bench,
 ) -> None:
@@ -109,18 +126,20 @@ def test_a_folder_that_cannot_be_used_is_a_warning_and_not_the_end_of_the_run(
 def test_the_daemon_refreshes_them_and_its_own_writing_wakes_it_no_more(shelf: Bench) -> None:
     shelf.run("sync")
     beta = next(job.id for job in shelf.sim.world.jobs() if job.display_name == "Beta")
-    with daemon(shelf, before=RINGING) as running:
+    with daemon(shelf, before=RINGING + HEARD) as running:
         running.wait_for("idle")
+        running.wait_until(running.running.said)
         shelf.sim.world.like(beta)
         running.wait_until(lambda: ring(running, "poll") or len(playlists(shelf)["Liked"]) == 2)
-        ring(running, "scan")
-        cycles = running.status()["cycles"]
         (shelf.root / "Playlists/Liked.m3u8").unlink()
         ring(running, "scan")
         assert playlists(shelf)["Liked"] == ["Beta", "Alpha"]
-        ring(running, "scan")
-        assert running.status()["cycles"] == cycles + 2
         assert running.status()["errors"] == []
+        (shelf.root / "last.flac").touch()
+        running.wait_until(lambda: "last.flac" in running.running.said())
+        heard = [Path(name) for name in running.running.said().splitlines()]
+        assert not [name for name in heard if name.suffix not in ("", ".wav", ".flac")]
+        assert not [name for name in heard if "Playlists" in name.parts]
 
 
 def test_by_hand_to_standard_output(synced: Bench) -> None:
@@ -134,7 +153,7 @@ def test_by_hand_to_standard_output(synced: Bench) -> None:
     genre = whole[0]["genre"][0]
     some = [one["path"] for one in whole if genre in one["genre"]]
     query = f'genre:"{genre}" sort_order:asc'
-    listed = synced.run("export", "m3u8", "-", "--query", query).out
+    listed = synced.run("export", "m3u8", "-", f'genre:"{genre}"', "sort_order:asc").out
     assert listed.splitlines()[2::2] == some[::-1]
     xml = synced.run("export", "rekordbox", "-", "--query", query).out
     assert ElementTree.fromstring(xml)[1].attrib["Entries"] == str(len(some))
@@ -149,6 +168,9 @@ def test_by_hand_nothing_is_replaced_without_force(synced: Bench, tmp_path: Path
         f"syncd: {target} is there already; nothing was written; --force replaces it"
     )
     assert target.read_text() == "mine"
+    link = tmp_path / "link.csv"
+    link.symlink_to(target)
+    assert f"{link} is a link, or no file" in synced.run("export", "csv", link, "--force").complaint
     count = f"{len(synced.audio())} tracks\n"
     assert synced.run("export", "csv", target, "--force").out == f"{target} written: {count}"
     again = synced.run("export", "csv", target)
@@ -178,7 +200,7 @@ def test_by_hand_a_folder_of_playlists(synced: Bench, tmp_path: Path) -> None:
         (("nsp", "-"), "smart playlists are many files; name a folder for them"),
         (("nsp", "x.nsp"), "x.nsp is no folder; smart playlists are many files: name a folder"),
         (("csv", "./"), " is a folder; name a file for csv"),
-        (("csv", "-", "--query", "bpm:fast"), "--query: bpm must be a number or a range"),
+        (("csv", "-", "bpm:fast"), "query: bpm must be a number or a range"),
         (("csv", "no/such/x.csv"), "no/such/x.csv cannot be written: No such file or directory"),
     ],
 )

@@ -45,7 +45,10 @@ def test_jobs_are_chosen_by_options_and_in_words(away: Bench) -> None:
     assert titles(away, "--liked", "--duration", "0:20..", "--sort-order", "asc") == [
         "雨の図書館", "Paper Lanterns", "Corner Store Astronaut"
     ]  # fmt: skip
+    assert titles(away, "図書館", "--state", "placed") == ["雨の図書館"]
+    assert titles(away, "paper", "^genre:garage") == ["Paper Lanterns"]
     house = away.run("ls", "--genre", "house", "--json").document[0]
+    assert titles(away, "--id", str(house["id"]), "--title", "LANT") == ["Paper Lanterns"]
     mixing = away.run("ls", "--mixes-with", str(house["id"]), "--format", "{bpm} {camelot}").out
     assert mixing.splitlines() == ["120 9A", "60 8B"]
 
@@ -66,6 +69,16 @@ def test_each_way_to_print_says_the_same(away: Bench) -> None:
     said = away.run("ls", *asked, "--format", r"{{{id}}}\t{key} {openkey} {year}").out
     assert said.splitlines() == [
         f"{{{listed[0]['id']}}}\tGm 11m 2026", f"{{{listed[1]['id']}}}\tD 3d 2026"
+    ]  # fmt: skip
+    template = "{title:>18}|{bpm:<4}|{album}|{track}|{ext}|{size}"
+    said = away.run("ls", *asked, "--format", template).out
+    files = [away.folder / "unplugged" / Path(path).relative_to(away.root) for path in paths]
+    cells = [line.split("|") for line in said.splitlines()]
+    assert all(row.pop(3).isdecimal() for row in cells)
+    assert cells == [
+        [f"{one['display_name']:>18}", f"{one['bpm']:<4}", "AudioPod 2026-03",
+         file.suffix[1:], str(file.stat().st_size)]
+        for one, file in zip(listed, files, strict=True)
     ]  # fmt: skip
     table = away.run("ls", *asked, "--table").out.splitlines()
     assert table[0].split() == [
@@ -99,6 +112,9 @@ def test_a_path_that_is_no_text_reaches_the_pipe_as_it_is(bench: Bench) -> None:
         (["ls", "--since", "soon"], "since must be a date"),
         (["ls", "--format", "{foo}"], "there is no field {foo}"),
         (["ls", "--format", "{title"], "{ stands alone"),
+        (["ls", "--format", "{title:wide}"], "{title:wide}: wide is no width; {title:<20}, "),
+        (["ls", "--song-type", "songs"], "song-type must be one of rap, instrumental, samples"),
+        (["ls", "house OR techno"], "OR is no operator"),
         (["ls", "--csv", "--json"], "--csv and --json exclude each other"),
         (["ls", "--foreign", "--path"], "--foreign lists files"),
         (["similar", "1", "--path", "--json"], "--path and --json exclude each other"),
@@ -127,6 +143,9 @@ def test_the_figures_add_up_and_are_drawn(away: Bench) -> None:
     assert chart[0].startswith("7 jobs, ")
     assert chart[2].split() == ["month", "jobs", "length", "size"]
     assert [len(line.split()[-1]) for line in chart[3:]] == [24, 16, 16]
+    narrow = away.run("stats", COLUMNS="48").out.splitlines()
+    assert "█" in "".join(narrow)
+    assert max(map(len, narrow)) <= 48
     assert list(away.run("stats", "--by", "task", "--json").document["by"]) == ["task"]
 
 
@@ -144,3 +163,16 @@ def test_what_is_like_a_track_comes_with_its_score(away: Bench) -> None:
     assert table[0].split()[0] == "score"
     assert [line.split()[0] for line in table[1:]] == [f"{score:.2f}" for score in scores]
     assert away.run("similar", "1").code == 1
+
+
+@pytest.mark.parametrize("arguments", [("ls", "--csv"), ("export", "csv", "-")])
+def test_a_title_commands_no_terminal_and_reaches_a_pipe_as_it_is(
+    bench: Bench, arguments: tuple[str, ...]
+) -> None:
+    bench.sim.world.add(display_name="Snow\x1b[2J")
+    assert bench.run("sync").code == 0
+    code, shown = bench.on_terminal(*arguments)
+    assert code == 0
+    assert "Snow\N{REPLACEMENT CHARACTER}[2J" in shown
+    assert "\x1b[2J" not in shown
+    assert "Snow\x1b[2J" in bench.run(*arguments).out

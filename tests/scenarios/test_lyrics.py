@@ -52,14 +52,32 @@ def test_the_lyrics_of_two_files_that_were_swapped_are_swapped(mirror: Mirror) -
     mirror.assert_rests()
 
 
+@pytest.mark.parametrize("last", ["Omega", "Alpha"], ids=["in a row", "in a circle"])
+def test_the_lyrics_of_three_files_that_take_each_others_names_follow_them(
+    mirror: Mirror, last: str
+) -> None:
+    say(mirror, "Gamma", "gamma")
+    mirror.sync()
+    names = ("Alpha", "Beta", "Gamma")
+    for name in names:
+        mirror.rename(name, f"{name} away")
+    for name, new in zip(names, ("Beta", "Gamma", last), strict=True):
+        mirror.rename(f"{name} away", new)
+    mirror.bench.configure(sync=NO_GRACE, limits={"parallel_downloads": 1})
+    mirror.sync()
+    assert [job for _, job, _ in mirror.sent()] == [mirror.jobs[name] for name in names]
+    assert words(mirror) == {"Beta": "alpha", "Gamma": "beta", last: "gamma"}
+    mirror.assert_rests()
+
+
 TOGETHER = """
 import time
-import syncd.executor.context as context
-real = context.exchange
-def exchange(*paths):
+from syncd.executor import lyrics
+real = lyrics.swap
+def swap(*paths):
     time.sleep(0.5)
     return real(*paths)
-context.exchange = exchange
+lyrics.swap = swap
 """
 """Put before a command: what two tracks do to the lyrics of both takes them long enough to meet."""
 
@@ -136,3 +154,29 @@ def test_lyrics_that_are_not_ours_alone_stay(detached: Mirror, whose: str) -> No
     detached.path("Mine").unlink()
     detached.sync()
     assert "Mine" in words(detached)
+
+
+def say(mirror: Mirror, name: str, text: str) -> None:
+    mirror.sim.world.update(mirror.jobs[name], lrc_content=f"[00:00.00]{text}")
+
+
+def test_lyrics_that_come_late_or_change_in_the_account_stand_beside_the_file(
+    mirror: Mirror,
+) -> None:
+    say(mirror, "Gamma", "gamma")
+    say(mirror, "Alpha", "other")
+    mirror.sync(9, before=dies_before("syncd.executor.context.Context.place_lyrics"))
+    mirror.sync()
+    assert words(mirror) == {"Alpha": "other", "Beta": "beta", "Gamma": "gamma"}
+    mirror.assert_rests()
+
+
+def test_lyrics_that_the_user_wrote_or_took_away_stay_so(mirror: Mirror) -> None:
+    mirror.path("Alpha.lrc").unlink()
+    mirror.path("Beta.lrc").write_text("[00:00.00]mine")
+    mirror.path("Gamma.lrc").write_text("[00:00.00]mine, too")
+    for name in ("Alpha", "Beta", "Gamma"):
+        say(mirror, name, "new")
+    mirror.sync()
+    assert words(mirror) == {"Beta": "mine", "Gamma": "mine, too"}
+    mirror.assert_rests()

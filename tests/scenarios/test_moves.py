@@ -19,12 +19,6 @@ BY_GENRE = "{genre}/{title}.{ext}"
 
 
 @pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
-
-
-@pytest.fixture
 def by_genre(bench: Bench, look: Look) -> Callable[..., Mirror]:
     """Two songs in the folders of their genres, with a setting of ``library.moves``."""
 
@@ -136,6 +130,9 @@ def test_a_new_template_asks_and_moves_once_it_is_approved(mirror: Mirror) -> No
     mirror.bench.configure(library={"template": "Songs/{title}.{ext}"})
     result = mirror.sync(3)
     assert "moves here" in result.out
+    told = f"{ALBUM}/Alpha.flac → Songs/Alpha.flac"
+    for command in ("sync", "plan", "pending"):
+        assert told in mirror.bench.run(command).out
     assert mirror.files() == ["Alpha.flac", "Beta.flac", "Delta.flac", "Gamma.flac"]
     mirror.assert_rests(3)
     assert mirror.bench.run("approve", "1").code == 0
@@ -260,7 +257,7 @@ import errno, os
 from syncd.local import moves
 def across(*_, **__):
     raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
-moves.rename_without_replacing = across
+moves.rename_anew = across
 """
 """Put before a command: what it moves would leave its disk."""
 

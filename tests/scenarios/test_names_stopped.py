@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,11 +11,6 @@ from syncd.core.policy import Now
 from syncd.simulator import Fault
 
 from .mirroring import Mirror, dies_after, dies_before, patch, title_of
-
-if TYPE_CHECKING:
-    from tests.scenarios.conftest import Bench
-
-Look = Callable[..., dict[str, Any]]
 
 UPDATE = "syncd.remote.client.AudioPod.update"
 MOVES_ON = """
@@ -31,12 +24,6 @@ def late(*arguments):
 names._record_name = late
 """
 """Put before a command: the file is renamed once more in the moment after its name was sent."""
-
-
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
 
 
 def test_a_file_that_moves_on_after_its_name_was_sent_is_looked_at_anew(mirror: Mirror) -> None:

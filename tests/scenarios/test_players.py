@@ -54,7 +54,7 @@ def library(synced: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="needs ffprobe")
 @pytest.mark.parametrize("kind", FORMATS)
-def test_ffmpeg_sees_title_artist_album_genre_and_cover(library: Bench, kind: str) -> None:
+def test_ffmpeg_sees_every_tag_and_the_cover(library: Bench, kind: str) -> None:
     (name,) = [name for name in library.audio() if name.endswith(kind)]
     command = ["ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json"]
     result = subprocess.run([*command, library.root / name], capture_output=True, text=True)
@@ -71,6 +71,9 @@ def test_ffmpeg_sees_title_artist_album_genre_and_cover(library: Bench, kind: st
     assert tags["artist"] == "AudioPod"
     assert tags["album"] == "AudioPod 2026-03"
     assert tags["genre"] == "folk"
+    assert tags["track"].partition("/")[0] in ("1", "2", "3", "4")
+    assert tags["date"].startswith("2026-03-03")
+    assert tags["grouping"] == "study"
     assert picture["disposition"]["attached_pic"] == 1
 
 
@@ -161,6 +164,7 @@ def test_beets_imports_every_track_as_it_is(library: Bench) -> None:
     config = folder / "config.yaml"
     config.write_text(
         f"directory: {library.root}\nlibrary: {folder}/db\nimport: {{copy: no, write: no}}\n"
+        "plugins: info\n"
     )
 
     def beet(*arguments: str | Path) -> str:
@@ -172,7 +176,7 @@ def test_beets_imports_every_track_as_it_is(library: Bench) -> None:
     before = [library.root.joinpath(name).read_bytes() for name in library.audio()]
     beet("import", "-A", "-q", library.root)
     # The field of the genre has another name since beets 2.
-    shown = "$title|$artist|$albumartist|$album|$year-$month-$day|$track|$genre$genres"
+    shown = "$title|$artist|$albumartist|$album|$year-$month-$day|$track|$genre$genres|$grouping"
     rows = [line.split("|") for line in beet("ls", "-f", shown).splitlines()]
     assert sorted(row[:5] for row in rows) == [
         [f"Söng as {kind}", "AudioPod", "AudioPod", "AudioPod 2026-03", "2026-03-03"]
@@ -180,6 +184,11 @@ def test_beets_imports_every_track_as_it_is(library: Bench) -> None:
     ]
     assert sorted(int(row[5]) for row in rows) == [1, 2, 3, 4]
     assert all("folk" in row[6] for row in rows)
+    assert {row[7] for row in rows} == {"study"}
+    for name in library.audio():
+        facts = dict(line.strip().partition(": ")[::2] for line in
+                     beet("info", library.root / name).splitlines())  # fmt: skip
+        assert facts["art"] == "True"
     assert [library.root.joinpath(name).read_bytes() for name in library.audio()] == before
 
 

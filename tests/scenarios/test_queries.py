@@ -57,7 +57,7 @@ DOCUMENTED = (
     "audio_duration", "created_at", "completed_at", "user_id", "actual_seeds", "lrc_content",
     "quality_score", "error_message",
 )  # fmt: skip
-OURS = ["path", "state", "reason", "absent_since", "held", "missing_since"]
+OURS = ["path", "state", "reason", "absent_since", "held", "missing_since", "retried"]
 
 
 def test_json_is_the_job_as_the_service_has_it_and_what_is_ours(offline: Bench) -> None:
@@ -67,7 +67,7 @@ def test_json_is_the_job_as_the_service_has_it_and_what_is_ours(offline: Bench) 
     for row in rows:
         entry = listed[row["id"]]
         assert {*DOCUMENTED, *row} <= set(entry)
-        assert list(entry)[-6:] == OURS
+        assert list(entry)[-7:] == OURS
         assert entry["absent_since"] is None
         # A media address is signed anew in every answer.
         for name in set(row) - {"output_url", "output_urls", "thumbnail_url"}:
@@ -359,7 +359,15 @@ def test_a_foreign_file_has_no_status_to_ask_for(offline: Bench) -> None:
 
 
 def test_the_json_of_nothing_is_an_empty_array(offline: Bench) -> None:
-    assert offline.run("ls", "--json", "--search", "no such words").out == "[]\n"
+    found = offline.run("ls", "--json", "--search", "no such words")
+    assert (found.code, found.out, found.err) == (0, "[]\n", "")
+
+
+def test_a_value_with_other_capitals_lists_nothing_and_is_told_as_it_is_spelled(
+    offline: Bench,
+) -> None:
+    found = offline.run("ls", "--json", "genre:JAZZ")
+    assert (found.code, found.out, found.err) == (0, "[]\n", "did you mean genre:jazz?\n")
 
 
 @pytest.mark.parametrize("option", ["--skip", "--limit"])

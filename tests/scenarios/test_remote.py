@@ -107,6 +107,10 @@ def test_one_job_is_shown_as_it_is_now(alone: Bench, sim: Simulator) -> None:
     missing = alone.run("remote", "job", rain + 1000)
     assert missing.code == 1
     assert "404" in missing.complaint
+    assert missing.complaint.endswith("syncd remote jobs lists those of the account")
+    assert [
+        job["id"] for job in alone.run("remote", "jobs", "--status", "failed", "--json").document
+    ]
 
 
 def test_an_answer_of_another_shape_is_an_error_for_a_table_and_shown_as_json(
@@ -142,6 +146,14 @@ def test_what_was_asked_by_hand_is_told_where_the_service_cannot_be_reached(
     assert (result.code, result.document) == (0, before)
     assert "answered 503" in result.err
     assert re.search(r"this is what the service answered \d+ seconds? ago", result.err)
+    sim.faults.clear()
+    sim.faults.add(Fault("portal", times=None))
+    behind_portal = synced.run("remote", "liked", "--song-type", "rap", "--with-source")
+    assert behind_portal.code == 0
+    sourced = behind_portal.document
+    assert list(sourced) == ["source", "at", "total", "body"]
+    assert (sourced["source"], sourced["body"]) == ("kept", before)
+    assert sourced["at"].endswith("Z")
 
 
 def test_the_catalog_counts_itself_what_was_never_asked_and_says_so(

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 Look = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
-
-
 def stems(mirror: Mirror) -> list[str]:
     return [Path(name).stem for name in mirror.files()]
 

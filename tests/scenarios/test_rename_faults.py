@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
 import pytest
 
 from syncd.simulator import Fault
 
 from .mirroring import Mirror, dies_after, dies_before, patch, title_of
-
-if TYPE_CHECKING:
-    from tests.scenarios.conftest import Bench
-
-Look = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
-
 
 # --- the last look ---
 
@@ -45,6 +30,25 @@ def test_a_marker_that_vanishes_in_the_last_moment_lets_no_name_be_sent(mirror: 
     mirror.sync(78)
     assert mirror.sent() == []
     assert mirror.account()[mirror.jobs["Alpha"]] == "Alpha"
+
+
+def test_a_file_that_another_takes_the_place_of_while_its_name_is_sent(mirror: Mirror) -> None:
+    mirror.rename("Alpha", "Omega")
+
+    def swapped(_world: object) -> None:
+        between = mirror.path("between")
+        mirror.path("Omega").rename(between)
+        mirror.path("Beta").rename(mirror.path("Omega"))
+        between.rename(mirror.path("Beta"))
+
+    mirror.sim.faults.add(Fault("run", method="PATCH", call=swapped))
+    alpha, beta = mirror.jobs["Alpha"], mirror.jobs["Beta"]
+    mirror.sync()
+    assert mirror.sent()[0] == patch(alpha, "Omega")
+    mirror.sync()  # a name is sent once in a run
+    assert mirror.account()[alpha] == "Beta"
+    assert mirror.account()[beta] == "Omega"
+    mirror.assert_rests()
 
 
 # --- answers that are lost ---
@@ -102,7 +106,7 @@ STOPS = {
     "before the look": dies_before("syncd.executor.names.look"),
     "before the PATCH": dies_before("syncd.remote.client.AudioPod.update"),
     "after the PATCH": dies_after("syncd.remote.client.AudioPod.update"),
-    "before the lyrics move": dies_before("syncd.executor.context.Context.move_lyrics"),
+    "before the lyrics move": dies_before("syncd.executor.names.move_lyrics"),
     "before the title is written": dies_before("syncd.executor.retag.write"),
     "after the title is written": dies_after("syncd.executor.retag.write"),
     "before it is recorded": dies_before("syncd.catalog.outcomes.Outcomes.record"),

@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 Look = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
-
-
 # --- which names are sent ---
 
 

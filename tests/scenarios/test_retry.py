@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -128,7 +129,7 @@ def test_a_limit_that_others_use_up_is_waited_for_without_the_library(
     sim.faults.add(Fault("status", method="POST", after=1, status=429, retry_after=1))
     result = bench.run("retry", *jobs, "--no-wait", before=AT_ONCE)
     assert result.code == 0
-    assert "1 sent, 1 to go: the service takes 10 in a minute; the next in 1 s" in result.err
+    assert "1 sent, 1 to go: the service asked to wait; the next in 1 s" in result.err
     first, second = (f"/jobs/{job_id}/retry" for job_id in jobs)
     assert sent(sim) == [first, second, second]
 
@@ -146,6 +147,33 @@ def test_no_credits_and_too_many_requests_end_the_sending(
     assert said in result.complaint
     assert result.out == f"job {jobs[0]} “Song 0”: completed\n"
     assert set(sent(sim)) == {f"/jobs/{job_id}/retry" for job_id in jobs[:2]}
+    not_tried = jobs[2:] if status == 402 else jobs[1:]
+    assert result.err.endswith(f" not tried: {' '.join(map(str, not_tried))}\n")
+    document = bench.run("retry", *jobs[1:], "--json", before=haste + AT_ONCE).document
+    assert f"answered {status}" in document["error"]
+    assert (document["exit_code"], document["left"]) == (code, not_tried)
+
+
+def test_who_stops_the_following_is_told_what_was_sent(
+    bench: Bench, sim: Simulator, fail: Fail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = fail(2)
+    monkeypatch.setattr(sim.world, "retry", type(sim.world).retry.__get__(sim.world))
+    for arguments in ((jobs[0],), (jobs[1], "--json")):
+        count = len(sent(sim))
+        following = bench.start("retry", *arguments)
+        while len(sent(sim)) == count or not sim.requests.select()[-1].path.endswith("/status"):
+            pass
+        following.send_signal(signal.SIGINT)
+        result = bench.finish(following)
+        assert result.code == 130
+        assert "stopped; what was sent is being made; syncd sync fetches it" in result.err
+        if "--json" in arguments:
+            (told,) = result.document["retried"]
+            assert (told["id"], told["settled"]) == (jobs[1], False)
+            assert (result.document["exit_code"], result.document["error"]) == (130, "stopped")
+        else:
+            assert result.out == f"job {jobs[0]} “Song 0”: sent to be made again\n"
 
 
 def test_nothing_is_sent_one_way_only(bench: Bench, sim: Simulator, fail: Fail) -> None:

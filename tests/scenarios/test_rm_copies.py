@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import TYPE_CHECKING
 
 from syncd.local.audio import check
 from syncd.local.trash import Why
@@ -15,15 +12,6 @@ from .mirroring import ALBUM, Mirror, delete, dies_before
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.scenarios.conftest import Bench
-
-Look = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    return Mirror.of(bench, look)
 
 
 def cut(path: Path) -> bytes:

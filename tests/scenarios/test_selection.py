@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from syncd.core.baseline import State
-from syncd.simulator import Simulator
+from syncd.simulator import Fault, Simulator
 
 from .mirroring import ALBUM, AT_ONCE, LRC, MARCH, NO_GRACE, dies_before
 
@@ -41,19 +41,23 @@ def narrowed(bench: Bench, sim: Simulator, tracks: dict[str, int]) -> dict[str, 
 def test_a_job_outside_the_selection_is_listed_and_not_fetched(
     bench: Bench, sim: Simulator, tracks: dict[str, int]
 ) -> None:
-    bench.prepare(**{"library.only": {"title": "[ab]*"}})
+    bench.prepare(**{"library.only": {"title": "a*", "genre": ["house", "hose"]}})
     plan = bench.run("plan")
-    assert "1 job is outside library.only, and not fetched" in plan.out
+    assert "2 jobs are outside library.only, and not fetched" in plan.out
+    assert "no job has the genre “hose” that library.only asks for" in plan.out
     assert "Gamma" not in plan.out
-    assert bench.run("sync").code == 0
-    assert bench.audio() == [f"{ALBUM}/Alpha.flac", f"{ALBUM}/Beta.flac"]
+    result = bench.run("sync")
+    assert result.code == 0
+    assert "  2 jobs are outside library.only, and not fetched\n" in result.out
+    assert "genre “hose”" in result.out
+    assert bench.audio() == [f"{ALBUM}/Alpha.flac"]
     listed = {one["display_name"]: one for one in bench.run("ls", "--json").document}
     assert listed["Gamma"]["state"] == "unselected"
-    assert listed["Gamma"]["reason"] == "outside library.only: it is called “Gamma”"
-    assert "1 unselected" in bench.run("status").out
-    sim.world.rename(tracks["Gamma"], "Aria")
-    assert bench.run("sync").code == 0
-    assert bench.placed(tracks["Gamma"]).exists()
+    assert listed["Beta"]["reason"] == "outside library.only: it is called “Beta”"
+    assert "2 unselected" in bench.run("status").out
+    sim.world.rename(tracks["Beta"], "Aria")
+    assert bench.run("sync", "--json").document["unselected"] == [tracks["Gamma"]]
+    assert bench.placed(tracks["Beta"]).exists()
     assert sim.requests.mutating() == []
 
 
@@ -98,8 +102,7 @@ def test_a_rejection_keeps_the_files_until_the_selection_is_another(
     bench: Bench, narrowed: dict[str, int]
 ) -> None:
     path = bench.placed(narrowed["Gamma"])
-    bench.run("sync")
-    (batch,) = {one.batch for one in _holds(bench)}
+    batch = _held_by_sync(bench)
     assert bench.run("reject", batch).code == 0
     assert bench.run("sync").code == 0
     assert path.exists()
@@ -113,11 +116,12 @@ def test_a_file_that_was_changed_in_the_folder_is_not_freed(
     bench: Bench, narrowed: dict[str, int]
 ) -> None:
     path = bench.placed(narrowed["Gamma"])
-    bench.run("sync")
-    (batch,) = {one.batch for one in _holds(bench)}
+    batch = _held_by_sync(bench)
     path.write_bytes(path.read_bytes() + b"mine")
-    bench.run("approve", batch)
+    told = bench.run("approve", batch)
     assert path.read_bytes().endswith(b"mine")
+    assert "was changed in the folder: it stays" in told.out + told.err
+    assert _holds(bench) == [], "it is asked about no more"
     assert "was changed in the folder: it stays" in bench.run("plan").out
 
 
@@ -125,19 +129,29 @@ def test_a_file_whose_audio_the_account_lost_is_not_freed(
     bench: Bench, sim: Simulator, narrowed: dict[str, int]
 ) -> None:
     path = bench.placed(narrowed["Gamma"])
-    bench.run("sync")
-    (batch,) = {one.batch for one in _holds(bench)}
+    batch = _held_by_sync(bench)
     sim.world.replace_audio(narrowed["Gamma"])
     bench.run("approve", batch)
     assert path.exists()
+
+
+def test_a_file_whose_audio_is_not_served_is_not_freed(
+    bench: Bench, sim: Simulator, narrowed: dict[str, int]
+) -> None:
+    path = bench.placed(narrowed["Gamma"])
+    batch = _held_by_sync(bench)
+    sim.faults.add(Fault("status", origin="media", status=404, times=None))
+    result = bench.run("approve", batch)
+    assert path.exists()
+    assert bench.baseline(narrowed["Gamma"]).state is State.PLACED
+    assert "left alone, as perhaps the only copy of its audio" in result.out + result.err
 
 
 def test_what_is_stopped_half_way_is_no_deletion_by_the_user(
     bench: Bench, sim: Simulator, narrowed: dict[str, int]
 ) -> None:
     path = bench.placed(narrowed["Gamma"])
-    bench.run("sync")
-    (batch,) = {one.batch for one in _holds(bench)}
+    batch = _held_by_sync(bench)
     assert (
         bench.run("approve", batch, before=dies_before("syncd.local.trash.Trash.discard")).code == 9
     )
@@ -152,8 +166,7 @@ def test_what_is_stopped_half_way_is_no_deletion_by_the_user(
 def test_what_was_freed_after_the_backup_of_a_catalog_is_no_deletion(
     bench: Bench, sim: Simulator, narrowed: dict[str, int]
 ) -> None:
-    bench.run("sync")
-    (batch,) = {one.batch for one in _holds(bench)}
+    batch = _held_by_sync(bench)
     shutil.copytree(bench.state, bench.folder / "backup")
     assert bench.run("approve", batch).code == 0
     shutil.rmtree(bench.state)
@@ -172,6 +185,13 @@ def test_the_user_may_still_delete_what_is_asked_about(
     bench.placed(narrowed["Gamma"]).unlink()
     bench.run("sync", before=AT_ONCE)
     assert [one.method for one in sim.requests.mutating()] == ["DELETE"]
+
+
+def _held_by_sync(bench: Bench) -> int:
+    """The one batch that a sync holds."""
+    bench.run("sync")
+    (batch,) = {one.batch for one in _holds(bench)}
+    return int(batch)
 
 
 def _holds(bench: Bench) -> list[Any]:

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
 import pytest
 
 from .mirroring import Mirror, dies_after, dies_before, patch, title_of
-
-if TYPE_CHECKING:
-    from tests.scenarios.conftest import Bench
-
-Look = Callable[..., dict[str, Any]]
 
 STOPS = {
     "before the move": dies_before("syncd.executor.names.move"),
@@ -27,12 +19,6 @@ def full(*_, **__):
     raise DiskFull("the disk is full")
 sys.modules["syncd.executor.retag"].write = full
 """
-
-
-@pytest.fixture
-def mirror(bench: Bench, look: Look) -> Mirror:
-    """Four songs in step."""
-    return Mirror.of(bench, look)
 
 
 @pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS.keys())

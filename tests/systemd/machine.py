@@ -9,6 +9,7 @@ from typing import Any
 
 from syncd.simulator import Simulator
 
+from ..configuring import as_toml, tables_for
 from .box import Box, until
 
 UNIT = "syncd.service"
@@ -46,18 +47,8 @@ class Machine:
 
     def configure(self, **sections: Mapping[str, object]) -> None:
         """Write the configuration, with what ``sections`` adds to it."""
-        tables: dict[str, dict[str, object]] = {
-            "api": {"base_url": self.sim.api_url, "requests_per_minute": 0},
-            "library": {"root": ROOT},
-            "state": {"dir": STATE},
-            "limits": {"min_free_space": "1MB"},
-        }
-        for name, values in sections.items():
-            tables[name] = {**tables.get(name, {}), **values}
-        lines = []
-        for name, values in tables.items():
-            lines += [f"[{name}]", *(f"{key} = {json.dumps(v)}" for key, v in values.items())]
-        self.write(CONFIG, "\n".join(lines) + "\n", mode=0o644)
+        tables = tables_for(self.sim, ROOT, STATE, **sections)
+        self.write(CONFIG, as_toml(tables), mode=0o644)
 
     def drop_in(self, name: str, *lines: str) -> None:
         """Change the unit, as systemctl edit does."""

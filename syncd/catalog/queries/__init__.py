@@ -1,8 +1,8 @@
 """What the catalog answers without a network: the jobs, and what is missing, held, done or foreign.
 
 ``listing`` has which jobs, ``entry`` what is said of one, ``figures`` how many, ``likeness`` which
-are alike, ``waiting`` what waits, ``done`` what was done, ``placed`` which files are in place.
-Each answer is of one moment. All raise ``CatalogUnusable``.
+are alike, ``spelling`` what is spelled otherwise, ``waiting`` what waits, ``done`` what was done,
+``placed`` which files are in place. Each answer is of one moment. All raise ``CatalogUnusable``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from syncd.catalog.queries.figures import (
     Share,
     Statistics,
     count,
+    failed,
     last_sweep,
     states,
     statistics,
@@ -23,6 +24,7 @@ from syncd.catalog.queries.figures import (
 from syncd.catalog.queries.likeness import Similar, similar
 from syncd.catalog.queries.listing import jobs, stream
 from syncd.catalog.queries.placed import PlacedEntry, ids, placed
+from syncd.catalog.queries.spelling import other_spellings
 from syncd.catalog.queries.waiting import (
     HoldEntry,
     MissedEntry,
@@ -47,6 +49,7 @@ __all__ = [
     "Similar",
     "Statistics",
     "count",
+    "failed",
     "foreign",
     "history",
     "holds",
@@ -55,6 +58,7 @@ __all__ = [
     "jobs",
     "last_sweep",
     "missed",
+    "other_spellings",
     "pending",
     "placed",
     "similar",

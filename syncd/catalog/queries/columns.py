@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from syncd.catalog.queries.entry import Entry
@@ -20,18 +20,23 @@ TABLE = (
 )  # fmt: skip
 """The columns of a spreadsheet, by the names of the API, then by ours."""
 
-COLUMNS = (*TABLE, "title", "duration", "date", "year", "month", "key", "camelot", "openkey")
-"""All that there are: those that a template can name."""
+COLUMNS = (
+    *TABLE, "title", "duration", "date", "year", "month", "day", "key", "camelot", "openkey",
+    "album", "artist", "track", "ext", "format", "size",
+)  # fmt: skip
+"""All that there are: those that a template can name, with all that ``library.template`` can."""
 
 
 def columns_of(entry: Entry, root: Path) -> dict[str, str]:
     """``COLUMNS`` of ``entry``; what is not known is empty. ``path`` is absolute.
 
     ``duration`` is ``3:07``, ``audio_duration`` seconds; ``date`` and its parts are of
-    ``created_at``, in UTC. Several values of a facet are joined by ``; ``.
+    ``created_at``, in UTC. Several values of a facet are joined by ``; ``. ``format``, which is
+    ``ext``, and ``size`` are those of the file.
     """
     job, made = entry.job, entry.created_at
-    known = {
+    suffix = PurePath(entry.path or "").suffix.removeprefix(".")
+    known: dict[str, object] = {
         "display_name": entry.display_name,
         "title": entry.display_name,
         "created_at": _iso(made),
@@ -40,7 +45,7 @@ def columns_of(entry: Entry, root: Path) -> dict[str, str]:
         "emotion": _joined(job["emotion"]),
         "occasion": _joined(job["occasion"]),
         "language": job["language"] or job["vocal_language"],
-        "liked": {True: "yes", False: "no"}.get(job["liked"]),
+        "liked": "yes" if job["liked"] else "no",
         "path": str(root / entry.path) if entry.path else None,
         "state": entry.state,
         "reason": entry.reason,
@@ -48,9 +53,16 @@ def columns_of(entry: Entry, root: Path) -> dict[str, str]:
         "date": f"{made:%Y-%m-%d}" if made else None,
         "year": f"{made:%Y}" if made else None,
         "month": f"{made:%m}" if made else None,
+        "day": f"{made:%d}" if made else None,
         "key": classical(job["keyscale"]),
         "camelot": camelot(job["keyscale"]),
         "openkey": openkey(job["keyscale"]),
+        "album": entry.album,
+        "artist": entry.artist,
+        "track": entry.number,
+        "ext": suffix,
+        "format": suffix,
+        "size": entry.size,
     }
     return {name: _text(known[name] if name in known else job[name]) for name in COLUMNS}
 

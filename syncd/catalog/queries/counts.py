@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
@@ -25,9 +25,7 @@ class Tally:
 
 def tally(catalog: Catalog, *, status: str | None = None, song_type: str | None = None) -> Tally:
     """The jobs in the account, as the catalog knows them."""
-    listing = Listing(
-        status=(status,) if status else (), song_type=(song_type,) if song_type else ()
-    )
+    listing = _listing(status, song_type)
     tasks: Counter[str] = Counter()
     song_types: Counter[str] = Counter()
     total = 0
@@ -56,9 +54,9 @@ def liked(
         known = select(KNOWN.c.id).where(KNOWN.c.liked.is_not(None)).limit(1)
         if connection.execute(known).first() is None:
             return None
-    listing = Listing(
-        liked=True,
-        status=(status,) if status else (),
-        song_type=(song_type,) if song_type else (),
-    )
+    listing = replace(_listing(status, song_type), liked=True)
     return [entry for entry in jobs(catalog, listing) if entry.absent_since is None]
+
+
+def _listing(status: str | None, song_type: str | None) -> Listing:
+    return Listing(status=(status,) if status else (), song_type=(song_type,) if song_type else ())

@@ -10,10 +10,11 @@ from functools import lru_cache
 
 from sqlalchemy import String, case, func, select, type_coerce
 
-from syncd.catalog.queries.entry import THERE, WITH_FILE
+from syncd.catalog.queries.entry import THERE
 from syncd.catalog.queries.listing import LANGUAGE, chosen
-from syncd.catalog.schema import BASELINE, KNOWN, SWEEP
+from syncd.catalog.schema import BASELINE, KNOWN, RETRY, SWEEP
 from syncd.catalog.store import Catalog
+from syncd.core.cases import WITH_FILE
 from syncd.core.listing import Listing
 from syncd.core.model import FAILED
 
@@ -135,6 +136,19 @@ def to_come(catalog: Catalog) -> int:
     )
     with catalog.reading() as connection:
         return int(connection.execute(statement).scalar_one())
+
+
+def failed(catalog: Catalog) -> tuple[int, int]:
+    """How many jobs of the account failed, and how many of those were ever retried."""
+    is_retried = case((KNOWN.c.id.in_(select(RETRY.c.job_id)), 1))
+    statement = (
+        select(func.count(), func.count(is_retried))
+        .where(KNOWN.c.status == FAILED)
+        .where(KNOWN.c.absent_since.is_(None))
+    )
+    with catalog.reading() as connection:
+        jobs, retried = connection.execute(statement).one()
+        return jobs, retried
 
 
 def last_sweep(catalog: Catalog) -> datetime | None:

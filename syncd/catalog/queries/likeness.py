@@ -9,9 +9,9 @@ from functools import lru_cache
 from heapq import nlargest
 from typing import Any
 
-from sqlalchemy import String, bindparam, func, select, type_coerce
+from sqlalchemy import String, select, type_coerce
 
-from syncd.catalog.queries.entry import THERE, Entry, entries, entry_of
+from syncd.catalog.queries.entry import THERE, Entry, entries_of, unknown
 from syncd.catalog.queries.listing import LANGUAGE
 from syncd.catalog.schema import BASELINE, KNOWN
 from syncd.catalog.store import Catalog
@@ -30,8 +30,6 @@ _TRAITS = select(
 _OTHERS = _TRAITS.join(BASELINE, BASELINE.c.job_id == KNOWN.c.id, isouter=True).where(
     KNOWN.c.status == COMPLETED, THERE
 )
-_IDS = func.json_each(bindparam("ids", type_=String)).table_valued("value")
-_SOME = entries().where(KNOWN.c.id.in_(select(_IDS.c.value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def similar(catalog: Catalog, job_id: int, limit: int) -> list[Similar]:
     with catalog.reading() as connection:
         row = connection.execute(_TRAITS.where(KNOWN.c.id == job_id)).one_or_none()
         if row is None:
-            raise SyncdError(f"job {job_id} is not known", hint="syncd ls lists those that are")
+            raise unknown(job_id)
         wanted = _traits(row._mapping)
         if wanted == Traits():
             raise SyncdError(
@@ -63,9 +61,8 @@ def similar(catalog: Catalog, job_id: int, limit: int) -> list[Similar]:
             if other.id != job_id
         )
         best = nlargest(limit, (one for one in scored if one[0] > 0))
-        ids = json.dumps([one[1] for one in best])
-        rows = {found.id: found for found in connection.execute(_SOME, {"ids": ids})}
-    return [Similar(score, entry_of(rows[found]._asdict())) for score, found in best]
+        found = entries_of(connection, [job_id for _, job_id in best])
+    return [Similar(score, entry) for (score, _), entry in zip(best, found, strict=True)]
 
 
 def _traits(row: Mapping[Any, Any]) -> Traits:

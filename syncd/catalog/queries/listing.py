@@ -9,7 +9,7 @@ What the documented parameters mean is the service's to say. Where it does not, 
   (``str.casefold``), accents and all; every character stands for itself.
 - Names and statuses sort by their characters' code points. What has no value comes after all that
   do, before them when descending; of a length, -1 is a value. Ties are broken by id, the same way
-  round.
+  round. Keys sort by their place on the Camelot wheel, minor before major.
 """
 
 from __future__ import annotations
@@ -23,24 +23,27 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
+    Integer,
     Select,
     String,
     and_,
-    bindparam,
     case,
     cast,
     func,
     literal,
     or_,
     select,
+    true,
 )
 
-from syncd.catalog.queries.entry import THERE, Entry, entries, entry_of
+from syncd.catalog.indexing import indexed
+from syncd.catalog.queries.entry import THERE, Entry, entries_of, unknown
 from syncd.catalog.schema import BASELINE, KNOWN, WORDS
 from syncd.catalog.store import Catalog
+from syncd.core.baseline import State
 from syncd.core.harmony import camelot, mixing_tempos, neighbours
 from syncd.core.listing import Listing, Range, When, Word
-from syncd.core.model import COMPLETED
+from syncd.core.model import COMPLETED, FAILED
 from syncd.errors import SyncdError
 
 _BATCH = 200
@@ -65,11 +68,11 @@ _SORTED_BY: dict[str, ColumnElement[Any]] = {
     "display_name": KNOWN.c.display_name,
     "audio_duration": _LENGTH,
     "status": KNOWN.c.status,
+    "bpm": KNOWN.c.bpm,
+    "quality_score": KNOWN.c.quality_score,
 }
-
-# The ids as one parameter: however many there are, it is always the same statement.
-_IDS = func.json_each(bindparam("ids", type_=String)).table_valued("value")
-_SOME = entries().where(KNOWN.c.id.in_(select(_IDS.c.value)))
+# The number on the Camelot wheel, then its letter: minor before major.
+_KEY_ORDER = (cast(_CAMELOT, Integer), func.substr(_CAMELOT, -1))
 
 
 def jobs(catalog: Catalog, listing: Listing, *, now: datetime | None = None) -> list[Entry]:
@@ -88,28 +91,27 @@ def stream(
     with catalog.reading() as connection:
         ids = list(connection.execute(chosen(connection, listing, now)).scalars())
         for start in range(0, len(ids), _BATCH):
-            some = ids[start : start + _BATCH]
-            found = connection.execute(_SOME, {"ids": json.dumps(some)})
-            entry_by_id = {row.id: row for row in found}
-            for job_id in some:
-                yield entry_of(entry_by_id[job_id]._asdict())
+            yield from entries_of(connection, ids[start : start + _BATCH])
 
 
 def chosen(connection: Connection, listing: Listing, now: datetime | None = None) -> Select[Any]:
     """The statement that selects the ids of ``listing``, in its order. See ``stream``."""
-    statement = select(KNOWN.c.id).where(*_documented(listing), *_ranges(listing, now))
-    if not listing.gone:
+    statement = select(KNOWN.c.id).where(*_filters(connection, listing, now))
+    if not listing.gone and State.GONE not in listing.state:
         statement = statement.join(BASELINE, BASELINE.c.job_id == KNOWN.c.id, isouter=True).where(
             THERE
         )
-    if listing.key:
-        statement = statement.where(_CAMELOT.in_([camelot(key) for key in listing.key]))
-    if listing.mixes_with is not None:
-        statement = statement.where(*_mixing(connection, listing.mixes_with))
-    orders: tuple[ColumnElement[Any], ...] = (
-        _SORTED_BY[listing.sort_by or "created_at"],
-        KNOWN.c.id,
-    )
+    for left_out in listing.without:
+        # What is not known of a job is not what it is left out for.
+        is_found = and_(true(), *_filters(connection, left_out, now))
+        if left_out.match:
+            is_found = and_(is_found, KNOWN.c.id.in_(_matching(left_out)))
+        statement = statement.where(func.coalesce(is_found, 0) == 0)
+    orders: tuple[ColumnElement[Any], ...] = (_SORTED_BY["created_at"], KNOWN.c.id)
+    if listing.sort_by == "key":
+        orders = (*_KEY_ORDER, KNOWN.c.id)
+    elif listing.sort_by is not None:
+        orders = (_SORTED_BY[listing.sort_by], KNOWN.c.id)
     if listing.match:
         statement = statement.join(WORDS, WORDS.c.rowid == KNOWN.c.id)
         statement = statement.where(WORDS.c.words.op("MATCH")(_expression(listing.match)))
@@ -126,6 +128,32 @@ def chosen(connection: Connection, listing: Listing, now: datetime | None = None
     )
     # SQLite has no OFFSET without a LIMIT; -1 means none.
     return statement.offset(listing.skip).limit(-1 if listing.limit is None else listing.limit)
+
+
+def _filters(
+    connection: Connection, listing: Listing, now: datetime | None
+) -> Iterable[ColumnElement[bool]]:
+    """All that a listing asks of a job, but for its words."""
+    yield from _documented(listing)
+    yield from _ranges(listing, now)
+    if listing.id:
+        yield KNOWN.c.id.in_(listing.id)
+    if listing.title:
+        yield or_(
+            *(func.has_part(part.casefold(), KNOWN.c.display_name) == 1 for part in listing.title)
+        )
+    if listing.state:
+        placed = select(BASELINE.c.job_id).where(BASELINE.c.state.in_(listing.state))
+        is_failed = and_(KNOWN.c.status == FAILED, literal("failed" in listing.state))
+        yield or_(KNOWN.c.id.in_(placed), is_failed)
+    if listing.key:
+        yield _CAMELOT.in_([camelot(key) for key in listing.key])
+    if listing.mixes_with is not None:
+        yield from _mixing(connection, listing.mixes_with)
+
+
+def _matching(listing: Listing) -> Select[Any]:
+    return select(WORDS.c.rowid).where(WORDS.c.words.op("MATCH")(_expression(listing.match)))
 
 
 def _documented(listing: Listing) -> Iterable[ColumnElement[bool]]:
@@ -200,7 +228,7 @@ def _mixing(connection: Connection, job_id: int) -> Iterable[ColumnElement[bool]
         select(KNOWN.c.keyscale, KNOWN.c.bpm).where(KNOWN.c.id == job_id)
     ).one_or_none()
     if row is None:
-        raise SyncdError(f"job {job_id} is not known", hint="syncd ls lists those that are")
+        raise unknown(job_id)
     keys = neighbours(row.keyscale)
     if not keys and not row.bpm:
         raise SyncdError(f"nothing can be mixed with job {job_id}: it has neither key nor tempo")
@@ -216,7 +244,7 @@ def _expression(words: tuple[Word, ...]) -> str:
     """All of ``words``, as the full-text index has it (https://sqlite.org/fts5.html, 3)."""
 
     def one(word: Word) -> str:
-        text = word.text.replace("\0", " ").replace('"', '""')
+        text = (indexed(word.text) or "").replace("\0", " ").replace('"', '""')
         return f'"{text}"{"*" if word.prefix else ""}'
 
     return " AND ".join(map(one, words))

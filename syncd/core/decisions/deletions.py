@@ -63,6 +63,10 @@ def deleted_here(planning: Planning, case: Case) -> Decision:
         )
     if policy.deletions == "restore" or policy.direction == "down":
         return planning.restore(case, "its file is gone from the folder")
+    if (where := policy.elsewhere.get(case.job_id)) is not None:
+        # Not even where it is approved: a track is deleted where it is gone from every tree.
+        back = f"syncd reject --job {case.job_id} fetches it again"
+        return Wait(job_id=case.job_id, reason=f"{path} is gone, but {where} ({back})")
     # An approval shortens the grace; it does not outlive a setting by which nothing is deleted.
     if planning.is_approved(case.job_id, DeleteRemote.verb):
         return _delete(planning, case)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from syncd.core.baseline import Absence, Baseline, BaselineTrack, Placed
 from syncd.core.cases import Case
 from syncd.core.evidence import Found
+from syncd.core.keeping import said_kept_out
 from syncd.core.model import LocalFile, LocalTree, RemoteTrack
 from syncd.core.naming import (
     Name,
@@ -36,6 +37,7 @@ from syncd.core.operations import (
     RenameRemote,
     Restore,
     Retag,
+    RetryRemote,
     Wait,
 )
 from syncd.core.policy import Now, Policy
@@ -45,7 +47,9 @@ from syncd.core.time import LONGEST_BACKOFF
 
 Decision = Operation | Wait | Pending | None
 
-_ASKING = (Download, Compare, Redownload, RenameRemote, DeleteRemote, Defer, Retag, Free)
+_ASKING = (
+    Download, Compare, Redownload, RenameRemote, DeleteRemote, RetryRemote, Defer, Retag, Free,
+)  # fmt: skip
 """What asks the service for something, or reads a whole file: it is put off where it failed."""
 
 _FILLING = (Download, Compare, Redownload, DeleteRemote, Retag)
@@ -156,7 +160,11 @@ class Planning:
         album, number = self.given(track, known)
         name = self._free_name(track, known, album, number, chosen)
         if self.local.is_hidden(name.path):
-            return Wait(job_id=track.id, reason=f"the folder of {name.path} could not be read")
+            unread = self.local.broken_above(name.path)
+            reason = unread or f"the folder of {name.path} could not be read"
+            return Wait(job_id=track.id, reason=reason)
+        if said := said_kept_out(name.path, self.local):
+            return Wait(job_id=track.id, reason=said, kept_out=True)
         self.names.take(name.path)
         self.standing.take(name.path)
         made = Restore if again else Download

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
-from syncd.core.baseline import Named
+from syncd.core.baseline import Named, State
 from syncd.core.cases import Case, There, is_edited, is_out_of_sight
 from syncd.core.decisions.planning import (
     Decision,
@@ -14,6 +14,7 @@ from syncd.core.decisions.planning import (
     placed_of,
     track_of,
 )
+from syncd.core.keeping import said_kept_out
 from syncd.core.model import COMPLETED
 from syncd.core.naming import (
     effective_title,
@@ -50,6 +51,8 @@ def nothing(planning: Planning, case: Case) -> Decision:
 def out_of_sight(planning: Planning, case: Case) -> Decision:
     placed, local = placed_of(case), planning.local
     reason = f"{placed.path} could not be read, or is on another disk than before"
+    if (broken := local.broken_above(placed.path)) is not None:
+        reason = f"whether {placed.path} is kept out is not known: {broken}"
     if not is_out_of_sight(placed, local):
         reason = f"{placed.path} was not found, and "
         if local.unreadable:
@@ -60,6 +63,16 @@ def out_of_sight(planning: Planning, case: Case) -> Decision:
                 f"another one (syncd rm {case.job_id} deletes the job)"
             )
     return Wait(job_id=case.job_id, reason=reason, unseen=placed.path)
+
+
+def kept_out(planning: Planning, case: Case) -> Decision:
+    """Left alone where it stands, or stood; when the pattern goes it is a file as any other."""
+    settled = (State.EVICTED, State.IGNORED, State.UNSELECTED)
+    if case.state in (settled if case.track else (State.GONE, State.DETACHED)):
+        return None  # nothing would be done about it in any case
+    path = case.file.path if case.file else placed_of(case).path
+    reason = said_kept_out(path, planning.local)
+    return Wait(job_id=case.job_id, reason=reason or path, kept_out=True)
 
 
 def not_listed_yet(planning: Planning, case: Case) -> Decision:
@@ -124,9 +137,8 @@ def _left_out(planning: Planning, case: Case) -> Free | Wait | None:
     track, file, placed = track_of(case), file_of(case), placed_of(case)
     why = said_outside(track, planning.policy.only)
     if is_edited(file, placed):
-        return Wait(
-            job_id=case.job_id, reason=f"{why}, but {file.path} was changed in the folder: it stays"
-        )
+        reason = f"{why}, but {file.path} was changed in the folder: it stays"
+        return Wait(job_id=case.job_id, reason=reason, stays=True)
     if track.audio.get(placed.format) != placed.audio:
         return None  # other audio, which was declined: this is the only copy of what is here
     return Free(job_id=case.job_id, path=file.path, reason=why)
@@ -262,6 +274,8 @@ def without_audio(planning: Planning, case: Case) -> Decision:
     else:
         wanted, offered = ", ".join(planning.policy.formats), ", ".join(sorted(track.audio))
         reason = f"none of the wanted formats ({wanted}) is on offer ({offered})"
+    if planning.policy.further and track.audio:
+        return Wait(job_id=case.job_id, reason=reason)
     return Defer(job_id=case.job_id, reason=reason)
 
 

@@ -29,18 +29,30 @@ def untagged_sha256(path: Path, format_: str) -> str | None:
     ``None`` where it cannot be told from the tags: the file is no ``format_`` file by its bytes,
     is damaged, or is an Ogg of another codec than Vorbis and Opus. Raises ``OSError``.
     """
-    with path.open("rb", buffering=_PIECE) as file:
-        if audio_format(file) != format_:
-            return None
-        size = file.seek(0, 2)
-        digest, length = hashlib.sha256(), 0
-        try:
-            for piece in _READERS[format_](file, size):
-                digest.update(piece)
-                length += len(piece)
-        except CorruptMedia:
-            return None
+    digest, length = hashlib.sha256(), 0
+    try:
+        for piece in _pieces(path, format_):
+            digest.update(piece)
+            length += len(piece)
+    except CorruptMedia:
+        return None
     return digest.hexdigest() if length else None
+
+
+def untagged_size(path: Path, format_: str) -> int:
+    """How many bytes of the file at ``path`` are audio, or fewer: no file that holds the same is
+    shorter. 0 where ``untagged_sha256`` is ``None``. Raises ``OSError``."""
+    try:
+        return sum(map(len, _pieces(path, format_)))
+    except CorruptMedia:
+        return 0
+
+
+def _pieces(path: Path, format_: str) -> Iterator[bytes]:
+    with path.open("rb", buffering=_PIECE) as file:
+        if audio_format(file) == format_:
+            size = file.seek(0, 2)
+            yield from _READERS[format_](file, size)
 
 
 def _of_flac(file: BinaryIO, size: int) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from mutagen.id3 import ID3v1SaveOptions
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 
-from syncd.core.tagging import MANAGED, Fields
+from syncd.core.tagging import MANAGED, SERVED, Fields
 from syncd.errors import CorruptMedia
 from syncd.local.tags import id3, mapping, vorbis, wav
 from syncd.local.tags.cover import Cover
@@ -40,9 +40,10 @@ def write_fields(
     in it is left out. ``id3_version`` is 4, or 3 for ID3v2.3 in UTF-16. Tags that are not managed
     stay as they are; an ID3v1 tag, LIST/INFO in a WAV and an ID3 tag in a FLAC do not.
 
-    Returns the fields as written and read back: what the file holds that is ours. A rating that
-    was there already is kept, and ``liked`` is then not among them. Raises ``CorruptMedia`` if a
-    field does not read back as it was written, ``OSError`` if the file cannot be written.
+    Returns the fields as written and read back, and under names that begin with ``tagging.SERVED``
+    what stands in those that were not written: what the file holds that is not the user's. A rating
+    that was there already is kept, and ``liked`` is then not among them. Raises ``CorruptMedia`` if
+    a field does not read back as it was written, ``OSError`` if the file cannot be written.
     """
     wanted = mapping.spellable(fmt, _clean({**fields, "duration": (f"{duration:.3f}",)}))
     with path.open("rb+") as file, errors_translated("written"):
@@ -53,7 +54,8 @@ def write_fields(
     for name, values in wanted.items():
         if found.get(name) != values:
             raise CorruptMedia(f"the tag {name} of the {fmt} file does not read back as written")
-    return wanted
+    served = {name: found[name] for name in found if name not in wanted and name != "liked"}
+    return wanted | {f"{SERVED}{name}": values for name, values in served.items()}
 
 
 def read_fields(path: Path, fmt: str) -> dict[str, tuple[str, ...]]:

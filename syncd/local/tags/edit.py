@@ -2,7 +2,8 @@
 
 ``container.write_fields`` gives a fresh download its whole set. This is for a file that has been
 in the library since, where other programs and the user have written too: frames, blocks, comments
-and chunks that a change does not name are carried over as they stand.
+and chunks that a change does not name are carried over as they stand. Only where an ID3 tag becomes
+one of another version, text may get another encoding (``version``).
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import BinaryIO
 
 from mutagen.ogg import OggPage
 
+from syncd.core.tagging import ID3_VERSION, OLDER
 from syncd.errors import CorruptMedia
 from syncd.local.audio import flac
 from syncd.local.tags import frames, id3, vorbis, wav
 from syncd.local.tags.change import Change
 from syncd.local.tags.container import errors_translated, read_fields
+from syncd.local.tags.version import in_version
 
 _PADDING = 1
 _LARGEST_BLOCK = (1 << 24) - 1
@@ -34,21 +37,27 @@ def edit_fields(
     """Make ``changes`` in the audio file at ``path``, each spelling only where it is still ours.
 
     The file is changed in place, so it must be one that nobody else looks at. ``fmt`` is one of
-    ``core.model.FORMATS``. Where anything is changed an ID3 tag becomes one of ``id3_version``, if
-    every frame of another's can stay as it is in that. Returns the fields that were set, with their
-    values; the file is left as it was where there are none. Raises ``CorruptMedia`` for tags that
+    ``core.model.FORMATS``. An ID3 tag becomes one of ``id3_version``, also where nothing else
+    changes, if every frame of another's can stand in that (``version.in_version``). Returns the
+    fields that were set, with their values, and ``tagging.ID3_VERSION`` where that changed; the
+    file is left as it was where there are none. Raises ``CorruptMedia`` for tags that
     cannot be read, or a field that does not read back as it was written; ``OSError`` if the file
     cannot be written.
     """
     with path.open("rb+") as file, errors_translated("written"):
         fields = _EDITORS[fmt](file, changes, id3_version)
+    given = (
+        {ID3_VERSION: (str(OLDER),) if id3_version == OLDER else ()}
+        if ID3_VERSION in fields
+        else {}
+    )
     found = read_fields(path, fmt)
     written = {change.field: change.after for change in changes if change.field in fields}
     for name, values in written.items():
         # A field that was taken away may be read from a spelling of the user's.
         if values and found.get(name) != values:
             raise CorruptMedia(f"the tag {name} of the {fmt} file does not read back as written")
-    return written
+    return written | given
 
 
 def _edit_flac(file: BinaryIO, changes: Sequence[Change], _version: int | None) -> set[str]:
@@ -81,7 +90,7 @@ def _edit_flac(file: BinaryIO, changes: Sequence[Change], _version: int | None) 
 
 def _edit_mp3(file: BinaryIO, changes: Sequence[Change], version: int | None) -> set[str]:
     old = frames.first_tag(file)
-    tag, fields = id3.edited(_parsed(old, file, version), changes)
+    tag, fields = _edited(old, file, changes, version)
     if fields:
         _replace(file, 0, len(old), tag.rendered(room=len(old) or _ROOM))
     return fields
@@ -111,22 +120,31 @@ def _edit_ogg(file: BinaryIO, changes: Sequence[Change], _version: int | None) -
 
 def _edit_wav(file: BinaryIO, changes: Sequence[Change], version: int | None) -> set[str]:
     old = wav.read_tag(file)
-    tag, fields = id3.edited(_parsed(old, io.BytesIO(old), version), changes)
+    tag, fields = _edited(old, io.BytesIO(old), changes, version)
     if fields:
         wav.write_tag(file, tag.rendered(), keep_info=True)
     return fields
 
 
-def _parsed(old: bytes, file: BinaryIO, version: int | None) -> frames.Tag:
-    """The tag to go on from, where ``old`` is the one that ``file`` begins with."""
-    if old and old[3] in (3, 4):
-        found = frames.parse(old)
-        return found if version is None else id3.in_version(found, version)
-    # None, one of v2.2, whose frames have other names, or only the v1 tag at the end, which
-    # nobody reads any more once there is another.
+def _edited(
+    old: bytes, file: BinaryIO, changes: Sequence[Change], version: int | None
+) -> tuple[frames.Tag, set[str]]:
+    """The tag ``old``, that ``file`` begins with, with what was asked for; and what was set."""
+    is_whole = bool(old) and old[3] in (3, 4)
+    before = frames.parse(old) if is_whole else _anew(file)
+    start = before if version is None else in_version(before, version)[0]
+    tag, fields = id3.edited(start, changes)
+    # A file without a tag is not given one for the sake of its version.
+    if (is_whole or fields) and tag.version != before.version:
+        fields.add(ID3_VERSION)
+    return tag, fields
+
+
+def _anew(file: BinaryIO) -> frames.Tag:
+    """None, one of v2.2, whose frames have other names, or only the v1 tag at the end, which
+    nobody reads any more once there is another."""
     tags = id3.load(file)
-    fresh = frames.parse(frames.serialised(tags, 4)) if tags else frames.Tag()
-    return fresh if version is None else id3.in_version(fresh, version)
+    return frames.parse(frames.serialised(tags, 4)) if tags else frames.Tag()
 
 
 def _body(file: BinaryIO, block: flac.Block) -> bytes:

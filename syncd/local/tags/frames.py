@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+from codecs import BOM_UTF16_LE
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -25,8 +26,12 @@ _NAME = re.compile(rb"[A-Z][A-Z0-9]{3}")
 _PADDING = 1024
 _LARGEST = 1 << 28
 _WITH_ENCODING = (b"COMM", b"USLT", b"SYLT", b"USER", b"OWNE", b"COMR", b"GEOB", b"APIC", b"WXXX")
+_TEXT = (b"COMM", b"USLT")
+"""Frames of a language, a description and text."""
+_LANGUAGE = 3
 _LATIN_1, _UTF_16 = 0, 1
 """The encodings of text that both versions have."""
+_UTF_16_BE, _UTF_8 = 2, 3
 _ONE_VERSIONS = (
     *(b"ASPI", b"EQU2", b"RVA2", b"SEEK", b"SIGN", b"TDEN", b"TDOR", b"TDRC", b"TDRL", b"TDTG"),
     *(b"TIPL", b"TMCL", b"TMOO", b"TPRO", b"TSOA", b"TSOP", b"TSOT", b"TSST"),
@@ -120,21 +125,41 @@ def parse(data: bytes) -> Tag:
     return Tag(version, tuple(frames))
 
 
-def carried(data: bytes, version: int, to: int) -> bytes | None:
-    """The frame ``data`` of a tag of ``version`` in one of version ``to``, its body as it stands.
+def carried(data: bytes, to: int) -> bytes | None:
+    """The frame ``data`` of a tag of the other version in one of version ``to``.
 
-    ``None`` where that would say something else there.
+    Its body is as it stands, but for text in an encoding that v2.3 lacks. ``None`` where it would
+    say something else there.
     """
     name, flags, body = data[:4], data[8:_HEADER], data[_HEADER:]
-    is_text = name in _WITH_ENCODING or name.startswith(b"T")
     if any(flags) or name in _ONE_VERSIONS:
         return None
-    if is_text and body[:1] not in (bytes([_LATIN_1]), bytes([_UTF_16])):
-        return None
-    if version == to:
-        return data
+    if name in _WITH_ENCODING or name.startswith(b"T"):
+        if not body:
+            return None
+        if body[0] not in (_LATIN_1, _UTF_16):
+            text = _in_utf_16(name, body)
+            if text is None:
+                return None
+            body = text
     size = len(body).to_bytes(4, "big") if to == 3 else _as_synchsafe(len(body))
     return name + size + flags + body
+
+
+def _in_utf_16(name: bytes, body: bytes) -> bytes | None:
+    """The body of a frame of text alone, put into UTF-16 string by string; ``None`` for others."""
+    codec = {_UTF_16_BE: "utf-16-be", _UTF_8: "utf-8"}.get(body[0])
+    if codec is None or not (name in _TEXT or name.startswith(b"T")):
+        return None
+    start = 1 + (_LANGUAGE if name in _TEXT else 0)
+    try:
+        *strings, last = body[start:].decode(codec).split("\0")
+    except UnicodeDecodeError:
+        return None
+    encoded = [BOM_UTF16_LE + string.encode("utf-16-le") for string in strings]
+    # Nothing behind the last terminator is no string.
+    encoded.append(BOM_UTF16_LE + last.encode("utf-16-le") if last or not strings else b"")
+    return bytes([_UTF_16]) + body[1:start] + b"\0\0".join(encoded)
 
 
 def _split(body: bytes, size_of: Callable[[bytes], int]) -> list[bytes] | None:

@@ -18,17 +18,17 @@ from syncd.core.tagging import Fields
 from syncd.local.tags import mapping
 from syncd.local.tags.change import Change
 from syncd.local.tags.cover import Cover
-from syncd.local.tags.frames import Tag, carried, parse, serialised
+from syncd.local.tags.frames import Tag
 
 _UTF8 = id3.Encoding.UTF8
-_FRONT = id3.PictureType.COVER_FRONT
+FRONT = id3.PictureType.COVER_FRONT
 _UNKNOWN_LANGUAGE = "XXX"
 _POPM_EMAIL, _POPM_BEST = "syncd", 255
 _V24 = (2, 4, 0)
-_MOOD = "TXXX:MOOD"
-_COVER = "Cover"
+MOOD = "TXXX:MOOD"
+COVER = "Cover"
 _IN_MILLISECONDS, _OF_LYRICS = 2, 1
-_V23_NAMES = {"TDRC": ("TYER", "TDAT", "TIME"), "TMOO": (_MOOD,)}
+V23_NAMES = {"TDRC": ("TYER", "TDAT", "TIME"), "TMOO": (MOOD,)}
 """What v2.3 has for frames that only v2.4 knows."""
 
 
@@ -45,16 +45,17 @@ def load(file: BinaryIO) -> id3.ID3:
     except id3.ID3NoHeaderError:
         return id3.ID3()
     if tags.version < _V24:
-        _to_v24(tags)
+        to_v24(tags)
     return tags
 
 
-def _to_v24(tags: id3.ID3) -> None:
+def to_v24(tags: id3.ID3) -> None:
+    """Spell what ``tags`` of v2.3 hold of ours as v2.4 has it."""
     genres = {key: list(frame.text) for key, frame in tags.items() if key == "TCON"}
     tags.update_to_v24()
     for key, texts in genres.items():
         tags[key].text = texts  # as it stands, as above
-    if not tags.getall("TMOO") and (moods := _values(tags, _MOOD)):
+    if not tags.getall("TMOO") and (moods := _values(tags, MOOD)):
         _set(tags, "TMOO", moods)
 
 
@@ -65,49 +66,10 @@ def to_v23(tags: id3.ID3) -> None:
     """
     if moods := _values(tags, "TMOO"):
         tags.delall("TMOO")
-        _set(tags, _MOOD, moods)
+        _set(tags, MOOD, moods)
     if dates := _values(tags, "TDRC"):
         tags.delall("TYER")
         tags.add(id3.TYER(encoding=_UTF8, text=[text[:4] for text in dates]))
-
-
-def in_version(tag: Tag, version: int) -> Tag:
-    """``tag`` in ID3v2.``version``; as it stands where a frame of another's would have to change.
-
-    What is ours is spelled anew, and comes first; all else keeps its bytes.
-    """
-    if tag.version == version:
-        return tag
-    ours, foreign = [], []
-    for data in tag.frames:
-        frame = tag.frame(data)
-        if frame is not None and _is_managed(frame):
-            ours.append(frame)
-        elif (kept := carried(data, tag.version, version)) is not None:
-            foreign.append(kept)
-        else:
-            return tag
-    tags = id3.ID3()
-    for frame in ours:
-        tags.add(frame)
-    if len(tags) != len(ours):
-        return tag  # two of a kind, of which one is somebody else's
-    if version == 3:
-        to_v23(tags)
-    else:
-        _to_v24(tags)
-        tags.delall(_MOOD)
-    made = parse(serialised(tags, version)).frames if tags else ()
-    return Tag(version, (*made, *foreign))
-
-
-def _is_managed(frame: Any) -> bool:
-    """Whether ``frame`` is spelled as what this program writes, in either version."""
-    if frame.FrameID == "APIC":
-        return bool(frame.type == _FRONT and frame.desc.rstrip() == _COVER)
-    spellings = [name for names in mapping.ID3.values() for name in names]
-    older = [name for names in _V23_NAMES.values() for name in names]
-    return any(_is(frame, name) for name in (*spellings, *older))
 
 
 def read(tags: id3.ID3) -> dict[str, tuple[str, ...]]:
@@ -117,7 +79,7 @@ def read(tags: id3.ID3) -> dict[str, tuple[str, ...]]:
 
 def read_cover(tags: id3.ID3) -> bytes | None:
     """The bytes of the front cover that ``tags`` holds."""
-    return next((frame.data for frame in tags.getall("APIC") if frame.type == _FRONT), None)
+    return next((frame.data for frame in tags.getall("APIC") if frame.type == FRONT), None)
 
 
 def apply(tags: id3.ID3, fields: Fields, cover: Cover | None) -> None:
@@ -151,12 +113,26 @@ def edited(tag: Tag, changes: Sequence[Change]) -> tuple[Tag, set[str]]:
     return tag, fields
 
 
+def is_spelled(frame: Any, spelling: str) -> bool:
+    """Whether ``frame`` is what this program would replace under ``spelling``."""
+    if spelling.startswith("TXXX:"):
+        name = spelling.removeprefix("TXXX:").casefold()
+        return bool(frame.FrameID == "TXXX" and frame.desc.casefold() == name)
+    if frame.FrameID != spelling:
+        return False
+    if spelling == "COMM":
+        return _is_ours(frame)
+    if spelling == "POPM":
+        return bool(frame.email == _POPM_EMAIL)
+    return spelling not in ("USLT", "SYLT") or not frame.desc
+
+
 def _replaced(tag: Tag, spelling: str, change: Change) -> Tag:
-    names = (spelling, *(_V23_NAMES.get(spelling, ()) if tag.version == 3 else ()))
+    names = (spelling, *(V23_NAMES.get(spelling, ()) if tag.version == 3 else ()))
     places = [
         at
         for at, data in enumerate(tag.frames)
-        if (frame := tag.frame(data)) is not None and any(_is(frame, name) for name in names)
+        if (frame := tag.frame(data)) is not None and any(is_spelled(frame, name) for name in names)
     ]
     at = places[0] if places else len(tag.frames)
     kept = [data for place, data in enumerate(tag.frames[at:], at) if place not in places]
@@ -170,7 +146,7 @@ def _frames(tag: Tag, spelling: str, change: Change) -> list[Any]:
     if spelling == "POPM" and any(data.startswith(b"POPM") for data in tag.frames):
         return []
     if tag.version == 3 and spelling == "TMOO":
-        spelling = _MOOD
+        spelling = MOOD
     made = id3.ID3()
     rating = (mapping.LIKED_RATING,)
     _set(made, spelling, rating if change.field == "liked" else change.after)
@@ -178,20 +154,6 @@ def _frames(tag: Tag, spelling: str, change: Change) -> list[Any]:
         # Readers of v2.3 know the year; v2.4's own frame beside it keeps the rest.
         made.add(id3.TYER(encoding=_UTF8, text=[text[:4] for text in change.after]))
     return list(made.values())
-
-
-def _is(frame: Any, spelling: str) -> bool:
-    """Whether ``frame`` is what this program would replace under ``spelling``."""
-    if spelling.startswith("TXXX:"):
-        name = spelling.removeprefix("TXXX:").casefold()
-        return bool(frame.FrameID == "TXXX" and frame.desc.casefold() == name)
-    if frame.FrameID != spelling:
-        return False
-    if spelling == "COMM":
-        return _is_ours(frame)
-    if spelling == "POPM":
-        return bool(frame.email == _POPM_EMAIL)
-    return spelling not in ("USLT", "SYLT") or not frame.desc
 
 
 def _is_ours(comment: Any) -> bool:
@@ -210,7 +172,8 @@ def _values(tags: id3.ID3, spelling: str) -> tuple[str, ...]:
     elif spelling == "COMM":
         texts = [text for frame in tags.getall("COMM") if _is_ours(frame) for text in frame.text]
     elif spelling == "POPM":
-        texts = [f"{frame.email} {frame.rating}" for frame in tags.getall("POPM")]
+        ours = [frame for frame in tags.getall("POPM") if frame.email == _POPM_EMAIL]
+        texts = [str(frame.rating) for frame in ours]
     elif spelling == "TLEN":
         texts = [
             f"{int(text) / 1000:.3f}"
@@ -275,16 +238,16 @@ def _user_defined(tags: id3.ID3, spelling: str) -> list[Any]:
 
 def _set_cover(tags: id3.ID3, cover: Cover) -> None:
     pictures = tags.getall("APIC")
-    front = [picture for picture in pictures if picture.type == _FRONT]
+    front = [picture for picture in pictures if picture.type == FRONT]
     if any(picture.data == cover.data for picture in front):
         return
     for picture in front:
         del tags[picture.HashKey]
     # Frames are told apart by their description alone, and a back cover may have none.
     taken = {picture.desc for picture in tags.getall("APIC")}
-    description = _COVER
+    description = COVER
     while description in taken:
         description += " "
     tags.add(
-        id3.APIC(encoding=_UTF8, mime=cover.mime, type=_FRONT, desc=description, data=cover.data)
+        id3.APIC(encoding=_UTF8, mime=cover.mime, type=FRONT, desc=description, data=cover.data)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from syncd.core.model import FORMATS
 from syncd.core.tagging import MANAGED
 from syncd.local.audio import check
 from syncd.local.tags import Cover
+
+from .fresh import Fresh, MakeFresh, ReadID3
 
 LIBRARY = files("syncd.simulator") / "data"
 SAMPLES = {
@@ -50,17 +51,8 @@ FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """One unfinished download: nothing in its name tells the format."""
-
-    path: Path
-    fmt: str
-    duration: float
-
-
 @pytest.fixture
-def make_fresh(tmp_path: Path) -> Callable[[str], Fresh]:
+def make_fresh(tmp_path: Path) -> MakeFresh:
     """Makes the fresh file of one format."""
 
     def make(fmt: str) -> Fresh:
@@ -72,7 +64,7 @@ def make_fresh(tmp_path: Path) -> Callable[[str], Fresh]:
 
 
 @pytest.fixture(params=FORMATS)
-def fresh(request: pytest.FixtureRequest, make_fresh: Callable[[str], Fresh]) -> Fresh:
+def fresh(request: pytest.FixtureRequest, make_fresh: MakeFresh) -> Fresh:
     """The fresh file of every format in turn."""
     return make_fresh(request.param)
 
@@ -84,7 +76,7 @@ def whole() -> Callable[[str], bytes]:
 
 
 @pytest.fixture
-def id3_of() -> Callable[[Path], id3.ID3]:
+def id3_of() -> ReadID3:
     """Reads the ID3 tag of an mp3 or WAV as it stands, nothing translated."""
 
     def read(path: Path) -> id3.ID3:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
 
 import pytest
 from hypothesis import given, settings
@@ -18,13 +17,7 @@ from syncd.errors import CorruptMedia
 from syncd.local.audio import check
 from syncd.local.tags import MAX_COVER, Cover, lrc_text, read_fields, write_fields
 
-Fields = dict[str, tuple[str, ...]]
-
-
-class Fresh(Protocol):
-    path: Path
-    fmt: str
-    duration: float
+from .fresh import Fields, Fresh, MakeFresh
 
 
 def test_every_field_reads_back_as_it_was_written(
@@ -51,13 +44,17 @@ def test_writing_again_changes_no_byte(fresh: Fresh, fields: Fields, cover: Cove
     assert fresh.path.read_bytes() == once
 
 
-def test_a_field_that_is_not_given_is_left_alone(fresh: Fresh, fields: Fields) -> None:
+def test_a_field_that_is_not_given_is_left_alone_and_told_as_served(
+    fresh: Fresh, fields: Fields
+) -> None:
     write_fields(fresh.path, fresh.fmt, fields, cover=None, duration=fresh.duration)
     written = write_fields(
         fresh.path, fresh.fmt, {"title": ("Other",)}, cover=None, duration=fresh.duration
     )
-    assert written == {"title": ("Other",), "duration": (f"{fresh.duration:.3f}",)}
-    assert read_fields(fresh.path, fresh.fmt) == {**fields, **written}
+    ours = {"title": ("Other",), "duration": (f"{fresh.duration:.3f}",)}
+    left = {name: values for name, values in fields.items() if name not in ("title", "liked")}
+    assert written == {**ours, **{f"served {name}": values for name, values in left.items()}}
+    assert read_fields(fresh.path, fresh.fmt) == {**fields, **ours}
 
 
 def test_long_lyrics_and_a_large_cover_fit(fresh: Fresh, fields: Fields, cover: Cover) -> None:
@@ -121,7 +118,7 @@ def test_damaged_tags_are_called_corrupt(fresh: Fresh, fields: Fields) -> None:
 
 
 def test_a_page_lost_from_the_tags_of_an_ogg_is_called_corrupt(
-    make_fresh: Callable[[str], Fresh],
+    make_fresh: MakeFresh,
 ) -> None:
     fresh = make_fresh("ogg")
     lyrics = {"lyrics": ("la la la\n" * 5000,)}
@@ -133,7 +130,7 @@ def test_a_page_lost_from_the_tags_of_an_ogg_is_called_corrupt(
         read_fields(fresh.path, "ogg")
 
 
-def test_a_flac_without_any_comments_gets_them(make_fresh: Callable[[str], Fresh]) -> None:
+def test_a_flac_without_any_comments_gets_them(make_fresh: MakeFresh) -> None:
     fresh = make_fresh("flac")
     data = fresh.path.read_bytes()
     fresh.path.write_bytes(b"fLaC\x80" + data[5:42] + data[data.index(b"\xff\xf8") :])
@@ -142,7 +139,7 @@ def test_a_flac_without_any_comments_gets_them(make_fresh: Callable[[str], Fresh
     assert read_fields(fresh.path, "flac") == written
 
 
-def test_a_field_that_does_not_read_back_is_reported(make_fresh: Callable[[str], Fresh]) -> None:
+def test_a_field_that_does_not_read_back_is_reported(make_fresh: MakeFresh) -> None:
     fresh = make_fresh("mp3")
     with pytest.raises(CorruptMedia, match="the tag date of the mp3 file does not read back"):
         write_fields(fresh.path, "mp3", {"date": ("next spring",)}, cover=None, duration=1)

@@ -5,10 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
-from collections.abc import Callable
 from importlib.resources import files
-from pathlib import Path
-from typing import Protocol
 
 import pytest
 from mutagen import id3
@@ -17,13 +14,9 @@ from mutagen.oggvorbis import OggVorbis
 
 from syncd.local.tags import MAX_COVER, Cover, read_cover, write_fields
 
+from .fresh import Fresh, MakeFresh, ReadID3
+
 COVERS = files("syncd.simulator") / "data" / "covers"
-
-
-class Fresh(Protocol):
-    path: Path
-    fmt: str
-    duration: float
 
 
 def png(width: int, height: int, kind: int = 2) -> bytes:
@@ -95,9 +88,7 @@ def test_anything_else_is_no_cover(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("data", [png(300, 200, 6), jpeg(0xC0)], ids=["png", "jpeg"])
-def test_the_cover_becomes_the_front_cover(
-    fresh: Fresh, id3_of: Callable[[Path], id3.ID3], data: bytes
-) -> None:
+def test_the_cover_becomes_the_front_cover(fresh: Fresh, id3_of: ReadID3, data: bytes) -> None:
     cover = Cover.parse(data)
     assert cover is not None
     assert read_cover(fresh.path, fresh.fmt) is None
@@ -113,7 +104,7 @@ def test_the_cover_becomes_the_front_cover(
 
 
 def test_another_front_cover_is_replaced_and_the_same_one_left(
-    fresh: Fresh, id3_of: Callable[[Path], id3.ID3]
+    fresh: Fresh, id3_of: ReadID3
 ) -> None:
     for size in (100, 200, 200):
         cover = Cover.parse(png(size, size))
@@ -127,7 +118,7 @@ def test_another_front_cover_is_replaced_and_the_same_one_left(
 
 
 def test_a_back_cover_that_bears_the_same_description_is_kept(
-    make_fresh: Callable[[str], Fresh], id3_of: Callable[[Path], id3.ID3]
+    make_fresh: MakeFresh, id3_of: ReadID3
 ) -> None:
     fresh = make_fresh("mp3")
     theirs = id3.ID3()

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
 
 import pytest
 from mutagen import id3
 
 from syncd.local.audio import check
-from syncd.local.tags import Change, Cover, changes, edit_fields, read_fields, write_fields
+from syncd.local.tags import Cover, changes, edit_fields, read_fields, write_fields
 
 from .djs import CHUNKS, FRAMES, mixed, theirs
-
-Fields = dict[str, tuple[str, ...]]
-MakeFresh = Callable[[str], "Fresh"]
-ReadID3 = Callable[[Path], id3.ID3]
-
-
-class Fresh(Protocol):
-    path: Path
-    fmt: str
-    duration: float
+from .fresh import Fields, Fresh, MakeFresh, ReadID3
 
 
 class Mixed:
@@ -128,31 +117,6 @@ def test_a_tag_becomes_one_for_djs_whole(
     tags = id3_of(file.path)
     assert (tags.version, tags.getall("TXXX:MOOD")) == ((2, 4, 0), [])
     assert tags["TMOO"].text == list(fields["emotion"])
-
-
-@pytest.mark.parametrize(
-    "frame",
-    [
-        id3.TXXX(encoding=3, desc="MY_OWN", text=["雨"]),
-        id3.TSOP(encoding=1, text=["Pod, Audio"]),
-        id3.RVA2(desc="track", channel=1, gain=-3.0, peak=0.5),
-        id3.APIC(encoding=3, mime="image/png", type=3, desc="mine", data=b"\x89PNG front"),
-    ],
-    ids=lambda frame: frame.FrameID,
-)
-def test_a_tag_stays_of_its_version_where_another_s_frame_would_not_fit(
-    make_fresh: MakeFresh, id3_of: ReadID3, fields: Fields, frame: id3.Frame
-) -> None:
-    fresh = make_fresh("mp3")
-    owned = write_fields(fresh.path, "mp3", fields, cover=None, duration=1)
-    tags = id3.ID3(fresh.path)
-    tags.add(frame)
-    tags.save(fresh.path)
-    comment = Change("comment", owned["comment"], ("Am - 92 BPM",))
-    assert edit_fields(fresh.path, "mp3", [comment], id3_version=3)
-    tags = id3_of(fresh.path)
-    assert (tags.version, tags[frame.HashKey]) == ((2, 4, 0), frame)
-    assert str(tags["COMM::XXX"]) == "Am - 92 BPM"
 
 
 @pytest.mark.parametrize("version", [3, 4])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from mutagen import id3
@@ -18,45 +16,9 @@ from syncd.errors import CorruptMedia
 from syncd.local.audio import check, flac
 from syncd.local.tags import Change, changes, edit_fields, read_fields, write_fields
 
-Fields = dict[str, tuple[str, ...]]
-MakeFresh = Callable[[str], "Fresh"]
-ReadID3 = Callable[[Path], id3.ID3]
+from .fresh import Fields, Fresh, MakeFresh, ReadID3
+
 TITLE = Change("title", ("A",), ("B",))
-
-
-class Fresh(Protocol):
-    path: Path
-    fmt: str
-    duration: float
-
-
-@pytest.mark.parametrize(
-    ("found", "owned", "wanted", "force", "expected"),
-    [
-        pytest.param("A", "A", "B", "", TITLE, id="ours, and another is wanted"),
-        pytest.param("A", "A", "A", "", None, id="as wanted"),
-        pytest.param("mine", "A", "B", "", None, id="the user's"),
-        pytest.param("mine", "A", "B", "title", Change("title", None, ("B",)), id="forced"),
-        pytest.param("B", "A", "B", "title", None, id="forced and as wanted"),
-        pytest.param("", "A", "B", "", None, id="the user took it away"),
-        pytest.param("", "", "B", "", Change("title", (), ("B",)), id="never written"),
-        pytest.param("mine", "", "B", "", None, id="never written, and the user did"),
-        pytest.param("A", "A", "", "", Change("title", ("A",), ()), id="no longer wanted"),
-    ],
-)
-def test_what_was_written_last_decides_whose_a_field_is(
-    found: str, owned: str, wanted: str, force: str, expected: Change | None
-) -> None:
-    fields = [{"title": (text,)} if text else {} for text in (found, owned)]
-    decided = changes(
-        fields[0], owned=fields[1], wanted={"title": (wanted,) if wanted else ()}, force={force}
-    )
-    assert decided == (() if expected is None else (expected,))
-
-
-def test_a_field_that_is_not_wanted_is_not_touched() -> None:
-    owned = {"title": ("A",), "cover": ("0f",)}
-    assert changes(owned, owned=owned, wanted={"cover": ("1e",)}) == ()
 
 
 def test_fields_are_changed_taken_away_and_added(fresh: Fresh, fields: Fields) -> None:
@@ -89,6 +51,21 @@ def test_small_changes_leave_the_audio_where_it_is(make_fresh: MakeFresh) -> Non
         after = fresh.path.read_bytes()
         assert len(after) == len(before)
         assert after[-len(before) // 2 :] == before[-len(before) // 2 :]
+
+
+def test_a_like_is_taken_away_whole_beside_the_rating_of_another_program(
+    make_fresh: MakeFresh, id3_of: ReadID3
+) -> None:
+    fresh = make_fresh("mp3")
+    write_fields(fresh.path, "mp3", {"liked": ("1",)}, cover=None, duration=1)
+    tags = id3.ID3(fresh.path)
+    tags.add(id3.POPM(email="traktor@native-instruments.de", rating=51, count=3))
+    tags.save(fresh.path)
+    assert edit_fields(fresh.path, "mp3", [Change("liked", ("1",), ())]) == {"liked": ()}
+    tags = id3_of(fresh.path)
+    assert tags.getall("TXXX:FMPS_RATING") == []
+    ratings = [(frame.email, frame.rating) for frame in tags.getall("POPM")]
+    assert ratings == [("traktor@native-instruments.de", 51)]
 
 
 # --- one field, several spellings ----------------------------------------------------------------

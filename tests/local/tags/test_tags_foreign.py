@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from mutagen import id3
@@ -17,15 +15,7 @@ from mutagen.wave import WAVE
 from syncd.local.audio import check
 from syncd.local.tags import Cover, read_fields, write_fields
 
-Fields = dict[str, tuple[str, ...]]
-MakeFresh = Callable[[str], "Fresh"]
-ReadID3 = Callable[[Path], id3.ID3]
-
-
-class Fresh(Protocol):
-    path: Path
-    fmt: str
-    duration: float
+from .fresh import Fields, Fresh, MakeFresh, ReadID3
 
 
 @pytest.mark.parametrize(

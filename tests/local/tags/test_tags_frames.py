@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
 
 import pytest
 from mutagen import id3
@@ -13,16 +10,9 @@ from mutagen import id3
 from syncd.errors import CorruptMedia
 from syncd.local.tags import Change, changes, edit_fields, read_fields
 
-Fields = dict[str, tuple[str, ...]]
-MakeFresh = Callable[[str], "Fresh"]
-ReadID3 = Callable[[Path], id3.ID3]
+from .fresh import MakeFresh, ReadID3
+
 TITLE = Change("title", ("A",), ("B",))
-
-
-class Fresh(Protocol):
-    path: Path
-    fmt: str
-    duration: float
 
 
 PACKED = zlib.compress(b"\3MY_CUES\0one, two")

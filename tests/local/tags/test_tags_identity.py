@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from mutagen import id3
@@ -16,17 +14,11 @@ from mutagen.ogg import OggPage
 from syncd.core.model import FORMATS, Identity, Origin
 from syncd.local.tags import Cover, read_fields, read_identity, write_fields
 
+from .fresh import Fields, Fresh, MakeFresh
+
 ORIGIN = Origin("https://api.audiopod.ai", "u-12")
 OURS = Identity(4711, ORIGIN)
 OWN = {"job_id": ("4711",), "origin": (str(ORIGIN),)}
-Fields = dict[str, tuple[str, ...]]
-MakeFresh = Callable[[str], "Fresh"]
-
-
-class Fresh(Protocol):
-    path: Path
-    fmt: str
-    duration: float
 
 
 def test_the_id_and_its_origin_are_found(fresh: Fresh, fields: Fields, cover: Cover) -> None:

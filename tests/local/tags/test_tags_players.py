@@ -6,21 +6,14 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
 from syncd.local.tags import Cover, write_fields
 
-Fields = dict[str, tuple[str, ...]]
+from .fresh import Fields, Fresh
 
 pytestmark = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="needs ffprobe")
-
-
-class Fresh(Protocol):
-    path: Path
-    fmt: str
-    duration: float
 
 
 def test_ffprobe_sees_the_tags_and_the_cover(fresh: Fresh, fields: Fields, cover: Cover) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
-
 import pytest
 from mutagen import id3
 from mutagen.flac import FLAC
@@ -13,16 +9,7 @@ from mutagen.oggvorbis import OggVorbis
 
 from syncd.local.tags import write_fields
 
-Fields = dict[str, tuple[str, ...]]
-MakeFresh = Callable[[str], "Fresh"]
-ReadID3 = Callable[[Path], id3.ID3]
-
-
-class Fresh(Protocol):
-    path: Path
-    fmt: str
-    duration: float
-
+from .fresh import Fields, MakeFresh, ReadID3
 
 VORBIS = {
     "TITLE": "title",
