@@ -72,9 +72,13 @@ async def confirm_key(client: AudioPod, catalog: Catalog, key_fingerprint: str) 
             "the API key changed, and the new one is not of this library's account",
             hint=_ADVICE,
         )
+    # Without a job that is known nothing was compared.
+    is_proven = await asyncio.to_thread(catalog.some_jobs, 1)
+    first = binding.line_of_keys if is_proven else None
     # First, and not last: a stop between the two only has it refused once more.
     await asyncio.to_thread(catalog.holds.end_refusals_to_key)
-    await asyncio.to_thread(catalog.bind, replace(binding, key_fingerprint=key_fingerprint))
+    fresh = replace(binding, key_fingerprint=key_fingerprint, first_key=first)
+    await asyncio.to_thread(catalog.bind, fresh)
 
 
 async def _is_same_account(client: AudioPod, catalog: Catalog, binding: Binding) -> bool:

@@ -89,7 +89,8 @@ def make_tree(settings: Settings, catalog: Catalog) -> None:
         raise RootUnusable(
             f"{where} is not there, or has no marker: it is not the tree that was made before",
             hint="mount the disk that holds it, or correct library.also_root; if this is it "
-            f"nevertheless, syncd --tree {settings.format} adopt binds it anew",
+            f"nevertheless, or that one is gone for good, syncd --tree {settings.format} adopt "
+            "binds it anew",
         )
     create_root(where, settings.api.base_url)
 

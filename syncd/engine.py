@@ -24,6 +24,7 @@ from syncd.core.policy import Policy
 from syncd.derived import execution_of, exports_of, further_of, policy_of
 from syncd.executor import Context, Executor
 from syncd.executor.threads import to_its_end
+from syncd.generation import keep_notes
 from syncd.library import Library
 from syncd.local import files
 from syncd.local.lock import Lock
@@ -98,8 +99,12 @@ async def open_further(engine: Engine, format_: str) -> AsyncIterator[Engine]:
     """
     settings = engine.settings.tree(format_)
     with ExitStack() as stack:
-        opened = await to_its_end(_open, settings, stack, engine.library.catalog)
         library, http = engine.library, engine.context.http
+        known = await asyncio.to_thread(library.catalog.further.set_up, format_)
+        opened = await to_its_end(_open, settings, stack, library.catalog)
+        if opened[2].library_id != known:
+            # Before anything is placed there: without it a lost catalog would make the tree anew.
+            await to_its_end(_keep_notes, library)
         yield _engine(settings, engine.key, http, *opened, library.progress, library.clock)
 
 
@@ -212,6 +217,8 @@ async def open_rehearsal(
     try:
         if settings.first is not None:
             catalog.source = Catalog.read(settings.first.catalog)
+            if catalog.source is not None and not catalog.source.is_empty():
+                open_bound(settings.first, catalog.source)
         root, marker = open_bound(settings, catalog)
         note_root(catalog, root)
         async with _http(settings, key) as http:
@@ -278,11 +285,20 @@ def _library(
 
 
 def _open_first(settings: Settings, stack: ExitStack) -> Catalog:
-    """The first tree's catalog, for a command that works on a further one: nobody else has it."""
+    """The first tree's catalog, for a command that works on a further one: nobody else has it.
+
+    One that does not belong to the first folder by now, as from a backup, is not gone by.
+    """
     stack.callback(_state_lock(settings).release)
     catalog = Catalog.open(settings.catalog)
     stack.callback(catalog.close)
+    open_bound(settings, catalog)
     return catalog
+
+
+def _keep_notes(library: Library) -> None:
+    library.root.verify(library.marker)
+    keep_notes(library)
 
 
 def _http(settings: Settings, key: Secret) -> Http:

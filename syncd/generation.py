@@ -68,6 +68,7 @@ def keep_notes(library: Library) -> None:
                 if track.state is State.UNSELECTED and track.placed is not None
             ),
             retried={job: min(one.times, MOST_TIMES) for job, one in baseline.retried.items()},
+            further=library.catalog.further.all_set_up(),
         ),
     )
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 import structlog
 
 from syncd.account import check_account, confirm_key
-from syncd.catalog.store import Catalog
+from syncd.catalog.store import Binding, Catalog
 from syncd.core.baseline import Baseline
 from syncd.core.evidence import match, sight, to_hash
 from syncd.core.model import Job, LocalFile, LocalTree
@@ -137,7 +137,7 @@ async def follow_first(library: Library) -> News:
 def _follow_first(catalog: Catalog) -> News:
     assert catalog.source is not None, "the first tree follows no other"
     theirs, ours = catalog.source.binding(), catalog.binding()
-    if theirs is None or ours is None:
+    if theirs is None or ours is None or theirs.key_fingerprint is None:
         return News(doubts=("the account was not listed yet",))
     if None not in (ours.account, theirs.account) and ours.account != theirs.account:
         raise WrongAccount(
@@ -145,13 +145,35 @@ def _follow_first(catalog: Catalog) -> News:
             f"{theirs.account}",
             hint="choose another library.also_root; nothing was changed",
         )
-    changed = catalog.follow()
-    key = theirs.key_fingerprint
-    if (theirs.account, key) != (ours.account, ours.key_fingerprint):
-        if key != ours.key_fingerprint:
+    doubts = catalog.source.doubts()
+    fresh = replace(
+        ours,
+        account=theirs.account or ours.account,
+        key_fingerprint=theirs.key_fingerprint,
+        first_key=theirs.first_key,
+    )
+    if _may_be_of_another(ours, theirs):
+        fresh = replace(fresh, settled=False, bound_anew=ours.bound_anew or "adopt")
+    if fresh.bound_anew and theirs.bound_anew:
+        # Until then the caution does not end here, either.
+        doubts += ("the library's own folder was bound anew, and was not gone through since",)
+    # Before what it shows is taken over, which would be acted on without caution.
+    if fresh != ours:
+        if fresh.key_fingerprint != ours.key_fingerprint:
             catalog.holds.end_refusals_to_key()
-        catalog.bind(replace(ours, account=theirs.account, key_fingerprint=key))
-    return News(changed, catalog.source.doubts())
+        catalog.bind(fresh)
+    return News(catalog.follow(), doubts)
+
+
+def _may_be_of_another(ours: Binding, theirs: Binding) -> bool:
+    """Whether the first tree may be of another account by now, which no job names.
+
+    Not where a key was found to be of the same one (``account.confirm_key``), but where the folder
+    was adopted, or its catalog made anew, with another key.
+    """
+    if ours.key_fingerprint is None or None not in (ours.account, theirs.account):
+        return False
+    return ours.line_of_keys != theirs.line_of_keys
 
 
 def look_elsewhere(library: Library, trees: Trees) -> Mapping[int, str]:

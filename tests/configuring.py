@@ -13,6 +13,7 @@ def tables_for(
     sim: Simulator,
     root: str | Path,
     state: str | Path | None = None,
+    /,
     **sections: Mapping[str, object],
 ) -> dict[str, dict[str, object]]:
     """The simulator's address and these folders, no limit that would slow a test, and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -62,3 +63,49 @@ async def test_what_a_key_was_refused_is_tried_again_with_the_next(library: Any)
     library.first.bind(Binding("first's", "https://api", "42", "another"))
     await follow_first(library)
     assert not [held for held in library.catalog.holds.all() if held.refused]
+
+
+def change_key(
+    library: Any, first_key: str | None, key: str, bound_anew: str | None = None
+) -> None:
+    """The first tree goes by another key now, which it proved (``first_key``), or did not."""
+    binding = Binding("first's", "https://api", None, key, first_key=first_key)
+    library.first.bind(replace(binding, bound_anew=bound_anew))
+
+
+async def test_a_key_that_was_proven_changes_nothing(library: Any) -> None:
+    change_key(library, None, "one")
+    await follow_first(library)
+    change_key(library, "one", "two")
+    await follow_first(library)
+    change_key(library, "one", "three")
+    await follow_first(library)
+    known = library.catalog.binding()
+    assert (known.bound_anew, known.key_fingerprint, known.first_key) == (None, "three", "one")
+
+
+async def test_a_key_that_nothing_proves_to_be_of_the_same_account_is_met_with_caution(
+    library: Any,
+) -> None:
+    change_key(library, None, "one")
+    await follow_first(library)
+    library.catalog.bind(replace(library.catalog.binding(), settled=True))
+    change_key(library, None, "two", "adopt")
+    news = await follow_first(library)
+    known = library.catalog.binding()
+    assert (known.bound_anew, known.settled, known.key_fingerprint) == ("adopt", False, "two")
+    # The first one is not through with it, so that this one cannot be, either.
+    assert [doubt for doubt in news.doubts if "was bound anew" in doubt]
+    change_key(library, None, "two")
+    assert not (await follow_first(library)).doubts
+    assert library.catalog.binding() == known
+
+
+async def test_a_first_catalog_made_anew_takes_no_account_or_key_from_it(library: Any) -> None:
+    library.first.bind(Binding("first's", "https://api", "42", "one"))
+    await follow_first(library)
+    library.first.bind(Binding("first's", "https://api", bound_anew="rebuild"))
+    assert (await follow_first(library)).doubts == ("the account was not listed yet",)
+    library.first.bind(Binding("first's", "https://api", None, "one", bound_anew="rebuild"))
+    assert not (await follow_first(library)).doubts
+    assert library.catalog.binding() == Binding("further's", "https://api", "42", "one")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -79,6 +80,8 @@ async def examine(unbound: Unbound, now: Now) -> Adoption:
     catalog, marker = unbound.catalog, unbound.marker
     known = await asyncio.to_thread(catalog.binding)
     if known is None or await asyncio.to_thread(catalog.is_empty):
+        if catalog.source is not None and read_marker(unbound.root) is None:
+            return _begin_tree(unbound, catalog.source)
         raise _nothing_to_bind(unbound.root, marker)
     changes = [*_notes_changes(unbound.root)]
     if known.base_url != unbound.base_url:
@@ -116,6 +119,7 @@ async def examine(unbound: Unbound, now: Now) -> Adoption:
             base_url=unbound.base_url,
             account=account,
             key_fingerprint=print_,
+            first_key=known.first_key if known.key_fingerprint == print_ else None,
             generation=generation,
             marker_generation=generation,
             settled=False,
@@ -152,6 +156,23 @@ def begin_anew(root: Root, marker: Marker | None, base_url: str) -> Adoption:
             marker_generation=generation,
             bound_anew="rebuild",
             root_id=root_id(root),
+        ),
+        placed=0,
+        found=0,
+    )
+
+
+def _begin_tree(unbound: Unbound, first: Catalog) -> Adoption:
+    """How a further tree is begun in place of one that is gone for good, catalog and all."""
+    # An id of its own, and the same one when what was shown is carried out.
+    before = sorted(first.further.all_set_up().values())
+    library_id = uuid.uuid5(uuid.NAMESPACE_URL, f"{unbound.root.path} {' '.join(before)}")
+    marker = Marker(library_id=str(library_id), base_url=unbound.base_url)
+    return Adoption(
+        changes=("the tree is begun anew: what was made before counts no more",),
+        marker=marker,
+        binding=Binding(
+            library_id=marker.library_id, base_url=marker.base_url, root_id=root_id(unbound.root)
         ),
         placed=0,
         found=0,
@@ -302,6 +323,9 @@ def _take_over_notes(unbound: Unbound, binding: Binding, now: datetime) -> None:
             unbound.catalog.outcomes.commit(job_id, state)
     at = Now(now, unbound.client.server_time)
     unbound.catalog.retries.take_over(notes.retried, at)
+    for format_, library_id in notes.further.items():
+        if outdated or unbound.catalog.further.set_up(format_) is None:
+            unbound.catalog.further.note(format_, library_id)
     held = []
     for job_id in sorted(notes.held - notes.evicted - notes.ignored - notes.freed):
         track = unbound.catalog.baseline_of(job_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 
 from syncd.account import check_account, confirm_key
@@ -44,7 +45,10 @@ LONGEST_WAIT = 30.0
 LONGEST_PAUSE = 120.0
 """Seconds: a longer one that the service asks for ends the sending."""
 
-_FOR_ALL = (CreditsExhausted, KeyRefused, Offline, OutcomeUnknown)
+MOST_UNKNOWN = 3
+"""How many in a row may be sent without a telling answer: one alone may be that job's fault."""
+
+_FOR_ALL = (CreditsExhausted, KeyRefused, Offline)
 """What ends the sending: the next one would fare no better."""
 
 _PASSING = (Offline, RateLimited, ContractBroken)
@@ -57,11 +61,13 @@ class Turn:
 
     ``sent`` are the jobs as the service answered, ``refused`` why others were not, ``left`` those
     whose turn comes in ``wait`` seconds. ``error`` ended the sending; then none of ``left``, which
-    were not tried, is to be sent. ``limited``: it was the service that asked to wait.
+    were not tried, is to be sent. ``limited``: it was the service that asked to wait. ``vain``:
+    when others were sent that count as no try; the turns of one command share it, for the pace.
     """
 
     sent: list[Job] = field(default_factory=list)
     refused: dict[int, SyncdError] = field(default_factory=dict)
+    vain: list[datetime] = field(default_factory=list)
     left: tuple[int, ...] = ()
     wait: float = 0.0
     limited: bool = False
@@ -100,16 +106,20 @@ async def send(
     cycle of the catalog, ``WrongAccount``.
     """
     turn.left = tuple(job_ids)
+    unknown = 0
     await check_sending(library, policy)
     while turn.left and turn.error is None:
         now = context.clock()
         sent = await asyncio.to_thread(context.catalog.retries.lately, now, pacing.WINDOW)
-        turn.wait = pacing.wait(sent, now)
+        # One in the future, by a clock that was set since, says nothing.
+        vain = [moment for moment in turn.vain if moment <= now]
+        turn.wait = pacing.wait([*sent, *vain], now)
         if turn.wait:
             break
         job_id, *others = turn.left
         try:
-            turn.sent.append(await _send(library, context, job_id))
+            turn.sent.append(await _send(library, context, job_id, turn.vain))
+            unknown = 0
         except RateLimited as error:
             # Not sat through here: meanwhile the library is free.
             turn.wait, turn.limited = error.retry_after, True
@@ -118,12 +128,14 @@ async def send(
             break
         except SyncdError as error:
             turn.refused[job_id] = error
-            if isinstance(error, _FOR_ALL):
+            unknown = unknown + 1 if isinstance(error, OutcomeUnknown) else 0
+            if isinstance(error, _FOR_ALL) or unknown == MOST_UNKNOWN:
                 turn.error = error
         turn.left = tuple(others)
 
 
-async def _send(library: Library, context: Context, job_id: int) -> Job:
+async def _send(library: Library, context: Context, job_id: int, vain: list[datetime]) -> Job:
+    """Send one, after a look. It counts as a try unless it certainly was not done."""
     job = await look_up(library, job_id)
     if job.status != FAILED:
         raise SyncdError(
@@ -135,11 +147,14 @@ async def _send(library: Library, context: Context, job_id: int) -> Job:
         note = await to_its_end(context.catalog.retries.note, job_id, context.now())
         try:
             job = await library.client.retry(job_id)
-        except (RateLimited, CreditsExhausted):
+        except (OutcomeUnknown, ContractBroken):
+            raise  # it may be in the making
+        except SyncdError as error:
             await to_its_end(context.catalog.retries.take_back, note)
+            vain.append(context.clock())
+            if isinstance(error, KeyRevoked):
+                raise refused(error, "retry jobs") from None
             raise
-        except KeyRevoked as error:
-            raise refused(error, "retry jobs") from None
         await to_its_end(library.catalog.observe, [job], library.clock())
         finish = partial(context.catalog.journal.finish, outcome="done")
         await to_its_end(finish, entry, context.clock())

@@ -38,6 +38,13 @@ class Further:
         with self._begin() as connection:
             return connection.execute(statement).scalar_one_or_none()
 
+    def all_set_up(self) -> dict[str, str]:
+        """Of each format whose tree was ever set up the id in its marker."""
+        statement = select(META).where(META.c.key.startswith(_SET_UP, autoescape=True))
+        with self._begin() as connection:
+            found = connection.execute(statement)
+            return {row.key.removeprefix(_SET_UP): row.value for row in found}
+
     def standing(self, job_ids: Collection[int]) -> dict[int, str]:
         """Where, in the tree of this catalog, files of ``job_ids`` stand, as far as it is known.
 

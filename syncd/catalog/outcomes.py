@@ -142,6 +142,11 @@ class Outcomes:
         with self._begin() as connection:
             _spend(connection, job_id, verb, now)
 
+    def spent(self, now: Now) -> dict[str, frozenset[int]]:
+        """The jobs that each verb was carried out for within the last day (``read_spent``)."""
+        with self._begin() as connection:
+            return read_spent(connection, now)
+
     def fail(self, job_id: int, reason: str, *, attempts: int, next_try_at: datetime) -> None:
         """It could not be done now. A track without a file becomes unavailable; else it stays."""
         values = {"attempts": attempts, "reason": reason, "next_try_at": next_try_at}

@@ -42,6 +42,7 @@ from syncd.catalog.unlearnt import read_unlearnt
 from syncd.catalog.upkeep import Upkeep
 from syncd.core.baseline import Baseline, BaselineTrack
 from syncd.core.model import PENDING, PROCESSING, Job, RemoteTree
+from syncd.core.operations import RenameRemote
 from syncd.core.policy import Now
 from syncd.errors import CatalogDamaged, CatalogUnusable
 
@@ -55,7 +56,9 @@ class Binding:
 
     ``generation`` counts changes to the set of placed files; ``marker_generation`` is the one that
     the marker is known to hold. ``key_fingerprint`` is a keyed hash: it tells whether the key
-    changed, and cannot be turned back into it. ``settled``: a complete clean cycle has ended since.
+    changed, and cannot be turned back into it. ``first_key`` is that of the first of several keys,
+    where each after it was found to be of the account of the one before. ``settled``: a complete
+    clean cycle has ended since.
     ``bound_anew`` says by which command, until all that differs since is listed and held.
     ``root_id`` is what the root was known by last (``local.root.root_id``); ``root_moved``: it is
     another one than before, and was not looked through since.
@@ -71,6 +74,12 @@ class Binding:
     bound_anew: str | None = None
     root_id: str | None = None
     root_moved: bool = False
+    first_key: str | None = None
+
+    @property
+    def line_of_keys(self) -> str | None:
+        """The same for all keys that are known to be of one account."""
+        return self.first_key or self.key_fingerprint
 
 
 class Catalog:
@@ -160,6 +169,7 @@ class Catalog:
             bound_anew=values.get("bound_anew"),
             root_id=values.get("root_id"),
             root_moved=values.get("root_moved") == "1",
+            first_key=values.get("first_key"),
         )
 
     def is_empty(self) -> bool:
@@ -182,6 +192,7 @@ class Catalog:
             "bound_anew": binding.bound_anew,
             "root_id": binding.root_id,
             "root_moved": "1" if binding.root_moved else "0",
+            "first_key": binding.first_key,
         }
         rows_ = [{"key": key, "value": value} for key, value in values.items() if value is not None]
         statement = upsert(META)
@@ -303,8 +314,15 @@ class Catalog:
     # --- the baseline ---
 
     def baseline(self, now: Now) -> Baseline:
-        """The baseline, with what the guards must know as of ``now``."""
+        """The baseline, with what the guards must know as of ``now``.
+
+        What was sent from any tree counts in the first one's catalog as well, and so in each.
+        """
+        sent = self.source.outcomes.spent(now) if self.source else {}
         with self._begin() as connection:
+            spent = read_spent(connection, now)
+            if renamed := sent.get(RenameRemote.verb):
+                spent[RenameRemote.verb] = spent.get(RenameRemote.verb, frozenset()) | renamed
             absences = {
                 row.job_id: rows.absence_from_row(row)  # type: ignore[arg-type]
                 for row in connection.execute(select(ABSENCE))
@@ -320,7 +338,7 @@ class Catalog:
             return Baseline(
                 {track.job_id: track for track in tracks},
                 holds=read_holds(connection),
-                spent=read_spent(connection, now),
+                spent=spent,
                 settled=settled == "1",
                 left_behind=read_left_behind(connection),
                 kept_out=read_kept_out(connection),

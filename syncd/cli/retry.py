@@ -18,6 +18,8 @@ from syncd.core.words import amount
 from syncd.errors import ConfigError, ExitCode, NoSuchJob, SyncdError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from syncd.actions.retry import Turn
     from syncd.config import Settings
     from syncd.core.model import Job
@@ -90,11 +92,15 @@ def retry(
 
 @dataclass(slots=True)
 class _Found:
-    """What became of them: sent, how they settled, refused, not tried; and what ended it."""
+    """What became of them: sent, how they settled, refused, not tried; and what ended it.
+
+    ``vain`` is what the turns share of that (``Turn``).
+    """
 
     sent: list[Job] = field(default_factory=list)
     settled: dict[int, Job | NoSuchJob] = field(default_factory=dict)
     refused: dict[int, SyncdError] = field(default_factory=dict)
+    vain: list[datetime] = field(default_factory=list)
     left: tuple[int, ...] = ()
     error: SyncdError | None = None
     stopped: int = 0
@@ -167,7 +173,7 @@ def _send_all(
 
     limited = False
     while True:
-        turn = Turn(sent=found.sent, refused=found.refused, left=found.left)
+        turn = Turn(sent=found.sent, refused=found.refused, vain=found.vain, left=found.left)
         before = len(found.sent)
         left = _BEING_MADE if found.sent else ""
         try:

@@ -171,12 +171,12 @@ class Baseline:
     """What both sides agreed on last, by job id, and what the guards must know.
 
     ``holds`` by job and verb; ``spent`` the jobs that each verb was carried out for within the last
-    day. ``settled``: a complete clean cycle has ended since the catalog was made or bound anew.
-    ``left_behind``: the jobs whose files were first missed where the root was another one than
-    before, so that what brought the library there may have left them behind. ``kept_out``: those
-    whose file was kept out where it was seen last, or would be. ``retries`` are the
-    times of late at which any job was sent to be made again; before ``no_retry_before`` the service
-    takes no other.
+    day, names that were sent from whichever tree. ``settled``: a complete clean cycle has ended
+    since the catalog was made or bound anew. ``left_behind``: the jobs whose files were first
+    missed where the root was another one than before, so that what brought the library there may
+    have left them behind. ``kept_out``: those whose file was kept out where it was seen last, or
+    would be. ``retries`` are the times of late at which any job was sent to be made again; before
+    ``no_retry_before`` the service takes no other.
     """
 
     tracks: Mapping[int, BaselineTrack]

@@ -30,6 +30,8 @@ _LEAST_ROOM = 16
 
 _CONFLICT = re.compile(r" \(conflict [0-9]{4}-[0-9]{2}-[0-9]{2}\)(?: [0-9]+)?$")
 _RESTORED = re.compile(r" \(restored(?: [0-9]+)?\)$")
+_NAMELESS = re.compile(rf"syncd-[0-9a-f]{{8}}{_RESTORED.pattern}")
+"""What stood aside when its name was lost (``local.aside``)."""
 
 # What naming fills in that can be told from a title by its looks.
 _SHAPES = {
@@ -138,10 +140,10 @@ def title_of(
     ``placed_title`` is the name that the service had when ``placed_stem`` was emitted for it by
     ``template``. ``None`` where nothing is to be sent: the title is the emitted one, and at most
     the track's own suffix or a conflict copy's, the spelling of accents or the text of the template
-    around the title (it was taken away, or a number in it changed) differs. Raises
-    ``UnsendableName``.
+    around the title (it was taken away, or a number in it changed) differs. ``None`` too for a name
+    that this program gave a file whose own was lost. Raises ``UnsendableName``.
     """
-    if not is_renamed(stem, placed_stem) or _CONFLICT.search(stem):
+    if not is_renamed(stem, placed_stem) or _CONFLICT.search(stem) or _NAMELESS.match(stem):
         # A conflict copy has its name from this program, and perhaps by another template.
         return None
     bare, emitted = _bare(stem, job_id), _bare(placed_stem, job_id)

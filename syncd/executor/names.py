@@ -32,7 +32,7 @@ async def rename_remote(context: Context, op: RenameRemote, entry: int) -> None:
     await asyncio.to_thread(context.check_file, op.job_id, op.path)
     await asyncio.to_thread(context.root.verify, context.marker)
     # Before it is sent: what was done of it may never be known.
-    await asyncio.to_thread(context.catalog.outcomes.spend, op.job_id, op.verb, context.now())
+    await asyncio.to_thread(_spend, context, op)
     try:
         job = await context.client.update(op.job_id, display_name=op.new_title)
     except NoSuchJob:
@@ -42,6 +42,13 @@ async def rename_remote(context: Context, op: RenameRemote, entry: int) -> None:
     if job is None:
         job = await ask(context, op.job_id)
     await to_its_end(_record_name, context, op, job, entry)
+
+
+def _spend(context: Context, op: RenameRemote) -> None:
+    """Count it. The trees have one budget of names: the first one's catalog has those of all."""
+    for catalog in (context.catalog.source, context.catalog):
+        if catalog is not None:
+            catalog.outcomes.spend(op.job_id, op.verb, context.now())
 
 
 def _record_name(context: Context, op: RenameRemote, job: Job, entry: int) -> None:

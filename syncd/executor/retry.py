@@ -12,12 +12,17 @@ from syncd.core.operations import RetryRemote
 from syncd.core.pacing import LONGEST_REST
 from syncd.errors import (
     Changed,
+    ContractBroken,
     CreditsExhausted,
     Doubtful,
+    KeyRefused,
     KeyRevoked,
     NoSuchJob,
+    Offline,
+    OutcomeUnknown,
     RateLimited,
     RequestRefused,
+    StatusUnknown,
 )
 from syncd.executor.context import Context
 from syncd.executor.look import fresh, refused
@@ -29,7 +34,7 @@ async def retry_remote(context: Context, op: RetryRemote, entry: int) -> None:
 
     What is certainly not done does not count as a try. Raises ``Changed`` where the service takes
     no other one now, or will not make this one again; ``Doubtful`` where the key or the credits
-    keep it from being done.
+    keep it from being done; ``StatusUnknown`` where what became of it is not known, which counts.
     """
     job = await fresh(context, op.job_id)
     if job.status != FAILED:
@@ -51,6 +56,13 @@ async def retry_remote(context: Context, op: RetryRemote, entry: int) -> None:
         await to_its_end(_take_back, context, note, LONGEST_REST)
         why = refused(error, "retry jobs") if isinstance(error, KeyRevoked) else error
         raise Doubtful(why.message, hint=why.hint) from None
+    except (KeyRefused, Offline):
+        await to_its_end(retries.take_back, note)
+        raise
+    except (OutcomeUnknown, ContractBroken) as error:
+        raise StatusUnknown(
+            f"the retry came to nothing certain: {error.message}", error=error
+        ) from None
     except NoSuchJob:
         raise Changed(f"job {op.job_id} is no longer in the account", sweep=True) from None
     except RequestRefused as error:

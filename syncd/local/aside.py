@@ -20,6 +20,9 @@ from itertools import chain, count
 from pathlib import Path
 
 from syncd.core.naming import fold, shortened
+from syncd.core.safety import PRIVATE_FOLDER
+from syncd.errors import FolderUnusable
+from syncd.local.audio.signature import audio_format
 from syncd.local.digest import sha256
 from syncd.local.exchange import exchange
 from syncd.local.rename import forget_target, rename_without_replacing
@@ -78,7 +81,7 @@ def swap(root: Root, a: Path, b: Path) -> None:
     """Exchange the names ``a`` and ``b``, in one step where that can be.
 
     Raises ``OSError``: ``FileNotFoundError`` where one of them is missing, ``FileExistsError``
-    where another program takes one of the names meanwhile.
+    where another program takes one of the names meanwhile; ``Changed``; ``FolderUnusable``.
     """
     if exchange(a, b):
         return
@@ -117,7 +120,8 @@ def put_in_steps(
 def recover_aside(root: Root, note: Path) -> None:
     """Put the file that ``note`` names where it belongs, then remove ``note``; raises ``OSError``.
 
-    The note stays while the disk of that file is not there.
+    The note stays while the disk of that file is not there. Where it cannot be read, the file is
+    looked for in the whole library, on what is mounted, and gets a name that is free.
     """
     named = ASIDE_NOTE.fullmatch(note.name)
     if named is None or not stat.S_ISREG(note.lstat().st_mode):
@@ -136,6 +140,9 @@ def recover_aside(root: Root, note: Path) -> None:
         if os.path.lexists(aside):
             found = [path for path in (in_library(root, place) for place in places) if path]
             _settle(root, aside, found, noted)
+    else:
+        for aside in _hidden_as(root, _hidden(named[1])):
+            _put_back(root, aside, [])
     note.unlink()
 
 
@@ -145,11 +152,20 @@ def _set_aside(
 ) -> Iterator[Path]:
     """Where the file ``source`` stands for the moment; at the end it is in the first of ``places``
     that is free, or beside it, unless it was given a name by then, or removed.
+
+    Raises ``FolderUnusable`` where one of an earlier time stands there still.
     """
     digest = hashlib.sha256(os.fsencode(source)).hexdigest()[:32]
     aside, note = source.with_name(_hidden(digest)), root.incoming / f"syncd-{digest}.aside"
     if os.path.lexists(aside):
-        recover_aside(root, note)  # of an earlier try that failed at every step
+        with suppress(FileNotFoundError):
+            recover_aside(root, note)  # of an earlier try that failed at every step
+        if os.path.lexists(aside):
+            # Never over it: it may be all that there is of a file.
+            raise FolderUnusable(
+                f"{aside.relative_to(root.path)} is in the way: a file that stood aside once",
+                hint="look at it, and rename or remove it",
+            )
     places = list(places)
     table = {
         "aside": str(aside.relative_to(root.path)),
@@ -192,8 +208,12 @@ def _settle(root: Root, aside: Path, places: list[Path], noted: Mapping[str, obj
 
 
 def _put_back(root: Root, aside: Path, places: list[Path]) -> None:
-    """Give what stands at ``aside`` the first name that is free, or one beside it."""
-    for place in chain(places, _beside(places)):
+    """Give what stands at ``aside`` the first name that is free, or one beside it.
+
+    With no ``places`` one beside a name that says nothing, which is no title
+    (``core.renaming.title_of``).
+    """
+    for place in chain(places, _beside(places or [_nameless(aside)])):
         part = _part(root, place)
         try:
             _once_free(place, partial(rename_without_replacing, root, aside, place, part=part))
@@ -202,6 +222,35 @@ def _put_back(root: Root, aside: Path, places: list[Path]) -> None:
         fsync_folder(place.parent)
         forget_target(part)
         return
+
+
+def _hidden_as(root: Root, name: str) -> list[Path]:
+    """The files of that name in the library; raises ``OSError`` where it cannot all be seen."""
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    found = []
+    for folder, inner, names in os.walk(root.path, onerror=refuse):
+        if PRIVATE_FOLDER in inner and Path(folder) == root.path:
+            inner.remove(PRIVATE_FOLDER)
+        if name in names:
+            found.append(Path(folder, name))
+    return [path for path in found if _is_file(path)]
+
+
+def _nameless(aside: Path) -> Path:
+    suffix = ""
+    if _is_file(aside):
+        with aside.open("rb") as stream:
+            format_ = audio_format(stream)
+        suffix = f".{format_}" if format_ else ""
+    return aside.with_name(f"{aside.stem[1:15]}{suffix}")
+
+
+def _is_file(path: Path) -> bool:
+    return stat.S_ISREG(path.lstat().st_mode)
 
 
 def _beside(places: list[Path]) -> Iterator[Path]:
@@ -237,7 +286,7 @@ def _unfinished(root: Root, noted: object) -> Path | None:
 
 def _holds(path: Path, digest: object) -> bool:
     try:
-        return stat.S_ISREG(path.lstat().st_mode) and sha256(path) == digest
+        return _is_file(path) and sha256(path) == digest
     except FileNotFoundError:
         return False
 

@@ -6,9 +6,11 @@ A folder on another device shows by its stat. One that is bound from elsewhere o
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -17,9 +19,10 @@ from syncd.errors import RootUnusable
 from syncd.local.root import Root
 
 _MOUNTINFO = Path("/proc/self/mountinfo")
-_NUMBER, _POINT, _OPTIONAL = 0, 4, 6
-"""The fields of a line that are the mount's number and point; fields are separated by one space.
-After ``_OPTIONAL`` there may be more of them, up to a ``-`` and the type."""
+_NUMBER, _BASE, _POINT, _OPTIONAL = 0, 3, 4, 6
+"""The fields of a line that are the mount's number, the folder of the file system that it shows,
+and its point; fields are separated by one space. After ``_OPTIONAL`` there may be more of them, up
+to a ``-``, the type and the source."""
 
 _ESCAPED = re.compile(rb"\\([0-7]{3})")
 """How a space, a tab, a newline and a backslash are written there: in octal."""
@@ -27,13 +30,26 @@ _ESCAPED = re.compile(rb"\\([0-7]{3})")
 _COUNTED_ANEW = ("vfat", "msdos", "exfat", "fuse", "fuseblk")
 """File systems that keep no inode numbers on the disk, and number their files at each mount."""
 
+_UUIDS = Path("/dev/disk/by-uuid")
+"""A link for each volume that has one, named by its UUID, to its device (udev, Linux)."""
+
+_NTFS = re.compile(r"[0-9A-F]{16}")
+"""The UUID of a volume of NTFS, and of no other (libblkid). ntfs-3g, a ``fuseblk``, shows the
+number of a file's MFT record as its inode, and those are kept on the disk."""
+
 
 class Mount(NamedTuple):
-    """One mount. ``number`` is its own as long as it stands, ``kind`` the file system's type."""
+    """One mount. ``number`` is its own as long as it stands, ``kind`` the file system's type.
+
+    ``source`` is what was mounted, a device or whatever a FUSE program calls it; ``base`` the
+    folder of it that shows at ``point``, another than ``/`` where that was bound.
+    """
 
     number: int
     point: PurePosixPath
     kind: str
+    source: str = ""
+    base: PurePosixPath = PurePosixPath("/")
 
 
 def mount_points(root: Path) -> frozenset[str]:
@@ -65,17 +81,28 @@ def mount_of(folder: Path) -> Mount | None:
 def root_id(root: Root) -> str:
     """What the root is known by from one start to the next: its inode, and its file system's id.
 
-    Of statvfs(3); 0 where that says nothing. Not the device number: a reboot may change it. Where
-    inodes are counted anew at each mount it is the size of the disk. Raises ``RootUnusable``.
+    Of statvfs(3); 0 where that says nothing. Not the device number: a reboot may change it.
+
+    Where inodes are counted anew at each mount (FAT, exFAT, most of FUSE): the size of the disk,
+    its UUID, else the name of what was mounted, and where on it the root lies. What that cannot
+    tell from the root is a copy that took its very place, on the same disk or, where the system
+    says no UUID (no udev, as in most containers), on one of the same size and name.
+    Raises ``RootUnusable``.
     """
     try:
         system = os.statvfs(root.path)
     except OSError as error:
         raise RootUnusable(f"the library folder {root.path}: {error.strerror}") from None
     mount = mount_of(root.path)
-    if mount is not None and mount.kind.partition(".")[0] in _COUNTED_ANEW:
-        return f"{system.f_blocks}*{system.f_frsize}"
-    return f"{root.inode}:{system.f_fsid:x}"
+    if mount is None or mount.kind.partition(".")[0] not in _COUNTED_ANEW:
+        return f"{root.inode}:{system.f_fsid:x}"
+    uuid = _uuid(root.device, mount)
+    if uuid is not None and mount.kind == "fuseblk" and _NTFS.fullmatch(uuid):
+        return f"{root.inode}:{uuid}"
+    inside = mount.base / PurePosixPath(os.path.realpath(root.path)).relative_to(mount.point)
+    # As a digest: neither need be text, and a source may hold a password.
+    told = os.fsencode(uuid or mount.source) + b"\0" + os.fsencode(inside)
+    return f"{system.f_blocks}*{system.f_frsize}:{hashlib.sha256(told).hexdigest()[:32]}"
 
 
 def is_mounted(root: Root, path: str) -> bool:
@@ -97,14 +124,37 @@ def is_mounted(root: Root, path: str) -> bool:
     return False
 
 
+def _uuid(device: int, mount: Mount) -> str | None:
+    """The UUID of the volume that is ``device``, or that ``mount`` was made from."""
+    devices = {device}
+    with suppress(OSError):
+        # Nothing else: the look at a folder on the network may take for ever.
+        if mount.source.startswith("/dev/"):
+            devices.add(Path(mount.source).stat().st_rdev)
+    try:
+        links = sorted(_UUIDS.iterdir())
+    except OSError:
+        return None
+    for link in links:
+        with suppress(OSError):
+            number = link.stat().st_rdev
+            if number and number in devices:
+                return link.name
+    return None
+
+
 def _mounts() -> Iterator[Mount]:
     for line in _MOUNTINFO.read_bytes().splitlines():
         fields = line.split(b" ")
         if b"-" not in fields[_OPTIONAL:]:
             continue
-        point = PurePosixPath(os.fsdecode(_unescaped(fields[_POINT])))
-        kind = fields[fields.index(b"-", _OPTIONAL) + 1]
-        yield Mount(int(fields[_NUMBER]), point, os.fsdecode(kind))
+        separator = fields.index(b"-", _OPTIONAL)
+        base, point, kind, source = (
+            os.fsdecode(_unescaped(fields[place]))
+            for place in (_BASE, _POINT, separator + 1, separator + 2)
+        )
+        number = int(fields[_NUMBER])
+        yield Mount(number, PurePosixPath(point), kind, source, PurePosixPath(base))
 
 
 def _unescaped(field: bytes) -> bytes:

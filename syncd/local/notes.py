@@ -25,7 +25,8 @@ class Notes:
     """``.syncd/states.json``: the ids of the jobs in each state that a rebuild must restore.
 
     ``freed``: those whose file was removed because the selection leaves them out. ``retried``: how
-    often each was sent to be made again, where it was; ``MOST_TIMES`` stand for more.
+    often each was sent to be made again, where it was; ``MOST_TIMES`` stand for more. ``further``:
+    the format of each further tree that was ever set up -> the id in its marker.
     """
 
     evicted: frozenset[int] = frozenset()
@@ -33,6 +34,7 @@ class Notes:
     held: frozenset[int] = frozenset()
     freed: frozenset[int] = frozenset()
     retried: Mapping[int, int] = field(default_factory=dict)
+    further: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_notes(root: Root) -> Notes | None:
@@ -67,6 +69,8 @@ def write_notes(root: Root, notes: Notes) -> None:
     table: dict[str, object] = {state: sorted(ids) for state, ids in states.items()}
     if notes.retried:
         table["retried"] = sorted(notes.retried.items())
+    if notes.further:
+        table["further"] = dict(sorted(notes.further.items()))
     write_table(root, _NOTES, table)
 
 
@@ -87,6 +91,7 @@ def _notes(
     held: object,
     freed: object = None,
     retried: object = None,
+    further: object = None,
     **_later: object,
 ) -> Notes:
     """The notes of a file's fields; raises ``TypeError`` or ``ValueError`` for damaged ones."""
@@ -96,6 +101,7 @@ def _notes(
         held=_ids(held),
         freed=frozenset() if freed is None else _ids(freed),
         retried={} if retried is None else _times(retried),
+        further={} if further is None else _texts(further),
     )
 
 
@@ -105,6 +111,12 @@ def _ids(listed: object) -> frozenset[int]:
     if not all(abs(number) <= _LARGEST_ID for number in listed):
         raise ValueError
     return frozenset(listed)
+
+
+def _texts(table: object) -> Mapping[str, str]:
+    if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
+        raise TypeError
+    return table
 
 
 def _times(listed: object) -> Mapping[int, int]:

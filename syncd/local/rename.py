@@ -16,7 +16,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from syncd.local.root import Root, fsync_folder
+from syncd.errors import Changed
+from syncd.local.root import Root, fsync_folder, sync_folder
 from syncd.local.under_way import in_library, read_note, write_note
 
 _AT_FDCWD = -100
@@ -34,11 +35,11 @@ def rename_without_replacing(
 
     Once the folder of ``target`` is synced, ``forget_target`` of ``part`` ends it: a path under
     ``Root.incoming`` that the note is named for, and ``source`` itself where that lies there.
-    Raises ``OSError``.
+    Raises ``OSError``, and ``Changed`` where another program replaced ``source`` meanwhile.
 
-    One thing is lost where there is neither an exclusive rename nor a hard link: what another
-    program gives the name ``target`` in the moment between the last look, whether nothing stands
-    there but the empty file that took the name, and the rename.
+    Where there is no exclusive rename, what another program saves in the moment between the last
+    look and the last step is lost: by a rename to ``source``, which a hard link left to be removed,
+    and without hard links to ``target``, whose name an empty file took.
     """
     if rename_exclusive(source, target):
         return
@@ -51,6 +52,20 @@ def rename_without_replacing(
     paths = {"target": target, "source": source}
     write_note(note, {name: str(path.relative_to(root.path)) for name, path in paths.items()})
     try:
+        # Kept open: by its path it might no longer be found.
+        folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        note.unlink()
+        raise
+    try:
+        _rename_in_steps(root, source, target, note, folder)
+    finally:
+        os.close(folder)
+
+
+def _rename_in_steps(root: Root, source: Path, target: Path, note: Path, folder: int) -> None:
+    try:
+        before = source.lstat()
         linked = _link(source, target)
         if not linked:
             # No hard links either (FAT, some network shares): take the name first, then fill it.
@@ -60,9 +75,12 @@ def rename_without_replacing(
         raise
     try:
         if linked:
-            source.unlink()
+            _remove_old_name(source, target, before, folder)
         else:
             _fill(source, target)
+    except (Changed, FileExistsError):
+        note.unlink()
+        raise
     except OSError:
         recover_target(root, note)
         raise
@@ -90,7 +108,7 @@ def recover_target(root: Root, note: Path) -> None:
             target.unlink()
             fsync_folder(target.parent)
         elif target is not None:
-            _end_link(root, noted.get("source"), target.lstat())
+            _end_link(root, noted.get("source"), target)
     note.unlink()
 
 
@@ -114,7 +132,35 @@ def _link(source: Path, target: Path) -> bool:
     return True
 
 
-def _end_link(root: Root, noted: object, target: os.stat_result) -> None:
+def _remove_old_name(source: Path, target: Path, before: os.stat_result, folder: int) -> None:
+    """Remove ``source``, unless another program replaced it, or ``target``, since it was linked.
+
+    ``before`` is what it was then, ``folder`` that of ``target``.
+    """
+    sync_folder(folder)
+    now = source.lstat()
+    linked = os.stat(target.name, dir_fd=folder, follow_symlinks=False)
+    if os.path.samestat(now, linked):
+        source.unlink()
+    elif os.path.samestat(now, before):
+        # Some of FUSE numbers each name of a file by itself (sshfs).
+        if not _is_alike(linked, now):
+            raise _occupied(target)
+        source.unlink()
+    elif os.path.samestat(linked, before) or _is_alike(linked, before):
+        # Another file is at ``source`` by now; what it replaced must not come back as a second one.
+        os.unlink(target.name, dir_fd=folder)
+        sync_folder(folder)
+        raise Changed(f"{source.name} became another file while it was moved")
+    else:
+        raise _occupied(target)
+
+
+def _is_alike(one: os.stat_result, other: os.stat_result) -> bool:
+    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+
+
+def _end_link(root: Root, noted: object, target: Path) -> None:
     if not isinstance(noted, str):
         return
     source = root.incoming / noted.rpartition("/")[2]
@@ -123,9 +169,14 @@ def _end_link(root: Root, noted: object, target: os.stat_result) -> None:
         if inside is None:
             return
         source = inside
+    fsync_folder(target.parent)
     found = source.lstat()
     # Both are names of one file: what goes is a name of it, and never its last.
-    if stat.S_ISREG(found.st_mode) and found.st_nlink > 1 and os.path.samestat(found, target):
+    if (
+        stat.S_ISREG(found.st_mode)
+        and found.st_nlink > 1
+        and os.path.samestat(found, target.lstat())
+    ):
         source.unlink()
         fsync_folder(source.parent)
 

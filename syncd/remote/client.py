@@ -13,6 +13,7 @@ from syncd.errors import (
     Offline,
     OutcomeUnknown,
     RateLimited,
+    RemoteError,
     RequestRefused,
 )
 from syncd.remote.bodies import (
@@ -35,14 +36,16 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 MOST_SENDS = 3
-"""How often a changing call is sent, each time after a look, before its outcome stays unknown."""
+"""How often a deletion or a change is sent, each time after a look, before its outcome stays
+unknown."""
 
 
 class AudioPod:
     """One account. Every call may raise the errors of ``syncd.errors`` under "the service".
 
     A changing call whose outcome is unknown is looked up before it is sent again, so it takes
-    effect once; ``OutcomeUnknown`` is left for when looking does not work either.
+    effect once; ``OutcomeUnknown`` is left for when looking does not work either. A retry has a
+    limit of its own, and is sent once alone.
     """
 
     def __init__(self, http: Http) -> None:
@@ -140,22 +143,29 @@ class AudioPod:
         return await _sent_once(f"the change of job {job_id}", send, look)
 
     async def retry(self, job_id: int) -> Job:
-        """``POST /jobs/{id}/retry``, for a FAILED job. Raises ``NoSuchJob``, ``RequestRefused``.
+        """``POST /jobs/{id}/retry``, for a FAILED job: sent once, whatever becomes of it.
 
-        ``RateLimited`` at once: this call has a limit of its own, of minutes.
+        ``OutcomeUnknown`` and ``ContractBroken`` where it may have been carried out; where any
+        other error is raised it was not: ``NoSuchJob``, ``RequestRefused``, or ``RateLimited`` at
+        once, since this call has a limit of its own, of minutes.
         """
-
-        async def send() -> Job | None:
+        is_answered = True
+        try:
             path = f"/jobs/{job_id}/retry"
             reply = await self._http.request("POST", path, job_id=job_id, longest_wait=0.0)
-            return _job_within(reply.document, job_id)
-
-        async def look() -> Job | None:
+            job = _job_within(reply.document, job_id)
+        except OutcomeUnknown:
+            is_answered, job = False, None
+        if job is not None:
+            return job
+        try:
             job = await self.job(job_id)
-            return None if job.status == FAILED else job
-
-        job = await _sent_once(f"the retry of job {job_id}", send, look)
-        return job if job is not None else await self.job(job_id)
+        except RemoteError:
+            # It is the look's, and says nothing of what was sent.
+            job = None
+        if job is None or (job.status == FAILED and not is_answered):
+            raise _unknown(f"the retry of job {job_id}")
+        return job
 
     async def ask(self, name: str, query: Mapping[str, str | int] | None = None) -> Reply:
         """``GET`` of one of ``query.PATHS``: the answer as it came, whatever its shape."""
@@ -214,7 +224,11 @@ async def _sent_once(
             break
         if found is not None:
             return found
-    raise OutcomeUnknown(
+    raise _unknown(what)
+
+
+def _unknown(what: str) -> OutcomeUnknown:
+    return OutcomeUnknown(
         f"{what} was sent, and whether it was done is not known",
         hint="it is looked up again in the next cycle",
     )

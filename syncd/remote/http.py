@@ -309,6 +309,9 @@ class Http:
         longest, is_shared = self.retries.longest_wait, call.longest_wait is None
         if call.longest_wait is not None:
             longest = min(longest, call.longest_wait)
+            if isinstance(error, RateLimited):
+                # Not told for how long: the backoff knows nothing of such a limit.
+                wait = error.retry_after
         if wait is not None and status in (429, 503) and is_shared:
             self._gate.shut(wait, partial(_turned_away, call, answer))
         if call.method != "GET" and status != 429:

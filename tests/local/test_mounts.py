@@ -268,3 +268,17 @@ look()
 """)
     assert during["mounted"] == ["a"]
     assert during["files"] == ["a/new.flac", "b/c.flac"]
+
+
+def test_a_mount_tells_what_was_mounted_and_which_folder_of_it_shows(run: Run) -> None:
+    assert run("""
+from syncd.local.mounts import mount_of
+disk = folder.with_name("disk")
+disk.mkdir()
+mount("-t", "tmpfs", "my disk", disk)
+(disk / "My music").mkdir()
+mount("--bind", disk / "My music", folder)
+for path in (disk / "My music", folder):
+    found = mount_of(path)
+    said.append([found.kind, found.source, str(found.base), found.point == path])
+""") == [["tmpfs", "my disk", "/", False], ["tmpfs", "my disk", "/My music", True]]

@@ -20,6 +20,7 @@ SOME = Notes(
     held=frozenset({8, 9}),
     freed=frozenset({10}),
     retried={11: 3, 2**63 - 1: 1000},
+    further={"mp3": "an id"},
 )
 
 
@@ -51,6 +52,7 @@ def test_notes_are_plain_to_a_reader(root: Root) -> None:
         "held": [8, 9],
         "freed": [10],
         "retried": [[11, 3], [2**63 - 1, 1000]],
+        "further": {"mp3": "an id"},
     }
 
 
@@ -110,6 +112,8 @@ def test_notes_of_a_later_version_may_hold_more(root: Root) -> None:
         b'{"evicted": [], "ignored": [], "held": [], "retried": {"1": 2}}',
         b'{"evicted": [], "ignored": [], "held": [], "retried": [[1]]}',
         b'{"evicted": [], "ignored": [], "held": [], "retried": [["1", 2]]}',
+        b'{"evicted": [], "ignored": [], "held": [], "further": ["mp3"]}',
+        b'{"evicted": [], "ignored": [], "held": [], "further": {"mp3": 1}}',
         b'{"evicted": [], "ignored": [], "held": [], "retried": [[1, 1001]]}',
     ],
     ids=lambda content: content[:70].decode(errors="replace"),

@@ -46,6 +46,25 @@ def test_what_is_missing_in_a_copy_of_the_library_is_held_until_it_is_approved(
     assert deleted(bench) == tracks[:1]
 
 
+def test_on_a_disk_that_numbers_its_files_anew_another_folder_is_another_root(
+    bench: Bench,
+) -> None:
+    on_fat = (
+        "from pathlib import PurePosixPath\n"
+        "from syncd.local import mounts\n"
+        "mounts.mount_of = lambda _: mounts.Mount(1, PurePosixPath('/'), 'vfat', '/dev/sdx1')\n"
+    )
+    tracks = add(bench, 2)
+    bench.configure(sync={"deletion_grace": "0s"})
+    assert bench.run("sync", before=on_fat).code == 0
+    bench.root = shutil.copytree(bench.root, bench.folder / "Copy")
+    bench.configure(sync={"deletion_grace": "0s"})
+    (bench.root / ALBUM / "T0.flac").unlink()
+    assert bench.run("sync", before=on_fat).code == 3
+    assert held(bench) == {"delete-remote": tracks[:1]}
+    assert deleted(bench) == []
+
+
 def test_a_rejection_fetches_what_a_copy_lacks(bench: Bench, tracks: list[int]) -> None:
     copy_without(bench, "T0.flac", "T1.flac")
     assert bench.run("sync").code == 3
