@@ -65,15 +65,18 @@ def _record_name(context: Context, op: RenameRemote, job: Job, entry: int) -> No
         mounted=mounted,
     )
     placed = retitle(context, op.job_id, placed, job)
+    file = _file(context, op.job_id, op.path)
     done = Done(
         job_id=op.job_id,
         verb=op.verb,
         state=State.PLACED,
         placed=placed,
-        file=_file(context, op.job_id, op.path),
+        file=file,
         counted=True,
     )
     context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=job.display_name)
+    if file is None:
+        raise Changed(f"{op.path} has another name by now; the one that was sent is recorded")
 
 
 def rename_local(context: Context, op: RenameLocal, entry: int) -> None:
