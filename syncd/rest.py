@@ -15,7 +15,7 @@ import structlog
 from syncd import export
 from syncd.core.cases import scans_apart
 from syncd.core.policy import Policy
-from syncd.core.words import amount
+from syncd.core.words import looking_again
 from syncd.cycle import Look, Report, run_cycle
 from syncd.errors import SyncdError
 from syncd.executor import Executor, Result
@@ -120,12 +120,8 @@ async def run_until_rest(
         if again.is_for_missed:
             looked_for |= report.plan.missed
             library.progress.looking_again(len(report.plan.missed), again.wait)
-            _log.info(_looking_again(len(report.plan.missed), again.wait))
+            _log.info(f"{looking_again(len(report.plan.missed))} in {again.wait:.0f} s")
         await asyncio.sleep(again.wait)
-
-
-def _looking_again(missed: int, seconds: float) -> str:
-    return f"{amount(missed, 'file is', 'files are')} missing; looking again in {seconds:.0f} s"
 
 
 async def export_anew(library: Library) -> None:

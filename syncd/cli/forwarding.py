@@ -58,11 +58,11 @@ def forward(contact: Contact, do: str, *, quiet: bool, **fields: Any) -> Mapping
 
 def _tell_of_waits(event: Mapping[str, Any]) -> None:
     """One line, where there are no bars, on why nothing seems to happen for a while."""
-    from syncd.daemon.telling import missing_words
+    from syncd.core.words import looking_again
 
     match event.get("progress"):
         case {"what": "looking_again", "missed": missed, "seconds": seconds}:
-            typer.echo(f"syncd: {missing_words(missed)} in {seconds:.0f} s", err=True)
+            typer.echo(f"syncd: {looking_again(missed)} in {seconds:.0f} s", err=True)
 
 
 def finish(

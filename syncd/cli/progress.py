@@ -23,7 +23,8 @@ from rich.text import Text
 
 from syncd.cli.output import printable
 from syncd.core.operations import Download, Fetching, Operation, Plan
-from syncd.daemon.telling import downloads_in, missing_words
+from syncd.core.words import looking_again
+from syncd.daemon.telling import downloads_in
 
 _PLURAL = {
     "genre": "genres",
@@ -156,4 +157,4 @@ class Bars:
             self._run.advance(self._tracks)
 
     def looking_again(self, missed: int, seconds: float) -> None:
-        self._waiting = self._run.add_task(missing_words(missed), total=None, seconds=seconds)
+        self._waiting = self._run.add_task(looking_again(missed), total=None, seconds=seconds)

@@ -125,6 +125,11 @@ def amount(number: int, one: str, many: str = "") -> str:
     return f"{number} {plural(number, one, many)}"
 
 
+def looking_again(missed: int) -> str:
+    """That so many files are looked for once more, in words that a time follows."""
+    return f"{amount(missed, 'file is', 'files are')} missing; looking again"
+
+
 def these(number: int, one: str) -> str:
     """``number`` of them that were shown, such as ``this file`` and ``these 2 files``."""
     return f"this {one}" if number == 1 else f"these {amount(number, one)}"

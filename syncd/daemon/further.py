@@ -20,6 +20,7 @@ from syncd.core.policy import Policy
 from syncd.core.words import of_tree
 from syncd.cycle import Look, Report, run_cycle
 from syncd.daemon.live import Live
+from syncd.daemon.patience import Patience
 from syncd.daemon.schedule import Schedule
 from syncd.daemon.upkeep import is_due, keep_up
 from syncd.daemon.wakes import Wakes
@@ -40,9 +41,6 @@ _LATER = 60.0
 
 _FULL = 600.0
 """Seconds after which a disk that was too full is looked at again."""
-
-_TURN, _PATIENCE = 5.0, 10.0
-"""As in ``session``: how long it is gone on while something else waits for its turn."""
 
 _log = structlog.get_logger("syncd.daemon")
 
@@ -147,15 +145,11 @@ class FurtherTrees:
         return reports
 
     async def _cycle(self, tree: Engine, policy: Policy, look: Look) -> Report:
-        began = time.monotonic()
-        planned: list[float] = []
+        patience = Patience(self._wakes)
 
         def give_way() -> bool:
-            now = time.monotonic()
-            planned[:] = planned or [now]
-            patience = max(_TURN, _PATIENCE * (planned[0] - began))
-            is_long = self._wakes.is_woken and now - planned[0] > patience
-            return self._wakes.is_asked or self._is_broken_off or is_long
+            # Asked in any case: the first time is when the plan is made.
+            return patience.is_over() or self._is_broken_off
 
         return await run_cycle(tree.library, tree.executor, policy, look, give_way=give_way)
 

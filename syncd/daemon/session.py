@@ -20,6 +20,7 @@ from syncd.cycle import Look, Report, run_cycle
 from syncd.daemon.exporting import Exporting
 from syncd.daemon.further import FurtherTrees
 from syncd.daemon.live import Live
+from syncd.daemon.patience import Patience
 from syncd.daemon.room import Room
 from syncd.daemon.schedule import Schedule
 from syncd.daemon.timing import Timing
@@ -41,13 +42,6 @@ from syncd.generation import end_caution, settle
 from syncd.local.watch import Watch
 from syncd.remote.waits import how_long
 from syncd.settings import Settings
-
-_TURN = 5.0
-"""Seconds that downloads go on for at least while something else waits for its turn."""
-
-_PATIENCE = 10.0
-"""How many times as long as it took to look and plan they do so: looking anew must not cost more
-than what is done in between."""
 
 _AGAIN = 3_600.0
 """Seconds for which a restored file is not restored once more, where a program takes it away."""
@@ -184,19 +178,10 @@ class Session:
         self.live.stir()
         await asyncio.to_thread(self._room.look)
         _log.debug("a cycle begins", why=", ".join(why))
-        began = time.monotonic()
-        planned: list[float] = []
-
-        def give_way() -> bool:
-            now = time.monotonic()
-            planned[:] = planned or [now]
-            looking = planned[0] - began
-            waited_for = self.wakes.is_woken and now - planned[0] > max(_TURN, _PATIENCE * looking)
-            return self.wakes.is_asked or waited_for
-
+        patience = Patience(self.wakes)
         engine, policy = self.engine, self._policy()
         self._cycling = asyncio.ensure_future(
-            run_cycle(engine.library, engine.executor, policy, look, give_way=give_way)
+            run_cycle(engine.library, engine.executor, policy, look, give_way=patience.is_over)
         )
         try:
             report = await self._cycling

@@ -124,12 +124,6 @@ def downloads_in(plan: Plan) -> int:
     return sum(isinstance(op, Download) for op in plan)
 
 
-def missing_words(missed: int) -> str:
-    """That so many files are looked for once more, in words that a time follows."""
-    files = "1 file is" if missed == 1 else f"{missed} files are"
-    return f"{files} missing; looking again"
-
-
 def result_of(run: Run, root: Path, further: Sequence[TreeRun] = ()) -> dict[str, Any]:
     """What ``syncd sync`` and its like say of ``run``, over a library at ``root``.
 

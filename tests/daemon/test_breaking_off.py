@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.daemon import session
+from syncd.daemon import patience, session
 from syncd.simulator import Fault
 from syncd.simulator.sound import tone
 
@@ -18,8 +18,8 @@ SLOWLY = Fault("throttle", origin="media", rate=len(LONG) // 4, times=None, path
 @pytest.fixture
 def long(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """There is something long to be fetched, of which nobody waits longer than for a moment."""
-    monkeypatch.setattr(session, "_TURN", 0.3)
-    monkeypatch.setattr(session, "_PATIENCE", 0.0)
+    monkeypatch.setattr(patience, "_TURN", 0.3)
+    monkeypatch.setattr(patience, "_TIMES", 0.0)
     house.configure(sync={"poll_interval": "1h"})
     return house
 

@@ -18,11 +18,9 @@ from syncd.local.digest import sha256
 from syncd.local.files import recover_placements, tidy_incoming
 from syncd.local.root import Root, create_root
 
+from .stopping import stopped
+
 OLD, NEW = b"what was read", b"what takes its place"
-
-
-class Stop(BaseException):
-    """The program is no more."""
 
 
 @pytest.fixture
@@ -77,28 +75,8 @@ def held(root: Root) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((root.path / "Album").iterdir())}
 
 
-def stopped(act: Callable[[], object], calls: int, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether ``act`` was stopped after so many changes; then it could do nothing any more."""
-    made = 0
-
-    def stopping(call: Callable[..., object]) -> Callable[..., object]:
-        def counted(*args: object, **named: object) -> object:
-            nonlocal made
-            made += 1
-            if made > calls:
-                raise Stop
-            return call(*args, **named)
-
-        return counted
-
-    with monkeypatch.context() as patch:
-        for name in ("rename", "replace", "link", "unlink", "fsync", "open"):
-            patch.setattr(os, name, stopping(getattr(os, name)))
-        try:
-            act()
-        except Stop:
-            return True
-    return False
+CALLS = [(os, name) for name in ("rename", "replace", "link", "unlink", "fsync", "open")]
+"""What changes something, or makes it durable."""
 
 
 def start_again(root: Root) -> None:
@@ -245,7 +223,7 @@ def test_what_takes_the_name_in_between_keeps_it_and_nothing_is_lost(
 @pytest.mark.usefixtures("poor")
 @pytest.mark.parametrize("what", ["put", "swap"])
 def test_a_stop_at_any_step_loses_neither_file_and_leaves_nothing_half_done(
-    root: Root, put: Callable[[], bool], what: str, monkeypatch: pytest.MonkeyPatch
+    root: Root, put: Callable[[], bool], what: str
 ) -> None:
     a, b = root.path / "Album/a.flac", root.path / "Album/b.flac"
     part = root.incoming / "x.retag.part"
@@ -253,7 +231,7 @@ def test_a_stop_at_any_step_loses_neither_file_and_leaves_nothing_half_done(
     while True:
         write(root, Rain=OLD, a=OLD, b=NEW)
         part.write_bytes(NEW)
-        ended = not stopped(put if what == "put" else lambda: swap(root, a, b), calls, monkeypatch)
+        ended = not stopped(put if what == "put" else lambda: swap(root, a, b), calls, CALLS)
         start_again(root)
         found = held(root)
         assert found.keys() == {"Rain.flac", "a.flac", "b.flac"}, calls
@@ -273,7 +251,7 @@ def test_a_stop_while_the_case_changes_leaves_the_file_under_one_of_both_names(
     while True:
         (rain,) = write(root, Rain=OLD)
         anew = rain.with_name("RAIN.flac")
-        ended = not stopped(lambda: rename_anew(root, rain, anew), calls, monkeypatch)  # noqa: B023
+        ended = not stopped(lambda: rename_anew(root, rain, anew), calls, CALLS)  # noqa: B023
         start_again(root)
         found = held(root)
         assert list(found.values()) == [OLD], calls

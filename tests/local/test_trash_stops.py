@@ -21,6 +21,7 @@ from syncd.local.root import Root, create_root
 from syncd.local.sidecars import is_audio
 from syncd.local.trash import Trash
 
+from . import stopping
 from .trashed import CONTENT, FACTS, NOW, SERVER, fill, library, names
 
 CALLS: list[tuple[Any, str]] = [
@@ -36,10 +37,6 @@ MOMENTS = 40
 """More than there are calls in any of what is stopped here."""
 
 
-class Stop(BaseException):
-    """The program is no more."""
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Root:
     return create_root(tmp_path / "library", "https://api.audiopod.ai")[0]
@@ -51,28 +48,11 @@ def trash(root: Root) -> Trash:
 
 
 def stopped(act: Callable[[], object], calls: int) -> bool:
-    """Whether ``act`` was stopped after ``calls`` calls; then it could do nothing any more."""
-    made = 0
-
-    def stopping(call: Callable[..., object]) -> Callable[..., object]:
-        def counted(*args: object, **named: object) -> object:
-            nonlocal made
-            made += 1
-            if made > calls:
-                raise Stop
-            return call(*args, **named)
-
-        return counted
-
-    with pytest.MonkeyPatch.context() as patch:
-        for owner, name in CALLS:
-            patch.setattr(owner, name, stopping(getattr(owner, name)))
-        try:
-            act()
-        except Stop:
-            assert calls < MOMENTS - 1, "there are more moments than are tried"
-            return True
-    return False
+    """Whether ``act`` was stopped after so many of ``CALLS``."""
+    if not stopping.stopped(act, calls, CALLS):
+        return False
+    assert calls < MOMENTS - 1, "there are more moments than are tried"
+    return True
 
 
 def whole(root: Root) -> list[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
 
 
-TURNS = "from syncd.daemon import session\nsession._TURN, session._PATIENCE = 0.3, 1\n"
+TURNS = "from syncd.daemon import patience\npatience._TURN, patience._TIMES = 0.3, 1\n"
 """Put before ``run``: downloads soon give way to what else there is to look at."""
 
 

@@ -2,79 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from syncd.actions.retry import MOST_UNKNOWN, Turn, send
 from syncd.core.pacing import MOST_RETRIES
-from syncd.engine import Engine, open_engine
+from syncd.engine import Engine
 from syncd.errors import KeyRefused, Offline, OutcomeUnknown, RateLimited, RequestRefused
 from syncd.executor import SILENT_IN_A_ROW
-from syncd.local.root import create_root
-from syncd.outcome import Run
-from syncd.remote import Retries
 from syncd.remote.http import Http
-from syncd.rest import run_until_rest
-from syncd.secret import Secret
-from syncd.settings import Settings
-from syncd.simulator import Fault, Simulator, World
+from syncd.simulator import Fault, Simulator
 
-from .configuring import tables_for
+from .library import Clocks, sync
 
 HOUR = timedelta(hours=1)
 
 
-class Clocks:
-    """Both clocks, which can be moved."""
-
-    def __init__(self, sim: Simulator) -> None:
-        self._sim = sim
-        self._ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def go_on(self, by: timedelta) -> None:
-        self._ahead += by
-        self._sim.switches.date_skew += by.total_seconds()
-
-
 @pytest.fixture
-def sim() -> Iterator[Simulator]:
-    with Simulator(World()) as running:
-        running.switches.retries_per_minute = 100
-        yield running
+def sim(sim: Simulator) -> Simulator:
+    sim.switches.retries_per_minute = 100
+    return sim
 
 
-@pytest.fixture
-def clocks(sim: Simulator) -> Clocks:
-    return Clocks(sim)
-
-
-@pytest.fixture
-async def engine(
-    sim: Simulator, tmp_path: Path, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Engine]:
-    """A library with one placed track, which retries failed jobs thrice."""
-    quick = Retries(attempts=2, wait_initial=0.001, wait_max=0.002, longest_wait=0.5)
-    monkeypatch.setattr("syncd.remote.http.Retries", lambda: quick)
-    create_root(tmp_path / "Music", sim.api_url)
-    tables = tables_for(sim, tmp_path / "Music", tmp_path / "state", sync={"retry_failed": 3})
-    sim.world.add(display_name="Fine")
-    async with open_engine(
-        Settings.model_validate(tables), Secret(sim.key), clock=clocks
-    ) as opened:
-        await sync(opened)
-        sim.requests.clear()
-        yield opened
-
-
-async def sync(engine: Engine) -> Run:
-    return Run(await run_until_rest(engine.library, engine.executor, engine.policy))
+@pytest.fixture(autouse=True)
+def _many_at_once(sim: Simulator) -> None:
+    sim.switches.retries_per_minute = 100
 
 
 async def by_hand(engine: Engine, *jobs: int) -> Turn:

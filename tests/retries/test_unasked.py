@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -15,66 +13,16 @@ from syncd.cli.listed import print_lines
 from syncd.core.baseline import Retried
 from syncd.core.listing import Listing
 from syncd.core.pacing import MOST_RETRIES
-from syncd.engine import Engine, open_engine
+from syncd.engine import Engine
 from syncd.errors import ExitCode
 from syncd.executor import retry
-from syncd.local.root import create_root
-from syncd.outcome import Run
-from syncd.remote import Retries
-from syncd.rest import run_until_rest
-from syncd.secret import Secret
-from syncd.settings import Settings
-from syncd.simulator import Fault, Simulator, World
+from syncd.simulator import Fault, Simulator
 from syncd.simulator.job import Job
 
-from .configuring import tables_for
+from .library import Clocks, sync
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TOLD = "retried 3 times, and failed again"
-
-
-@pytest.fixture
-def sim() -> Iterator[Simulator]:
-    with Simulator(World()) as running:
-        yield running
-
-
-class Clocks:
-    """Both clocks, which can be moved."""
-
-    def __init__(self, sim: Simulator) -> None:
-        self._sim = sim
-        self._ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
-
-    def go_on(self, by: timedelta) -> None:
-        self._ahead += by
-        self._sim.switches.date_skew += by.total_seconds()
-
-
-@pytest.fixture
-def clocks(sim: Simulator) -> Clocks:
-    return Clocks(sim)
-
-
-@pytest.fixture
-async def engine(
-    sim: Simulator, tmp_path: Path, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Engine]:
-    """A library with one placed track, which retries failed jobs thrice."""
-    quick = Retries(attempts=2, wait_initial=0.001, wait_max=0.002, longest_wait=0.5)
-    monkeypatch.setattr("syncd.remote.http.Retries", lambda: quick)
-    create_root(tmp_path / "Music", sim.api_url)
-    tables = tables_for(sim, tmp_path / "Music", tmp_path / "state", sync={"retry_failed": 3})
-    sim.world.add(display_name="Fine")
-    async with open_engine(
-        Settings.model_validate(tables), Secret(sim.key), clock=clocks
-    ) as opened:
-        await sync(opened)
-        sim.requests.clear()
-        yield opened
 
 
 @pytest.fixture
@@ -87,11 +35,6 @@ def fails_again(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
         return made
 
     monkeypatch.setattr(sim.world, "retry", again)
-
-
-async def sync(engine: Engine, **policy: object) -> Run:
-    changed = replace(engine.policy, **policy)  # type: ignore[arg-type]
-    return Run(await run_until_rest(engine.library, engine.executor, changed))
 
 
 def sent(sim: Simulator) -> list[int]:
