@@ -145,8 +145,8 @@ class GaveWay(SyncdError):
 
 
 class StatusUnknown(MediaError):
-    """The status call of one job failed, or what became of its retry is not known; ``error`` is
-    what that failed with.
+    """The status call of one job failed, or what became of a change or a retry of it is not known;
+    ``error`` is what that failed with.
 
     Settles one track; many in a row mean ``error`` for all of them.
     """

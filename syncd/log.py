@@ -166,29 +166,65 @@ class _Prioritised(_Redacted):
 _PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (0, 7))
 """Levels, and the priorities of syslog(3) that they are."""
 
+_LONGEST = 4_096
+"""Characters of a text that are logged, as many as a path can have: a title can have any number."""
+
+# Those of ``core.words.printable``; line ends, NUL and tabs are left to the styles.
+_COMMANDS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def _shortened(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    return {
+        key: f"{value[:_LONGEST]}…" if isinstance(value, str) and len(value) > _LONGEST else value
+        for key, value in event.items()
+    }
+
+
+def _escaped(text: str) -> str:
+    """``text`` without what commands a terminal, as JSON and Python write such characters."""
+    return _COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _harmless(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    return {
+        key: _escaped(value) if isinstance(value, str) else value for key, value in event.items()
+    }
+
+
 _SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
+    _shortened,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
 
 def _text(*, colors: bool) -> logging.Formatter:
-    return _Redacted(foreign_pre_chain=_SHARED, processors=[_bare, _console(colors=colors)])
+    return _Redacted(
+        foreign_pre_chain=_SHARED, processors=[_bare, _harmless, _console(colors=colors)]
+    )
 
 
 def _journal() -> logging.Formatter:
     return _Prioritised(
         foreign_pre_chain=_SHARED,
-        processors=[_bare, _without_time_and_level, _console(colors=False)],
+        processors=[_bare, _harmless, _without_time_and_level, _console(colors=False)],
     )
 
 
 def _json() -> logging.Formatter:
+    def rendered(logger: object, method: str, event: structlog.typing.EventDict) -> str:
+        # What JSON lets stand: DEL, C1 and bidi characters; the others are escaped already.
+        return _escaped(str(renderer(logger, method, event)))
+
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     return _Redacted(
         foreign_pre_chain=_SHARED,
-        processors=[_bare, structlog.processors.format_exc_info, renderer],
+        processors=[_bare, structlog.processors.format_exc_info, rendered],
     )
 
 

@@ -21,12 +21,23 @@ from syncd.core.model import Job, LocalFile, LocalTree
 from syncd.core.policy import Policy
 from syncd.core.selection import changed_states
 from syncd.elsewhere import stand_elsewhere
-from syncd.errors import NoSuchJob, RemoteError, RootUnusable, WrongAccount
+from syncd.errors import (
+    ContractBroken,
+    CreditsExhausted,
+    KeyRevoked,
+    NoSuchJob,
+    Offline,
+    RemoteError,
+    RequestRefused,
+    RootUnusable,
+    WrongAccount,
+)
 from syncd.executor.threads import to_its_end
 from syncd.library import Library, Trees
 from syncd.local import files
 from syncd.local.scan import scan
 from syncd.local.tags import read_identity
+from syncd.remote.query import JobQuery
 from syncd.remote.sweep import Sweep
 
 MOST_ASKED = 5
@@ -115,6 +126,9 @@ async def ask_unfinished(library: Library) -> News:
 
 
 async def _ask(library: Library, job_ids: Iterable[int]) -> News:
+    """An answer that settles nothing is that job's alone, as long as the account itself is shown:
+    403 for one job is no revoked key, and 500 no absent service.
+    """
     found: list[Job] = []
     doubts = []
     for job_id in job_ids:
@@ -122,6 +136,10 @@ async def _ask(library: Library, job_ids: Iterable[int]) -> News:
             found.append(await library.client.job(job_id))
         except NoSuchJob as error:
             doubts.append(error.message)
+        except (ContractBroken, RequestRefused, CreditsExhausted, KeyRevoked, Offline) as error:
+            # Of this job alone, or of everything? Then this fails as well.
+            await library.client.page(JobQuery(limit=1))
+            _log.debug("a job does not tell its status", job=job_id, why=error.message)
     news = await asyncio.to_thread(library.catalog.observe, found, library.clock())
     return News(bool(news.changed), tuple(doubts))
 

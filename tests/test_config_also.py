@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from syncd import config
+from syncd.binding import make_tree
 from syncd.errors import ConfigError
 from syncd.settings import Settings
 
@@ -93,3 +96,14 @@ def test_a_tree_is_chosen_by_its_format(tmp_path: Path) -> None:
     assert config.load((path, "mp3")).library.root == Path("/m/A mp3")
     with pytest.raises(ConfigError, match=r"library\.also has no tree of ogg"):
         config.load((path, "ogg"))
+
+
+def test_no_link_leads_from_one_tree_into_the_other(tmp_path: Path) -> None:
+    (tmp_path / "Music/mp3").mkdir(parents=True)
+    (tmp_path / "elsewhere").symlink_to(tmp_path / "Music")
+    first = SimpleNamespace(library=SimpleNamespace(root=tmp_path / "Music"))
+    further = SimpleNamespace(root=tmp_path / "elsewhere/mp3")
+    settings: Any = SimpleNamespace(first=first, library=further)
+    catalog: Any = SimpleNamespace(source=object())
+    with pytest.raises(ConfigError, match="lie in one another"):
+        make_tree(settings, catalog)

@@ -108,6 +108,28 @@ def test_json_is_one_object_a_line(stream: Written) -> None:
     assert second["level"] == "warning"
 
 
+@styles
+def test_what_commands_a_terminal_is_escaped(stream: Written, style: Style) -> None:
+    log.configure("info", style)
+    commanding = "\x1b]0;owned\x07\x9b2J\u202egnp.exe\u2066\x7f\u200f"
+    structlog.get_logger("syncd.x").info("renamed", to=commanding)
+    logging.getLogger("library").warning("odd: %s", commanding)
+    written = stream.getvalue()
+    assert not set(commanding) - set("]0;owned2Jgnp.exe") & set(written)
+    assert r"\u202egnp.exe" in written
+
+
+@styles
+def test_a_text_of_any_length_takes_a_line_of_bounded_length(stream: Written, style: Style) -> None:
+    log.configure("info", style)
+    structlog.get_logger("syncd.x").info("renamed", to="http://a" * 100_000)
+    logging.getLogger("library").warning("b" * 100_000)
+    one, other = stream.getvalue().splitlines()
+    assert max(len(one), len(other)) < 10_000
+    assert "…" in one
+    assert "…" in other
+
+
 def test_text_is_for_reading(stream: Written) -> None:
     log.configure("info", "text")
     structlog.get_logger("syncd.x").info("download", job=7, path="a b.flac")

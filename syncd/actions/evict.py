@@ -110,7 +110,6 @@ def _evict(
     # With how it stands now: an eviction that is stopped goes on with this very file alone.
     context.catalog.outcomes.commit(job.id, State.EVICTED, replace(placed, stat=stat))
     keep_notes(library)
-    context.remove_lyrics(job, placed.path)
     op = Evict(job_id=job.id, path=placed.path, reason=_ASKED)
     kept = remove_file(context, op, entry)
     return Evicted(

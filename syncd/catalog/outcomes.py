@@ -53,7 +53,7 @@ class Outcomes:
     """What changes the baseline of an open catalog (``Catalog.outcomes``)."""
 
     def __init__(
-        self, begin: Callable[[], AbstractContextManager[Connection]], journal: Journal
+        self, begin: Callable[..., AbstractContextManager[Connection]], journal: Journal
     ) -> None:
         self._begin = begin
         self._journal = journal
@@ -115,17 +115,17 @@ class Outcomes:
             told.fill_in(connection)
 
     def commit(self, job_id: int, state: State, placed: Placed | None = None) -> None:
-        """Commit the state that the program is about to bring about, before it acts.
+        """Commit the state that the program is about to bring about, durably, before it acts.
 
-        So a crash between the two is never taken for something that the user did. ``placed`` is
-        the file that it acts on, where that is not as the baseline has it.
+        So a crash between the two, or a power failure, is never taken for something that the user
+        did. ``placed`` is the file that it acts on, where that is not as the baseline has it.
         """
         values = {} if placed is None else rows.placed_to_row(placed)
-        with self._begin() as connection:
+        with self._begin(durable=True) as connection:
             write_track(connection, job_id, {**values, "state": state})
 
     def intend(self, job_id: int, names: Named | None) -> None:
-        """Commit the pair of names that a file is about to get, before it is renamed.
+        """Commit the pair of names that a file is about to get, durably, before it is renamed.
 
         So a file under either name is told from one that the user renamed. ``None``: it keeps its
         own. The record of what gave it a name ends this, too.
@@ -134,7 +134,7 @@ class Outcomes:
             "next_title": names.title if names else None,
             "next_stem": names.stem if names else None,
         }
-        with self._begin() as connection:
+        with self._begin(durable=True) as connection:
             connection.execute(update(BASELINE).where(BASELINE.c.job_id == job_id).values(values))
 
     def spend(self, job_id: int, verb: str, now: Now) -> None:

@@ -134,9 +134,11 @@ class Catalog:
             finally:
                 self._open.connection = None
 
-    def _begin(self) -> AbstractContextManager[Connection]:
+    def _begin(self, *, durable: bool = False) -> AbstractContextManager[Connection]:
         connection: Connection | None = getattr(self._open, "connection", None)
-        return transaction(self._engine) if connection is None else nullcontext(connection)
+        if connection is not None:
+            return nullcontext(connection)
+        return transaction(self._engine, durable=durable)
 
     def verify(self) -> None:
         """Raise ``CatalogUnusable`` where its file is gone, or another one stands in its place.
@@ -181,6 +183,7 @@ class Catalog:
             return not any(found)
 
     def bind(self, binding: Binding) -> None:
+        """Durably: the marker, which follows, must never be ahead of the catalog."""
         values = {
             "library_id": binding.library_id,
             "base_url": binding.base_url,
@@ -196,7 +199,7 @@ class Catalog:
         }
         rows_ = [{"key": key, "value": value} for key, value in values.items() if value is not None]
         statement = upsert(META)
-        with self._begin() as connection:
+        with self._begin(durable=True) as connection:
             forget_answers(connection, binding.base_url, binding.key_fingerprint)
             connection.execute(delete(META).where(META.c.key.in_(values)))
             connection.execute(statement, rows_)

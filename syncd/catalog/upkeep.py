@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, delete, func, or_, select, text
+from sqlalchemy import Connection, Engine, Select, delete, func, or_, select, text, union
 
 from syncd.catalog.backup import Stop, back_up
-from syncd.catalog.schema import ABSENCE, HOLD, JOURNAL
+from syncd.catalog.schema import (
+    ABSENCE,
+    BASELINE,
+    FILE,
+    HOLD,
+    JOB,
+    JOURNAL,
+    LEARNT,
+    RETRY,
+    SOUND,
+)
 from syncd.catalog.upsert import note, noted
+from syncd.core.baseline import State
 
 _DONE = "upkept_at"
 _AT_ONCE = 500
@@ -73,6 +84,29 @@ class Upkeep:
                 connection.execute(delete(JOURNAL).where(JOURNAL.c.id.in_(chunk)))
         return len(found)
 
+    def known(self) -> frozenset[int]:
+        """Every job that there is a row of, those that are gone too."""
+        with self._begin() as connection:
+            return frozenset(connection.execute(select(JOB.c.id)).scalars())
+
+    def prune_gone(self, before: datetime, kept: Collection[int]) -> int:
+        """Remove what is known of jobs that went before ``before`` and left nothing; how many.
+
+        One of ``kept`` stays, and so does one of which there is a file, an open question, or
+        history. One that comes back is a job as any other that is new. What counts towards the
+        budgets is pruned by itself, by both clocks (``catalog.outcomes``).
+        """
+        with self._begin() as connection:
+            gone = connection.execute(_forgettable(before)).scalars()
+            found = [job_id for job_id in gone if job_id not in kept]
+        for first in range(0, len(found), _AT_ONCE):
+            chunk = found[first : first + _AT_ONCE]
+            with self._begin() as connection:
+                connection.execute(delete(JOB).where(JOB.c.id.in_(chunk)))
+                for table in (BASELINE, LEARNT, RETRY, SOUND):
+                    connection.execute(delete(table).where(table.c.job_id.in_(chunk)))
+        return len(found)
+
     def compact(self) -> None:
         """Let SQLite look at its indexes, and fold its log into the file where nobody reads it."""
         with self._begin() as connection:
@@ -103,3 +137,13 @@ def _prunable(before: datetime) -> Select[Any]:
         .where(JOURNAL.c.cycle.not_in(going_on))
         .where(JOURNAL.c.job_id.not_in(open_questions))
     )
+
+
+def _forgettable(before: datetime) -> Select[Any]:
+    """What is still there in any way is more than history."""
+    tables = (JOURNAL, HOLD, ABSENCE, FILE)
+    used = union(
+        select(BASELINE.c.job_id).where(BASELINE.c.state != State.GONE.value),
+        *(select(table.c.job_id).where(table.c.job_id.is_not(None)) for table in tables),
+    )
+    return select(JOB.c.id).where(JOB.c.absent_since < before).where(JOB.c.id.not_in(used))

@@ -315,8 +315,12 @@ def _there(
         return There.UNREADY
     if not any(name in track.audio for name in policy.formats):
         return There.SILENT
-    if renamed:
-        return There.RENAMED
+    return There.RENAMED if renamed else heard(track, known)
+
+
+def heard(track: RemoteTrack, known: BaselineTrack | None) -> There:
+    """What the account shows of the audio of a completed job, whatever the job is called."""
+    placed = known.placed if known and known.state in REMEMBERED else None
     address = track.audio.get(placed.format) if placed else None
     if placed is None or known is None or address is None:
         return There.AS_KNOWN

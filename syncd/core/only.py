@@ -35,7 +35,7 @@ class Only:
     @property
     def everything(self) -> bool:
         """Whether it leaves nothing out."""
-        return self == ALL
+        return self is ALL or self == ALL
 
     @property
     def digest(self) -> str:

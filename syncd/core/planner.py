@@ -177,7 +177,8 @@ def plan(
 
 def rule_for(case: Case) -> Rule:
     """The first rule that fits; there always is one (``cases.POSSIBLE``, and a test)."""
-    return next(rule for rule in RULES if rule.fits(case.state, case.here, case.there))
+    state, here, there = case.state, case.here, case.there
+    return next(rule for rule in RULES if rule.fits(state, here, there))
 
 
 def _in_order(remote: RemoteTree, baseline: Baseline, files: Iterable[int]) -> list[int]:

@@ -281,7 +281,9 @@ def _check_budget(
     if not open_:
         return plan
     done = baseline.spent.get(verb, frozenset())
-    placed = {t.job_id for t in baseline.tracks.values() if t.state is State.PLACED} | done
+    placed = {t.job_id for t in baseline.tracks.values() if t.state is State.PLACED}
+    # One that was stopped on its way to the trash stands there still.
+    placed |= done | due
     counts = (len(open_), len(done - open_))
     reason = _excess(*counts, budget, len(placed) if wholesale else None, verb)
     if reason is None:

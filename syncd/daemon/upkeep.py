@@ -1,4 +1,4 @@
-"""Once a day: the catalog checked, backed up, and relieved of old history; the trash purged.
+"""Once a day: the catalog checked, backed up, and relieved of what is old; the trash purged.
 
 When it was last done stands in the catalog, so that a machine that is never on for a day gets it.
 """
@@ -35,13 +35,15 @@ _log = structlog.get_logger("syncd.upkeep")
 class Upkept:
     """What was done. ``backed_up`` is the new backup: none of an empty catalog, or in trouble.
 
-    ``pruned`` counts entries of the journal, ``purged`` files of the trash. ``troubles`` are what
-    could not be done, and is tried again the next day.
+    ``pruned`` counts entries of the journal, ``purged`` files of the trash, ``forgotten`` jobs of
+    which nothing was left. ``troubles`` are what could not be done, and is tried again the next
+    day.
     """
 
     backed_up: Path | None
     pruned: int
     purged: int
+    forgotten: int = 0
     troubles: tuple[SyncdError, ...]
 
 
@@ -85,7 +87,7 @@ def _keep_up(library: Library, settings: Settings, now: Now, stopped: Callable[[
     catalog, folder = library.catalog, settings.state.dir / BACKUPS
     _check(catalog, settings)
     troubles: list[SyncdError] = []
-    backed_up, pruned, purged = None, 0, 0
+    backed_up, pruned, purged, forgotten = None, 0, 0, 0
     # One that holds nothing is no reason to let go of a backup that does.
     if not catalog.is_empty():
         try:
@@ -94,7 +96,8 @@ def _keep_up(library: Library, settings: Settings, now: Now, stopped: Callable[[
             troubles.append(error)
     if stopped():
         return Upkept(backed_up=backed_up, pruned=0, purged=0, troubles=())
-    if before := _forgotten(settings, now):
+    before = _forgotten(settings, now)
+    if before:
         pruned = catalog.upkeep.prune_journal(before)
     catalog.upkeep.compact()
     # Before the trash: what cannot be removed there does not make a backup due each time.
@@ -102,11 +105,27 @@ def _keep_up(library: Library, settings: Settings, now: Now, stopped: Callable[[
     try:
         library.root.verify(library.marker)
         purged = purge_trash(library)
+        if before:
+            forgotten = catalog.upkeep.prune_gone(before, _remembered(library))
     except SyncdError as error:
         troubles.append(error)
-    upkept = Upkept(backed_up=backed_up, pruned=pruned, purged=purged, troubles=tuple(troubles))
+    upkept = Upkept(
+        backed_up=backed_up,
+        pruned=pruned,
+        purged=purged,
+        forgotten=forgotten,
+        troubles=tuple(troubles),
+    )
     _report(upkept)
     return upkept
+
+
+def _remembered(library: Library) -> set[int]:
+    """The jobs that the trash has a copy of; and all that the first tree knows, where this is a
+    further one: what is told from there would come back."""
+    source = library.catalog.source
+    told = source.upkeep.known() if source else frozenset[int]()
+    return {entry.job_id for entry in library.trash.entries()} | told
 
 
 def _check(catalog: Catalog, settings: Settings) -> None:
@@ -136,4 +155,5 @@ def _report(upkept: Upkept) -> None:
     for trouble in upkept.troubles:
         _log.warning("the upkeep had trouble", why=trouble.message, hint=trouble.hint)
     made = upkept.backed_up.name if upkept.backed_up else None
-    _log.info("upkeep done", backup=made, pruned=upkept.pruned, purged=upkept.purged)
+    done = {"pruned": upkept.pruned, "purged": upkept.purged, "forgotten": upkept.forgotten}
+    _log.info("upkeep done", backup=made, **done)

@@ -16,6 +16,7 @@ from syncd.errors import Changed
 from syncd.executor.context import Context
 from syncd.executor.lyrics import lyrics_digest, move_lyrics
 from syncd.executor.names import retitle
+from syncd.executor.stand_in import as_far_as_known
 from syncd.local import files, tags
 from syncd.local.audio import sniff
 from syncd.local.carry import is_unmoved
@@ -35,14 +36,11 @@ def adopt(context: Context, op: Adopt, entry: int, origin: Origin) -> None:
     mounted = is_mounted(context.root, op.path)
     try:
         if known and known.placed and known.state in EXPECTED:
-            placed = replace(known.placed, path=op.path)
-            if placed.told is not None and not _is_that_file(path, placed):
-                # Another file than the one that was tagged last: a copy, of before that perhaps.
-                placed = replace(placed, told="")
+            placed = as_far_as_known(replace(known.placed, path=op.path), path)
             if known.state is State.PLACED and op.title != placed.title:
                 placed = retitle(context, op.job_id, placed, job)
         else:
-            placed = _as_before(known, path) or _as_found(context, op, job, path, origin)
+            placed = _as_before(known, path) or _as_found(context, op, job, path, origin, known)
         file = _its_own(context, op)
     except FileNotFoundError:
         raise Changed(f"{op.path} is no longer there") from None
@@ -71,11 +69,6 @@ def _its_own(context: Context, op: Adopt | Detach) -> LocalFile:
     if file.identity and file.identity.job_id != op.job_id:
         raise Changed(f"{op.path} is of job {file.identity.job_id} by now")
     return file
-
-
-def _is_that_file(path: Path, placed: Placed) -> bool:
-    """Whether it is what was placed, wherever it was moved to, another disk included."""
-    return is_unmoved(file_stat(path), placed.stat) or files.sha256(path) == placed.sha256
 
 
 def detach(context: Context, op: Detach, entry: int) -> None:
@@ -138,13 +131,23 @@ def _as_before(known: BaselineTrack | None, path: Path) -> Placed | None:
     return placed if is_wanted and is_unmoved(stat, placed.stat) else None
 
 
-def _as_found(context: Context, op: Adopt, job: Job, path: Path, origin: Origin) -> Placed:
+def _as_found(
+    context: Context,
+    op: Adopt,
+    job: Job,
+    path: Path,
+    origin: Origin,
+    known: BaselineTrack | None,
+) -> Placed:
     placed = _found(context, op.path, path)
+    # Not the file that was placed: a copy, perhaps of before its audio was replaced. That is
+    # compared; of a file that no catalog knew it is believed.
+    is_copy = known is not None and known.placed is not None
     found = tags.read_fields(path, placed.format)
     desired = context.desired(job, origin, album=op.album, number=op.number)
     return replace(
         placed,
-        audio=address_path(job.audio.get(placed.format, "")),
+        audio="" if is_copy else address_path(job.audio.get(placed.format, "")),
         # Only what still equals what we would write is ours; the rest is the user's.
         tags={name: value for name, value in desired.items() if found.get(name) == value},
         told=told(job.track()),

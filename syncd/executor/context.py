@@ -21,6 +21,7 @@ from syncd.errors import Changed, DiskFull
 from syncd.executor.absence import LastLook
 from syncd.local import files, tags
 from syncd.local.ignore import BrokenPatterns, Fresh
+from syncd.local.ordinary import read_ordinary
 from syncd.local.root import Marker, Root
 from syncd.local.scan import file_stat
 from syncd.local.sidecars import is_kept_out, sidecars
@@ -210,7 +211,8 @@ class Context:
 
 
 def _holds(path: Path, text: str) -> bool:
+    data = text.encode()
     try:
-        return not path.is_symlink() and path.read_bytes() == text.encode()
+        return read_ordinary(path, len(data) + 1) == data
     except OSError:
         return False

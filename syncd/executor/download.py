@@ -9,6 +9,7 @@ from syncd.catalog.outcomes import Done
 from syncd.core.baseline import Placed, State
 from syncd.core.model import Identity, Job, LocalFile, Origin
 from syncd.core.operations import Download, Restore
+from syncd.errors import Occupied
 from syncd.executor.audio import Sound, fetch_cover, fetch_sound, write_tags
 from syncd.executor.context import Context
 from syncd.executor.lyrics import lyrics_digest
@@ -62,9 +63,10 @@ def _place(
         moved=op.moved,
         mounted=mounted,
     )
-    if isinstance(op, Restore):
-        # It was placed before: after a stop, neither this file nor its absence is the user's doing.
-        context.catalog.outcomes.commit(op.job_id, State.WANTED, placed)
+    before = context.catalog.baseline_of(op.job_id) if isinstance(op, Restore) else None
+    # After a stop neither this file nor its absence is the user's doing, and it is known which
+    # audio it was made from: the account may have other by then.
+    context.catalog.outcomes.commit(op.job_id, State.WANTED, placed)
     try:
         stat = files.place(
             context.root,
@@ -73,6 +75,11 @@ def _place(
             mode=context.settings.file_mode,
             modified=sound.job.created_at,
         )
+    except Occupied:
+        if before is not None:
+            # What stands there may be the file of before, brought back.
+            context.catalog.outcomes.commit(op.job_id, before.state, before.placed)
+        raise
     finally:
         files.discard_part(sound.part)
     context.place_lyrics(sound.job, op.path)

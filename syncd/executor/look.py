@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from syncd.core.holding import KEY_MAY_NOT
 from syncd.core.model import COMPLETED, Job, address_path
@@ -16,6 +18,8 @@ from syncd.errors import (
     KeyRevoked,
     NoSuchJob,
     Offline,
+    OutcomeUnknown,
+    RemoteError,
     RequestRefused,
     StatusUnknown,
 )
@@ -98,6 +102,30 @@ async def confirm_gone(context: Context, op: TrashLocal) -> None:
     raise Doubtful(
         f"the service knows neither job {job_id} nor {others}, so nothing was removed",
         hint='it is tried again later; sync.remote_deletions = "keep" keeps such files as detached',
+    )
+
+
+@asynccontextmanager
+async def sending(context: Context, job_id: int, what: str) -> AsyncIterator[None]:
+    """Where a change is sent. An answer that says nothing of it is this job's alone, if its status
+    is still told: a filter in front of the service may not like a name, and have no word for it.
+
+    Raises ``StatusUnknown`` for that, and ``NoSuchJob`` where the look finds no job any more.
+    """
+    try:
+        yield
+    except (ContractBroken, CreditsExhausted, OutcomeUnknown) as error:
+        failure: RemoteError = error
+    else:
+        return
+    try:
+        await ask(context, job_id)
+    except StatusUnknown:
+        raise failure from None
+    raise StatusUnknown(
+        f"{what} was sent, and nothing certain came of it: {failure.message}",
+        error=failure,
+        hint=failure.hint,
     )
 
 

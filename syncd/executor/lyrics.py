@@ -34,6 +34,13 @@ def move_lyrics(context: Context, job: Job, old: str, new: str) -> None:
             _move(context, job, old, new, {})
 
 
+def make_room(context: Context, path: str) -> None:
+    """Let the lyrics of a track that left ``path``, and was stopped there, follow it: beside the
+    one that is to stand there they would pass for that one's."""
+    with context.beside:
+        _make_room(context, path, {})
+
+
 def _move(context: Context, job: Job, old: str, new: str, under_way: Mapping[str, str]) -> None:
     """``under_way`` are the lyrics that wait for these to go, with their digests."""
     digest, target = lyrics_digest(job), files.sidecar_path(new, ".lrc")
@@ -56,6 +63,8 @@ def _move(context: Context, job: Job, old: str, new: str, under_way: Mapping[str
                 swap(context.root, context.root.path / lyrics, context.root.path / target)
             elif not _is(context, target, digest):
                 _take(context, job, lyrics, target)
+            elif _is(context, lyrics, digest) and not _may_be_of(context, old, digest):
+                here.unlink(missing_ok=True)  # a stop came after they were placed there
         return
 
 
@@ -81,6 +90,16 @@ def _make_room(context: Context, path: str, waiting: Mapping[str, str]) -> None:
         swap(context.root, context.root.path / lyrics, context.root.path / target)
     else:
         _move(context, job, path, moved[1], waiting)
+
+
+def _may_be_of(context: Context, path: str, digest: str) -> bool:
+    """Whether a track stands at ``path`` that these lyrics may be of."""
+    try:
+        identity = tags.read_identity(context.root.path / path)
+    except OSError:
+        return os.path.lexists(context.root.path / path)
+    job = context.catalog.job(identity.job_id) if identity else None
+    return job is None or lyrics_digest(job) == digest
 
 
 def _left_beside(context: Context, old: str, new: str) -> str | None:

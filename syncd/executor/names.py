@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from dataclasses import replace
 
 import structlog
@@ -13,11 +14,20 @@ from syncd.core.baseline import Named, Placed, State
 from syncd.core.model import Job, LocalFile
 from syncd.core.naming import effective_title, same_text, stem_of
 from syncd.core.operations import MakeWay, MoveLocal, RenameLocal, RenameRemote
-from syncd.errors import Changed, CorruptMedia, KeyRevoked, LocalError, NoSuchJob, Occupied
+from syncd.errors import (
+    AnotherDisk,
+    Changed,
+    CorruptMedia,
+    KeyRevoked,
+    LocalError,
+    NoSuchJob,
+    Occupied,
+)
 from syncd.executor.context import Context
-from syncd.executor.look import ask, look, refused
-from syncd.executor.lyrics import move_lyrics
+from syncd.executor.look import ask, look, refused, sending
+from syncd.executor.lyrics import make_room, move_lyrics
 from syncd.executor.retag import rewrite
+from syncd.executor.stand_in import as_far_as_known
 from syncd.executor.threads import to_its_end
 from syncd.local.mounts import is_mounted
 from syncd.local.moves import follow, move
@@ -34,7 +44,8 @@ async def rename_remote(context: Context, op: RenameRemote, entry: int) -> None:
     # Before it is sent: what was done of it may never be known.
     await asyncio.to_thread(_spend, context, op)
     try:
-        job = await context.client.update(op.job_id, display_name=op.new_title)
+        async with sending(context, op.job_id, "the name"):
+            job = await context.client.update(op.job_id, display_name=op.new_title)
     except NoSuchJob:
         raise Changed(f"job {op.job_id} is no longer in the account", sweep=True) from None
     except KeyRevoked as error:
@@ -56,6 +67,9 @@ def _record_name(context: Context, op: RenameRemote, job: Job, entry: int) -> No
     placed = context.placed(op.job_id)
     mounted = is_mounted(context.root, op.path)
     move_lyrics(context, job, placed.path, op.path)
+    if op.path != placed.path:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            placed = as_far_as_known(placed, context.root.path / op.path)
     placed = replace(
         placed,
         path=op.path,
@@ -134,6 +148,8 @@ def _moved(
     if op.path != placed.path:
         # It was moved before, and stopped before that was recorded.
         follow(context.root, placed.path, op.path, prune=prune)
+        placed = as_far_as_known(placed, context.root.path / op.path)
+    make_room(context, op.new_path)
     after = move(context.root, op.path, op.new_path, expected=before, prune=prune)
     # The stat of a file that was edited stays that of the file as it was placed.
     stat = after if before == placed.stat else placed.stat
@@ -171,11 +187,15 @@ def retitle(context: Context, job_id: int, placed: Placed, job: Job) -> Placed:
     """Write the new title into the tags, where it still is what this program wrote there.
 
     The name is the account's and the file's by now: a tag that cannot be written is no reason to
-    take that back.
+    take that back. What may go well another time is tried again, as a change of tags.
     """
     wanted = {"title": (effective_title(job.track()),)}
     try:
         return rewrite(context, job_id, placed, wanted)
-    except (Changed, CorruptMedia, LocalError, OSError) as error:
-        _log.warning("the title in the tags stays", job=job_id, why=str(error))
-        return placed
+    except (AnotherDisk, CorruptMedia) as error:
+        failure: Exception = error
+        told = placed.told
+    except (Changed, LocalError, OSError) as error:
+        failure, told = error, placed.told and ""
+    _log.warning("the title in the tags stays", job=job_id, why=str(failure))
+    return replace(placed, told=told)

@@ -14,6 +14,7 @@ from syncd.executor.context import Context
 from syncd.executor.look import fresh
 from syncd.local import files
 from syncd.local.audio.untagged import untagged_size
+from syncd.local.carry import translated
 from syncd.remote.media_glance import Served, glance
 
 
@@ -51,14 +52,16 @@ async def check_served(context: Context, job: Job, placed: Placed) -> None:
             f"{placed.path} was left alone, as perhaps the only copy of its audio: that cannot be "
             f"fetched again now: {error.message}"
         )
+        error.hint = "it is given up once its audio is served again"
         raise
 
 
 def _least(context: Context, placed: Placed) -> int:
     """How many bytes what was placed has at least; nothing of a file that the user changed."""
-    if context.is_edited(placed, placed.path):
-        return 0
-    return untagged_size(context.root.path / placed.path, placed.format)
+    with translated(context.root):
+        if context.is_edited(placed, placed.path):
+            return 0
+        return untagged_size(context.root.path / placed.path, placed.format)
 
 
 def _is_another(served: Served, placed: Placed) -> bool:

@@ -15,7 +15,7 @@ from syncd.core.time import agreed_elapsed, rearmed
 from syncd.errors import Changed, KeyRevoked, NoSuchJob
 from syncd.executor.audio import fetch_cover, fetch_sound, write_tags
 from syncd.executor.context import Context
-from syncd.executor.look import confirm_gone, look, refused
+from syncd.executor.look import confirm_gone, look, refused, sending
 from syncd.executor.obtainable import check_obtainable
 from syncd.executor.threads import to_its_end
 from syncd.local import files
@@ -88,7 +88,6 @@ def _free(context: Context, op: Free, entry: int) -> None:
     context.check_unedited(placed, op.path)
     # With how it stands now: what is stopped goes on with this very file alone.
     context.catalog.outcomes.commit(op.job_id, State.UNSELECTED, replace(placed, stat=stat))
-    context.remove_lyrics(context.job(op.job_id), op.path)
     _give_up(context, op, entry, State.UNSELECTED)
 
 
@@ -100,6 +99,8 @@ def _give_up(context: Context, op: Evict | Free, entry: int, state: State) -> En
     if os.path.lexists(path):
         if file_stat(path) != placed.stat:
             raise Changed(f"{op.path} was changed in the folder meanwhile")
+        # Here, so that what goes on after a stop does it, too.
+        context.remove_lyrics(context.job(op.job_id), op.path)
         ours = context.is_as_placed(placed, op.path)
         facts = _facts(context, op, Why.EVICTED, placed, ours=ours)
         if ours:
@@ -127,9 +128,10 @@ async def delete_remote(context: Context, op: DeleteRemote, entry: int, origin: 
     # Before it is sent: what was done of it may never be known.
     await asyncio.to_thread(context.catalog.outcomes.spend, op.job_id, op.verb, context.now())
     try:
-        await context.client.delete(op.job_id)
+        async with sending(context, op.job_id, "the deletion"):
+            await context.client.delete(op.job_id)
     except NoSuchJob:
-        pass  # it answered a moment ago: somebody was quicker
+        pass  # it answered a moment ago: somebody was quicker, or this was
     except KeyRevoked as error:
         raise refused(error, "delete jobs", held=op.job_id) from None
     await to_its_end(_record_deletion, context, op, kept, entry)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from syncd.local.digest import sha256
+from syncd.local.ordinary import read_ordinary
 from syncd.local.root import Root, fsync_folder, write_table
 
 RECORD = "exports.json"
@@ -20,6 +21,7 @@ RECORD = "exports.json"
 
 _UNFINISHED = ".syncd-*.export.part"
 _MOST_TOLD = 1_000
+_LONGEST = 64 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -38,7 +40,7 @@ class Record:
     def read(cls, root: Root) -> Record:
         """What was written last; nothing where it cannot be read."""
         try:
-            table = json.loads((root.private / RECORD).read_bytes())
+            table = json.loads(read_ordinary(root.private / RECORD, _LONGEST))
             digests = {str(name): tuple(map(str, found)) for name, found in table["files"].items()}
             return cls(digests, set(map(str, table["told"])))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

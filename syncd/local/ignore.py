@@ -29,6 +29,9 @@ LARGEST = 1 << 18
 _LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """A link is an error (open(2)): what stands elsewhere has no say. A pipe does not block."""
 
+_LONGEST_SHOWN = 200
+"""Characters of a line that a message holds."""
+
 
 class BrokenPatterns(LocalError):
     """Patterns that cannot be followed; the message names their file."""
@@ -95,7 +98,10 @@ def _rule(source: str, number: int, line: str) -> _Rule | None:
     if found is None or found.regex is None or found.include is None or "\0" in line:
         # git passes over what it does not understand; here that would let in what was meant to be
         # kept out.
-        raise BrokenPatterns(f"line {number} of {source} is no pattern: {line.strip()}")
+        shown = line.strip()
+        if len(shown) > _LONGEST_SHOWN:
+            shown = f"{shown[:_LONGEST_SHOWN]}…"
+        raise BrokenPatterns(f"line {number} of {source} is no pattern: {shown}")
     return _Rule(found.regex, found.include, of_folders)
 
 

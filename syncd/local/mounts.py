@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from syncd.core.safety import PRIVATE_FOLDER
 from syncd.errors import RootUnusable
-from syncd.local.root import Root
+from syncd.local.root import Root, advice
 
 _MOUNTINFO = Path("/proc/self/mountinfo")
 _NUMBER, _BASE, _POINT, _OPTIONAL = 0, 3, 4, 6
@@ -92,7 +92,9 @@ def root_id(root: Root) -> str:
     try:
         system = os.statvfs(root.path)
     except OSError as error:
-        raise RootUnusable(f"the library folder {root.path}: {error.strerror}") from None
+        raise RootUnusable(
+            f"the library folder {root.path}: {error.strerror}", hint=advice(error)
+        ) from None
     mount = mount_of(root.path)
     if mount is None or mount.kind.partition(".")[0] not in _COUNTED_ANEW:
         return f"{root.inode}:{system.f_fsid:x}"

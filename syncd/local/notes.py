@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from syncd.errors import RootUnusable
-from syncd.local.root import Root, fsync_folder, root_error, write_table
+from syncd.local.ordinary import read_ordinary
+from syncd.local.root import Root, advice, fsync_folder, root_error, write_table
 
 _NOTES = "states.json"
 _LARGEST_ID = 2**63 - 1
@@ -41,13 +42,13 @@ def read_notes(root: Root) -> Notes | None:
     """The notes, or ``None`` where there are none; raises ``RootUnusable`` for damaged ones."""
     path = root.private / _NOTES
     try:
-        with path.open(encoding="utf-8") as stream:
-            table = json.loads(stream.read(_LONGEST))
-        return _notes(**table)
+        return _notes(**json.loads(read_ordinary(path, _LONGEST)))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise RootUnusable(f"the notes {path} cannot be read: {error.strerror}") from None
+        raise RootUnusable(
+            f"the notes {path} cannot be read: {error.strerror}", hint=advice(error)
+        ) from None
     except (ValueError, TypeError, RecursionError):
         raise RootUnusable(
             f"the notes {path} are damaged",

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from syncd.core.safety import PRIVATE_FOLDER
 from syncd.errors import DiskFull, FolderUnusable, RootUnusable
+from syncd.local.ordinary import read_ordinary
 from syncd.local.reserve import give_up_reserve, keep_reserve
 
 _MARKER = "library.json"
@@ -119,7 +120,9 @@ def open_root(path: Path, ignore: tuple[str, ...] = ()) -> Root:
             hint="mount the disk that holds it, or correct library.root",
         ) from None
     except OSError as error:
-        raise RootUnusable(f"the library folder {path}: {error.strerror}") from None
+        raise RootUnusable(
+            f"the library folder {path}: {error.strerror}", hint=advice(error)
+        ) from None
     if stat.S_ISLNK(found.st_mode):
         raise RootUnusable(
             f"{path} is a link",
@@ -154,7 +157,9 @@ def create_root(path: Path, base_url: str) -> tuple[Root, Marker]:
     except FileExistsError:
         pass  # open_root says what stands there
     except OSError as error:
-        raise RootUnusable(f"the folder {path} cannot be made: {error.strerror}") from None
+        raise RootUnusable(
+            f"the folder {path} cannot be made: {error.strerror}", hint=advice(error)
+        ) from None
     root = open_root(path)
     marker = read_marker(root)
     if marker is None:
@@ -167,11 +172,7 @@ def create_root(path: Path, base_url: str) -> tuple[Root, Marker]:
 def prepare(root: Root) -> None:
     """Make the program's own folder under the root; raises ``RootUnusable`` or ``DiskFull``."""
     for folder in (root.private, root.incoming):
-        if folder.is_symlink():
-            raise RootUnusable(
-                f"{folder} is a link, so it may lie on another disk or in another library",
-                hint="replace it by a real folder; nothing was changed",
-            )
+        _refuse_link(folder)
     try:
         root.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, content in _IGNORE_FILES.items():
@@ -183,17 +184,26 @@ def prepare(root: Root) -> None:
     keep_reserve(root.private)
 
 
+def _refuse_link(folder: Path) -> None:
+    if os.path.islink(folder):  # noqa: PTH114 - says no of what cannot be looked at
+        raise RootUnusable(
+            f"{folder} is a link, so it may lie on another disk or in another library",
+            hint="replace it by a real folder; nothing was changed",
+        )
+
+
 def read_marker(root: Root) -> Marker | None:
     """The marker, or ``None`` where there is none; raises ``RootUnusable`` for a damaged one."""
     path = root.private / _MARKER
+    _refuse_link(root.private)
     try:
-        with path.open(encoding="utf-8") as stream:
-            table = json.loads(stream.read(65_536))
-        return _marker(**table)
+        return _marker(**json.loads(read_ordinary(path, 65_536)))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise RootUnusable(f"the marker {path} cannot be read: {error.strerror}") from None
+        raise RootUnusable(
+            f"the marker {path} cannot be read: {error.strerror}", hint=advice(error)
+        ) from None
     except (ValueError, TypeError, RecursionError):
         raise RootUnusable(
             f"the marker {path} is damaged",
@@ -291,7 +301,7 @@ def root_error(error: OSError, path: Path) -> DiskFull | RootUnusable | FolderUn
             "its name is too long for this file system", hint="rename the file or the job"
         )
     word = os.strerror(error.errno) if error.errno else str(error)
-    hint = _HINTS.get(error.errno or 0, "check the disk that holds it")
+    hint = advice(error)
     if (troubled := _troubled(error, path)) is not None and _is_writable(path):
         where = os.fspath(troubled.relative_to(path))
         if error.errno in _FULL:
@@ -300,6 +310,11 @@ def root_error(error: OSError, path: Path) -> DiskFull | RootUnusable | FolderUn
     if error.errno in _FULL:
         return DiskFull(f"the disk of {path} is full", hint="make room; what is there was kept")
     return RootUnusable(f"{_refusing(error, path)} cannot be written: {word}", hint=hint)
+
+
+def advice(error: OSError) -> str:
+    """What the user can do about what the file system refused."""
+    return _HINTS.get(error.errno or 0, "check the disk that holds it")
 
 
 def _refusing(error: OSError, root: Path) -> Path:

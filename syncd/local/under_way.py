@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from syncd.core.safety import is_inside
+from syncd.local.ordinary import read_ordinary
 from syncd.local.root import Root, fsync_folder
 
 _LARGEST_NOTE = 64 * 1024
@@ -17,7 +18,7 @@ _LARGEST_NOTE = 64 * 1024
 
 def write_note(note: Path, table: Mapping[str, object]) -> None:
     """Write ``table`` durably; raises ``OSError``."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with os.fdopen(os.open(note, flags, 0o600), "wb") as stream:
         # As JSON: the beginning of one that was cut short is not another path.
         stream.write(json.dumps(table).encode("ascii"))
@@ -30,10 +31,8 @@ def read_note(note: Path) -> Mapping[str, object]:
     """What is in ``note``; nothing where it was never finished, before anything was done, or is
     none of ours. Raises ``OSError``.
     """
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        with os.fdopen(os.open(note, flags), "rb") as stream:
-            table = json.loads(stream.read(_LARGEST_NOTE))
+        table = json.loads(read_ordinary(note, _LARGEST_NOTE))
     except (ValueError, RecursionError):
         return {}
     return table if isinstance(table, dict) else {}

@@ -148,10 +148,11 @@ def shown(url: httpx.URL) -> str:
 def _url(text: str) -> httpx.URL | None:
     try:
         url = httpx.URL(text)
+        # httpx escapes what no host may hold, lets any port through, and reads the Punycode of a
+        # host only where that is asked for.
+        sound = "%" not in url.host and (url.port or 0) < 65_536
     except (httpx.InvalidURL, ValueError):
         return None
-    # httpx escapes what no host may hold, and lets any port through.
-    sound = "%" not in url.host and (url.port or 0) < 65_536
     return url if sound else None
 
 

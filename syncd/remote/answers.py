@@ -24,11 +24,17 @@ from syncd.errors import (
 from syncd.remote.waits import how_long
 from syncd.secret import redact
 
-LARGEST_BODY = 64 * 1024 * 1024
+LARGEST_BODY = 16 * 1024 * 1024
 """Bytes of a JSON body, packed or not; a page of a hundred jobs is a few hundred KiB."""
+
+MOST_VALUES = 1_000_000
+"""Lists, objects and commas of a JSON body: each takes up to a hundred bytes of memory."""
 
 DEFAULT_PAUSE = 60.0
 """Seconds to stay away after a 429 that does not say for how long."""
+
+_LONGEST_SAID = 10_000
+"""Characters of what the service says of an error that are looked at; far fewer are shown."""
 
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
@@ -72,7 +78,8 @@ def document(call: Call, answer: Answer) -> Any:
     """The JSON of a 2xx answer; ``None`` for an empty body. Raises ``ContractBroken``.
 
     NaN, infinities and numbers beyond the range of a float become null; halves of surrogate pairs
-    become U+FFFD, since neither UTF-8 nor SQLite can hold them.
+    become U+FFFD, since neither UTF-8 nor SQLite can hold them. More than ``MOST_VALUES`` are no
+    answer of the API.
     """
     if answer.is_page:
         raise web_page(call, answer.status)
@@ -90,7 +97,7 @@ def document(call: Call, answer: Answer) -> Any:
         broken = False
     if broken:
         raise ContractBroken(
-            f"{call} answered {answer.status} with something that is not JSON",
+            f"{call} answered {answer.status} with something that is not JSON, or no end of it",
             hint="is api.base_url right?",
         )
     return value
@@ -126,7 +133,9 @@ def refusal(call: Call, answer: Answer, wait: float | None) -> RemoteError:
         return NoSuchJob(what, job_id=call.job_id)
     if status == 404:
         return ContractBroken(what, hint="is api.base_url right?")
-    return RequestRefused(what, status=status)
+    # What is changed is held, and told with what settles that.
+    hint = "does a newer syncd know better?" if call.method == "GET" else None
+    return RequestRefused(what, status=status, hint=hint)
 
 
 def web_page(call: Call, status: int) -> ContractBroken:
@@ -176,7 +185,8 @@ def _said(answer: Answer) -> str | None:
         detail = detail.get("message") or detail.get("code") or ""
     if isinstance(detail, list):
         detail = "; ".join(_complaint(entry) for entry in detail[:5])
-    return short(redact(detail)) if isinstance(detail, str) else ""
+    # Hiding takes long where a text is long and full of addresses.
+    return short(redact(detail[:_LONGEST_SAID])) if isinstance(detail, str) else ""
 
 
 def _complaint(entry: object) -> str:
@@ -189,6 +199,8 @@ def _complaint(entry: object) -> str:
 
 
 def _load(text: str) -> Any:
+    if sum(map(text.count, ",[{")) > MOST_VALUES:
+        raise ValueError("more values than any answer has")
     return json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
 
 

@@ -22,6 +22,9 @@ from syncd.remote.results import (
 )
 from syncd.remote.schema import Rejected, json_text, parse_job, terms, whole, whole_numbers
 
+MOST_ROWS = 10_000
+"""Entries of a page; at most ``query.LARGEST_LIMIT`` are asked for, which a service may ignore."""
+
 
 class Reply(NamedTuple):
     """The JSON of an answer, and its headers with names in lower case."""
@@ -34,6 +37,11 @@ def jobs_of(reply: Reply, what: str = "the list of jobs") -> Page:
     """``GET /jobs``. Raises ``ContractBroken``."""
     if not isinstance(reply.document, list):
         raise wrong_shape(what)
+    if len(reply.document) > MOST_ROWS:
+        raise ContractBroken(
+            f"a page of {what} holds {len(reply.document)} entries, far more than were asked for",
+            hint="a wrong api.base_url, or a fault of the service",
+        )
     jobs: list[Job] = []
     rows: list[int | None] = []
     for entry in reply.document:

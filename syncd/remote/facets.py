@@ -22,6 +22,12 @@ LIKED = "liked"
 MOST_STARTS = 3
 """How often the listing of one value is begun anew where it shifts while it is read."""
 
+MOST_VALUES = 500
+"""Of each facet that are listed, each with a request or more; the service has a few dozen."""
+
+_LONGEST_VALUE = 200
+"""Characters of a value: an address has to hold it."""
+
 _NONSENSE = "no such value"
 
 
@@ -30,12 +36,12 @@ class FilterIgnored(Exception):
 
 
 def offered(filters: AvailableFilters) -> dict[str, tuple[str, ...]]:
-    """The values to list the jobs of, by facet."""
+    """The values to list the jobs of, by facet; the first ``MOST_VALUES`` of each."""
     return {
-        "genre": filters.genres,
-        "emotion": filters.emotions,
-        "occasion": filters.occasions,
-        "language": filters.languages,
+        "genre": _usable(filters.genres),
+        "emotion": _usable(filters.emotions),
+        "occasion": _usable(filters.occasions),
+        "language": _usable(filters.languages),
         "song_type": SONG_TYPES,
     }
 
@@ -138,6 +144,10 @@ async def list_on(
     is_end = _is_last(page, place)
     after = replace(_after(page, place), is_end=is_end)
     return Part(page.jobs, after, is_done=is_end or _is_behind(page, oldest))
+
+
+def _usable(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value for value in values if len(value) <= _LONGEST_VALUE)[:MOST_VALUES]
 
 
 def _query(kind: str, value: str, *, skip: int = 0, limit: int = LARGEST_LIMIT) -> JobQuery:

@@ -250,6 +250,7 @@ class Http:
         for _ in range(MOST_REDIRECTS + 1):
             answer = await self._sent(call, request(url))
             if not 300 <= answer.status < 400:
+                _check_asked(call, answer, url)
                 return answer
             url = _target(call, answer, url)
             if call.method != "GET" or origin(url) != origin(self._service):
@@ -333,6 +334,16 @@ def _target(call: Call, answer: Answer, url: httpx.URL) -> httpx.URL:
         raise ContractBroken(f"{call} answered {answer.status}, and says nowhere to go")
     # httpx reads this header as well, and one that cannot be read has failed there already.
     return url.join(location)
+
+
+def _check_asked(call: Call, answer: Answer, url: httpx.URL) -> None:
+    """Raise ``ContractBroken`` where another place than was asked knows nothing: no job is gone
+    because of that."""
+    if answer.status == 404 and url.path.rstrip("/") != call.path.rstrip("/"):
+        raise ContractBroken(
+            f"{call} was sent elsewhere, to {shown(url)}, and that answered 404",
+            hint="a captive portal, or a wrong api.base_url",
+        )
 
 
 def _checked(key: Secret | str) -> Secret:

@@ -11,10 +11,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from syncd.errors import DiskFull, LocalError
+from syncd.errors import DiskFull, FolderUnusable, LocalError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_FILE = (errno.ENXIO, errno.EISDIR, errno.ELOOP)
+"""How opening a pipe that nobody reads, a folder and a link fails."""
+
 _LARGEST_NOTE = 64 * 1024
+_LONGEST_VALIDATOR = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +36,15 @@ class Note:
 
     @property
     def validator(self) -> str | None:
-        """What ``If-Range`` may be sent: a strong ETag, else a date (RFC 9110, 13.1.5)."""
-        if self.etag and not self.etag.startswith("W/"):
-            return self.etag
-        return None if self.etag else self.last_modified
+        """What ``If-Range`` may be sent: a strong ETag, else a date (RFC 9110, 13.1.5).
+
+        One that no header can hold, or no server would read, is none.
+        """
+        weak = self.etag is not None and self.etag.startswith("W/")
+        found = self.last_modified if not self.etag else None if weak else self.etag
+        if not found or len(found) > _LONGEST_VALIDATOR:
+            return None
+        return found if found.isascii() and found.isprintable() else None
 
 
 class Part:
@@ -43,7 +52,8 @@ class Part:
 
     Made with mode 0600, never through a symbolic link; the note lies in ``path`` + ``.json``.
     Raises ``DiskFull`` where there is no room (the part stays), ``LocalError`` for any other
-    trouble with the file.
+    trouble with the file, and ``FolderUnusable``, which settles this one alone, for what stands
+    there and is no file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,7 +81,7 @@ class Part:
             raise self._trouble(error) from None
         if not stat.S_ISREG(found.st_mode):
             os.close(self._file)
-            raise LocalError(f"{self.path.name} is not an ordinary file")
+            raise _out_of_place(self.path)
         self.size = found.st_size
         self.note = self._read_note() if self.size else None
         return self
@@ -96,9 +106,11 @@ class Part:
 
     def begin(self, note: Note) -> None:
         """Start from nothing, as a part of what ``note`` says."""
-        # The note first: with the old one still there, a crash would join two files into one.
-        self._write_note(note)
+        # The bytes go before anything vouches for what follows, or a stop in between would let the
+        # rest of the new audio be joined on to the beginning of the old.
+        self.finish()
         self.cut(0)
+        self._write_note(note)
 
     def write(self, chunk: bytes) -> None:
         """Append ``chunk``. In the event loop: it goes to the page cache, not to the disk."""
@@ -113,7 +125,10 @@ class Part:
 
     def finish(self) -> None:
         """The part is the whole: the note has served."""
-        self._note_path.unlink(missing_ok=True)
+        try:
+            self._note_path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._trouble(error) from None
         self.note = None
 
     def remove(self) -> None:
@@ -123,8 +138,8 @@ class Part:
 
     def _read_note(self) -> Note | None:
         try:
-            file = os.open(self._note_path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            with os.fdopen(file, "rb") as stream:
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            with os.fdopen(os.open(self._note_path, flags), "rb") as stream:
                 found = json.loads(stream.read(_LARGEST_NOTE))
             note = Note(**found)
         except (OSError, ValueError, TypeError, RecursionError):
@@ -136,7 +151,7 @@ class Part:
         return note if sound else None
 
     def _write_note(self, note: Note) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
             with os.fdopen(os.open(self._note_path, flags, 0o600), "wb") as stream:
                 stream.write(json.dumps(asdict(note)).encode("ascii"))
@@ -147,4 +162,15 @@ class Part:
     def _trouble(self, error: OSError) -> LocalError:
         if error.errno in _FULL:
             return DiskFull(f"no room for {self.path.name}", hint="make room, or move the library")
-        return LocalError(f"{self.path.name} cannot be written: {error.strerror}")
+        if error.errno in _NO_FILE:
+            return _out_of_place(Path(error.filename or self.path))
+        return LocalError(
+            f"{self.path} cannot be written: {error.strerror}",
+            hint="check the disk that holds the library",
+        )
+
+
+def _out_of_place(path: Path) -> FolderUnusable:
+    return FolderUnusable(
+        f"{path.name} is not an ordinary file", hint=f"remove it from {path.parent}"
+    )

@@ -11,6 +11,9 @@ from syncd.remote.client import AudioPod
 from syncd.remote.query import LARGEST_LIMIT, JobQuery
 from syncd.remote.results import Page
 
+MOST_JOBS = 1_000_000
+"""A list that is longer is taken for one that has no end."""
+
 
 class Sweep:
     """Every job, page by page, and then the verdict: may an absence be built on this?
@@ -53,8 +56,8 @@ class Sweep:
     async def pages(self) -> AsyncIterator[tuple[Job, ...]]:
         """The jobs as they come; after a fresh start those of the first pages come once more.
 
-        Raises ``ContractBroken`` for a list that never advances or holds no jobs at all, and
-        whatever the client raises; the sweep is then not complete.
+        Raises ``ContractBroken`` for a list that never advances, never ends or holds no jobs at
+        all, and whatever the client raises; the sweep is then not complete.
         """
         self.complete = False
         for attempt in range(1, self._attempts + 1):
@@ -156,6 +159,11 @@ class _Walk:
                 hint="a newer API than this program knows",
             )
         self.seen.update(fresh)
+        if len(self.seen) > MOST_JOBS:
+            raise ContractBroken(
+                f"the list of jobs has no end: more than {MOST_JOBS} came, and more follow",
+                hint="a fault of the service; nothing is removed for it",
+            )
         self.total = page.total
         self._totals.add(page.total)
         if page.rows:

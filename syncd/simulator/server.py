@@ -103,13 +103,12 @@ class Simulator:
 
     async def _serve(self, sockets: list[socket.socket], ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
-        media = Media(self.world, lambda: self.switches, lambda: self.media_url)
-        api = Api(self.world, lambda: self.switches, media.address)
         state = ServerState()
-        origins: tuple[tuple[Origin, Api | Media], ...] = (("api", api), ("media", media))
         servers = [
-            await self._loop.create_server(self._protocols(name, handler, state), sock=listener)
-            for (name, handler), listener in zip(origins, sockets, strict=True)
+            await self._loop.create_server(protocol, sock=listener)
+            for protocol, listener in zip(
+                self.protocols(self._loop, state).values(), sockets, strict=True
+            )
         ]
         ready.set()
         await self._stopping.wait()
@@ -123,8 +122,26 @@ class Simulator:
             for task in stuck:
                 task.cancel()
 
-    def _protocols(
-        self, name: Origin, handler: Api | Media, state: ServerState
+    def protocols(
+        self, loop: asyncio.AbstractEventLoop, state: ServerState
+    ) -> dict[Origin, Callable[[], Protocol]]:
+        """What answers a connection to each origin in ``loop``; ``state`` has what is open.
+
+        ``with`` serves them on sockets; they serve on whatever transport they are given.
+        """
+        media = Media(self.world, lambda: self.switches, lambda: self.media_url)
+        api = Api(self.world, lambda: self.switches, media.address)
+        return {
+            "api": self._protocol("api", api, loop, state),
+            "media": self._protocol("media", media, loop, state),
+        }
+
+    def _protocol(
+        self,
+        name: Origin,
+        handler: Api | Media,
+        loop: asyncio.AbstractEventLoop,
+        state: ServerState,
     ) -> Callable[[], Protocol]:
         app = OriginApp(
             name,
@@ -144,7 +161,7 @@ class Simulator:
             timeout_keep_alive=75,
         )
         config.load()
-        return lambda: Protocol(config, state, {}, self._loop)
+        return lambda: Protocol(config, state, {}, loop)
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from syncd.actions.evict import evict
 from syncd.core.baseline import State
 from syncd.engine import Engine, open_engine
-from syncd.errors import MediaError
+from syncd.errors import LocalError, MediaError
 from syncd.local.root import create_root
 from syncd.rest import run_until_rest
 from syncd.secret import Secret
@@ -69,6 +71,20 @@ async def test_a_file_stays_whose_audio_is_not_served(
     with pytest.raises(MediaError, match="left alone, as perhaps the only copy of its audio"):
         await evict(engine.library, engine.context, engine.policy, JOB)
     assert engine.context.placed(JOB) == placed
+    assert (engine.library.root.path / placed.path).exists()
+
+
+async def test_a_file_that_cannot_be_read_is_told_in_one_line(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = engine.context.placed(JOB)
+
+    def sick(path: Path, _format: str) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    monkeypatch.setattr("syncd.executor.obtainable.untagged_size", sick)
+    with pytest.raises(LocalError, match="Input/output error"):
+        await evict(engine.library, engine.context, engine.policy, JOB)
     assert (engine.library.root.path / placed.path).exists()
 
 

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from syncd.catalog import upkeep
+from syncd.catalog.outcomes import Done
 from syncd.catalog.store import Catalog
-from syncd.core.baseline import Placed
+from syncd.core.baseline import Placed, State
 from syncd.core.evidence import Sighting
 from syncd.core.operations import Hold, Plan
 
@@ -127,6 +128,62 @@ def test_what_a_pending_deletion_is_judged_by_stays(
     assert left(catalog) == [own, meanwhile]
     catalog.scans.note(Sighting(frozenset(), frozenset()), both(now))
     assert catalog.upkeep.prune_journal(before) == 2
+
+
+def left_the_account(catalog: Catalog, when: datetime, *job_ids: int) -> None:
+    """Jobs that a complete sweep did not see any more."""
+    catalog.observe([job(number, display_name="Rain") for number in job_ids], when - DAY)
+    sweep = catalog.begin_sweep(when)
+    catalog.finish_sweep(sweep, when, complete=True, total=0, seen=0)
+
+
+def gone(catalog: Catalog, when: datetime, *job_ids: int) -> None:
+    """The same, with their files."""
+    left_the_account(catalog, when, *job_ids)
+    for number in job_ids:
+        catalog.outcomes.record(
+            Done(job_id=number, verb="forget", state=State.GONE), entry=0, now=both(when)
+        )
+
+
+def test_what_left_nothing_is_forgotten_with_its_history(
+    catalog: Catalog, now: datetime, before: datetime
+) -> None:
+    gone(catalog, now - 31 * DAY, 7)
+    catalog.retries.note(7, both(now - 32 * DAY))
+    gone(catalog, now - 29 * DAY, 8)
+    catalog.observe([job(9)], now)
+
+    assert catalog.upkeep.prune_gone(before, ()) == 1
+    assert [count(catalog, table) for table in ("job", "baseline", "retry")] == [2, 1, 0]
+    assert catalog.job(7) is None
+    assert catalog.job(8) is not None
+    with catalog.reading() as connection:
+        assert (
+            len(connection.exec_driver_sql("SELECT * FROM words WHERE words = 'rain'").all()) == 1
+        )
+    assert catalog.upkeep.prune_gone(before, ()) == 0
+
+
+def test_what_left_a_copy_a_file_a_question_or_history_is_not_forgotten(
+    catalog: Catalog,
+    now: datetime,
+    before: datetime,
+    write: Callable[..., int],
+    placed: Callable[[str], Placed],
+) -> None:
+    old = now - 90 * DAY
+    gone(catalog, old, 1, 2, 3)
+    write(20, job_id=2)
+    hold = Hold(job_id=3, held="trash-local", reason="r", path="a.flac", batched=True)
+    catalog.holds.keep(Plan((hold,)), now)
+    left_the_account(catalog, old, 4)
+    put(catalog, placed("d.flac"), None, old, job_id=4)
+
+    assert catalog.upkeep.prune_gone(before, {1}) == 0
+    assert count(catalog, "job") == 4
+    catalog.holds.keep(Plan(()), now)
+    assert catalog.upkeep.prune_gone(before, ()) == 2
 
 
 def test_when_it_was_last_done_is_remembered(catalog: Catalog, path: Path, now: datetime) -> None:

@@ -11,14 +11,25 @@ from syncd.core.baseline import State
 from syncd.core.operations import Defer, Wait
 from syncd.core.policy import Policy
 
-from .test_convergence import rested, synced
+from . import world_people as acts
 from .trees import HERE
 from .world import World
+from .world_people import ACTS, Act
 from .world_people import act_by_name as people
 from .world_rounds import Fault, Luck, play_round
+from .world_story import Episode, Story, play, rested, synced
 
 POLICY = Policy(origin=HERE, template="{title}.{ext}", moves="auto", deletion_grace=0.0)
 LOST = Luck(faults={0: Fault.LOST})
+
+
+def step(act: Act, one: int = 0, other: int = 0) -> tuple[int, int, int]:
+    """What people do, as stories have it."""
+    return (ACTS.index(act), one, other)
+
+
+def sounds(world: World) -> set[str]:
+    return {file.content for file in world.folder.values()}
 
 
 def names(world: World) -> dict[str, int | None]:
@@ -191,3 +202,46 @@ def test_a_clock_that_was_wrong_does_not_keep_what_failed_from_its_next_try() ->
     people(world, "set_clock", 1)
     play_round(world, Luck(pause=timedelta(minutes=1)))
     assert names(world) == {"Rain.flac": 1}
+
+
+def test_where_names_are_never_sent_audio_is_replaced_under_another_name_too() -> None:
+    world = synced(replace(POLICY, direction="down"), ["Rain"])
+    people(world, "rename", 0, 2)
+    people(world, "rename_job", 0, 1)
+    people(world, "replace_audio")
+    rested(world)
+    assert sounds(world) == {world.account[1].source("flac")}
+
+
+def test_a_file_of_which_the_record_was_lost_gets_the_audio_of_now() -> None:
+    world = synced(POLICY, [])
+    people(world, "add_job")
+    play_round(world, LOST)
+    people(world, "replace_audio")
+    rested(world)
+    assert sounds(world) == {world.account[1].source("flac")}
+
+
+def test_an_older_copy_that_is_left_where_a_file_was_evicted_is_not_taken_for_its_audio() -> None:
+    world = synced(POLICY, ["Rain"])
+    people(world, "copy", 0, 1)
+    people(world, "replace_audio")
+    rested(world)
+    people(world, "evict")
+    rested(world)
+    assert world.account[1].source("flac") in sounds(world)
+
+
+def test_a_name_is_kept_for_a_file_of_which_the_deletion_is_held() -> None:
+    held = replace(POLICY, template="{track} {title}.{ext}", deletion_budget=0)
+    play(
+        Story(
+            policy=replace(POLICY, template="{album}/{title}.{ext}"),
+            titles=["Rain [2]", "Sun"],
+            episodes=[
+                Episode([step(acts.delete)], [], who=1),
+                Episode([step(acts.rename_job, 1, 9)], [], who=1),
+            ],
+            others=[held],
+        )
+    )

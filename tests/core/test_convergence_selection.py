@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from . import world_people as people
-from .test_convergence import SMALL, TELLING, Story, play, stories
+from .test_convergence import SMALL, TELLING, stories
+from .world_story import Story, play
 
 OFTEN = (
     people.change_selection, people.change_selection, people.change_selection, people.approve,

@@ -331,6 +331,22 @@ def test_a_touched_file_is_read_where_its_audio_is_another() -> None:
     assert hashed(folder(TOUCHED_FILE), known(replaced_by="n/7.flac"), MADE_ANEW) == [HOME]
 
 
+def test_a_touched_file_is_read_beside_one_that_is_known_and_one_that_never_was() -> None:
+    local = folder(file(), file("a.flac", 9), file("b.flac", 8, stat=TOUCHED))
+    baseline = base(known(), known(8, "b.flac"))
+    found = match(local, baseline, POLICY)
+    assert [one.path for one in to_hash(RemoteTree({}), baseline, found)] == ["b.flac"]
+
+
+@pytest.mark.parametrize("number", [3, None])
+def test_of_two_elsewhere_the_one_that_has_its_number_is_the_tracks(number: int | None) -> None:
+    policy = replace(POLICY, template="{track:02} {title}.{ext}")
+    local = folder(file("01 Rain.flac"), file(f"{number or 0:02} Rain.flac"), file("04 Rain.flac"))
+    baseline = base(known(path=None, state=State.WANTED, number=number))
+    found = match(local, baseline, policy, RemoteTree({7: job()}))
+    assert found.files[7].path == f"{number or 0:02} Rain.flac"
+
+
 @pytest.mark.parametrize("state", sorted(REMEMBERED))
 def test_a_touched_file_is_read_in_each_state_that_remembers_it(state: State) -> None:
     assert hashed(folder(TOUCHED_FILE), known(state=state)) == [HOME]

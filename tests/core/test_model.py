@@ -232,6 +232,7 @@ def test_values_cannot_be_changed() -> None:
     [
         ('{"id": 7, "a": {"b": ["https://m/7.flac?signature=1"]}}',
          '{"id": 7, "a": {"b": ["https://m/7.flac"]}}'),
+        ('{"a": "HTTP://m/7.flac?signature=1?2"}', '{"a": "HTTP://m/7.flac"}'),
         ('{"prompt": "why? because"}', '{"prompt": "why? because"}'),
         ("[1]", "{}"),
         ("no JSON", "{}"),

@@ -133,6 +133,13 @@ TABLE = [
         [known(state=State.IGNORED)],
         expected=[adopt(HOME, FOUND)],
     ),
+    Row(
+        "ignored, renamed in the account, and brought back by the user under the name it had",
+        [job(title="Regen")],
+        folder(file()),
+        [known(state=State.IGNORED)],
+        expected=[adopt(HOME, FOUND)],
+    ),
     # --- a file, but no baseline ---
     Row(
         "placed and not recorded",

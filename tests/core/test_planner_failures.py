@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from syncd.core.baseline import State
-from syncd.core.operations import Defer
+from syncd.core.baseline import Baseline, BaselineTrack, State
+from syncd.core.decisions.planning import Planning
+from syncd.core.evidence import Found
+from syncd.core.operations import (
+    Adopt,
+    Compare,
+    Defer,
+    DeleteRemote,
+    Detach,
+    Download,
+    Evict,
+    Forget,
+    Free,
+    Ignore,
+    MakeWay,
+    MoveLocal,
+    Operation,
+    Redownload,
+    RenameLocal,
+    RenameRemote,
+    Retag,
+    RetryRemote,
+    TrashLocal,
+    Wait,
+)
+from syncd.core.policy import Policy
 
 from .trees import (
     ALBUM,
+    CLOCKS,
     EARLIER,
     HOME,
     LATER,
@@ -199,3 +225,32 @@ TABLE = [
 @pytest.mark.parametrize("row", TABLE, ids=str)
 def test_the_plan_for(row: Row) -> None:
     assert decided(planned(row)) == row.expected
+
+
+ASKING = [
+    Download, Compare, Redownload, RenameRemote, DeleteRemote, RetryRemote, Defer, Retag, Free,
+]  # fmt: skip
+FILLING = [Download, Compare, Redownload, DeleteRemote, Retag]
+AT_HAND = [Adopt, Detach, Evict, Forget, Ignore, MakeWay, MoveLocal, RenameLocal, TrashLocal]
+
+
+def in_time(kind: type[Operation], track: BaselineTrack, policy: Policy = POLICY) -> object:
+    """What becomes of an operation of that kind, of which nothing else is looked at."""
+    planning = Planning(folder(), Baseline({}), Found({}, {}, {}), policy, CLOCKS)
+    decision = object.__new__(kind)
+    case = SimpleNamespace(job_id=7, known=track)
+    found = planning.in_time(case, decision)  # type: ignore[arg-type]
+    return "done" if found is decision else found
+
+
+@pytest.mark.parametrize("kind", [*ASKING, *AT_HAND])
+def test_what_failed_is_put_off_where_it_asks_for_anything(kind: type[Operation]) -> None:
+    put_off = Wait(job_id=7, reason="no answer", until=LATER)
+    assert in_time(kind, failed()) == (put_off if kind in ASKING else "done")
+
+
+@pytest.mark.parametrize("kind", [*ASKING, *AT_HAND])
+def test_what_needs_room_waits_for_it(kind: type[Operation]) -> None:
+    waits = Wait(job_id=7, reason="too little room is left on the disk")
+    full = replace(POLICY, room=False)
+    assert in_time(kind, known(), full) == (waits if kind in FILLING else "done")

@@ -150,6 +150,12 @@ def test_a_held_file_gives_its_name_to_nobody() -> None:
     assert steps(found) == [("a.flac", "b [1].flac"), ("b.flac", "c.flac")]
 
 
+def test_who_makes_way_takes_no_name_that_stands_there() -> None:
+    swap = [("a.flac", "b.flac"), ("b.flac", "a.flac")]
+    found = steps(settled(swap, others=["a~1.flac", "a~1~1.flac"]))
+    assert found[0] == ("a.flac", "a~1~1~1.flac")
+
+
 def test_who_makes_way_says_what_it_becomes() -> None:
     found = settled([("a.flac", "b.flac"), ("b.flac", "a.flac")])
     assert found[0] == MakeWay(

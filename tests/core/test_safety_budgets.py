@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.core.baseline import BaselineTrack, State
+from syncd.core.baseline import Baseline, BaselineTrack, State
 from syncd.core.model import LocalFile
-from syncd.core.operations import Hold, Plan
+from syncd.core.operations import Evict, Hold, Ignore, Operation, Plan
 from syncd.core.policy import Policy
 from syncd.core.safety import guard
 
@@ -57,7 +57,7 @@ def library(
     files: list[LocalFile] = [
         file(path(n, f"new {n}" if n in set(renamed) else ""), n)
         for n, track in zip(numbers, baseline, strict=True)
-        if track.absence is None and track.state is State.PLACED
+        if track.absence is None and track.state in (State.PLACED, State.TRASHING)
     ]
     jobs = [
         job(n, str(n), audio={"flac": "n/7.flac" if n in set(replaced) else "m/7.flac"})
@@ -99,6 +99,14 @@ def test_what_is_pending_counts_and_is_held_with_the_rest() -> None:
     assert verbs(found) == {f"!{DELETE}": 11}
     assert {hold.job_id for hold in found.holds if hold.batched} == set(range(1, 12))
     assert verbs(guarded(library(tracks[:-1]))) == {DELETE: 6, "pending": 4}
+
+
+def test_what_was_pending_says_when_it_is_held_which_file_was_missed_and_when() -> None:
+    row = library(pending(range(1, 12)))
+    waiting = {one.job_id: one for one in planned(row).pending}
+    for hold in (op for op in guarded(row) if isinstance(op, Hold)):
+        assert hold.path == path(hold.job_id)
+        assert hold.evidence == waiting[hold.job_id].evidence != ()
 
 
 def test_what_is_pending_alone_is_held_long_before_it_is_due() -> None:
@@ -153,6 +161,12 @@ def test_the_last_file_of_a_library_is_held(size: int) -> None:
     found = guarded(library(due(range(1, size + 1)), size=size))
     assert verbs(found) == {f"!{DELETE}": size}
     assert "would empty the library" in found.holds[0].reason
+
+
+def test_what_was_stopped_on_its_way_to_the_trash_stands_there_still() -> None:
+    stopped = known(1, path(1), State.TRASHING, number=1)
+    assert verbs(guarded(library([stopped], size=2, absent=[1]))) == {TRASH: 1}
+    assert verbs(guarded(library([stopped], size=1, absent=[1]))) == {f"!{TRASH}": 1}
 
 
 def test_a_budget_of_nothing_always_asks() -> None:
@@ -403,3 +417,12 @@ def test_moves_are_asked_for_and_held_apart() -> None:
     assert verbs(guarded(row)) == {"!move-local": 5}
     assert verbs(guarded(replace(row, policy=replace(asked, moves="auto")))) == {"move-local": 5}
     assert decided(guarded(replace(row, policy=replace(asked, moves="never")))) == []
+
+
+@pytest.mark.parametrize("given_up", [Evict, Ignore])
+def test_while_a_catalog_is_bound_anew_none_is_given_up_unasked(given_up: type[Operation]) -> None:
+    op = given_up(job_id=7, path=path(7), reason="as before")
+    cautious = replace(POLICY, cautious=True)
+    (hold,) = guard(Plan(operations=(op,)), folder(), Baseline({}), cautious)
+    assert isinstance(hold, Hold)
+    assert hold.held == given_up.verb

@@ -195,3 +195,20 @@ def test_nothing_changes_as_long_as_it_is_not_known() -> None:
     tree = RemoteTree({7: job()}, unlearnt=frozenset({7}))
     for state in (State.WANTED, State.UNSELECTED):
         assert changed_states(tree, Baseline({7: known(state=state)}), HOUSE) == {}
+
+
+def test_what_is_not_liked_says_so() -> None:
+    found = misfit(job(liked=False), Only(liked=True))
+    assert found is not None
+    assert found.reason == "it is not liked"
+
+
+def test_each_track_is_looked_at_also_behind_one_that_stays_as_it_is() -> None:
+    jobs = RemoteTree({7: job(genre=("Pop",)), 8: job(8, genre=("Pop",))})
+    assert [*changed_states(jobs, Baseline({}), HOUSE, present={7})] == [8]
+
+
+def test_what_was_fetched_by_name_is_left_out_by_no_selection() -> None:
+    jobs = RemoteTree({7: job(genre=("Pop",))})
+    kept = known(path=None, state=State.WANTED, kept=BY_NAME)
+    assert changed_states(jobs, Baseline({7: kept}), HOUSE) == {}

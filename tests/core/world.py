@@ -9,125 +9,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from enum import Enum
-from pathlib import PurePosixPath
 
 from syncd.core.evidence import match, sight, to_hash
 from syncd.core.model import (
     COMPLETED,
     FAILED,
-    FileStat,
     Identity,
     LocalFile,
     LocalTree,
-    RemoteTrack,
 )
-from syncd.core.naming import effective_title, same_text, stem_of
+from syncd.core.naming import effective_title
 from syncd.core.operations import Download, Plan
 from syncd.core.pacing import DISTANCES
 from syncd.core.planner import plan
 from syncd.core.policy import Now, Policy
 from syncd.core.safety import guard
-from syncd.core.selection import Standing, changed_states, standing_of
+from syncd.core.selection import changed_states
 from syncd.core.time import DAY
 
 from .world_catalog import Catalog
+from .world_terms import is_asked_for, same
+from .world_things import Account, File, Job, Patterns, Trashed, Veil
+from .world_witness import Witness
 
 START = datetime(2026, 4, 1, 12, tzinfo=UTC)
 NAME_LIMIT = 24
 """Characters of a display name that the service of this world keeps."""
-
-
-@dataclass(slots=True)
-class Job:
-    """A job in the account. ``audio`` numbers what is heard, ``address`` where it is served,
-    ``words`` what else is said of it in tags.
-
-    Two albums share the tracks, by the month in which they were made.
-    """
-
-    id: int
-    title: str | None
-    audio: int = 1
-    address: int = 1
-    status: str = COMPLETED
-    formats: tuple[str, ...] = ("flac", "mp3")
-    words: int = 0
-
-    def track(self) -> RemoteTrack:
-        return RemoteTrack(
-            id=self.id,
-            status=self.status,
-            title=self.title,
-            audio={name: self.address_of(name) for name in self.formats},
-            created_at=datetime(2026, 3 + self.id % 2, 1, tzinfo=UTC) + timedelta(minutes=self.id),
-            gist=f"words {self.words}",
-            task="song" if self.id % 3 else None,
-        )
-
-    def address_of(self, format_: str) -> str:
-        return f"media/{self.id}/{self.address}.{format_}"
-
-    def source(self, format_: str) -> str:
-        """What stands for the bytes that are served."""
-        return f"audio {self.audio} of job {self.id} as {format_}"
-
-
-@dataclass(slots=True, eq=False)
-class File:
-    """A file in the folder.
-
-    ``as_made`` is what the program wrote, ``as_placed`` what it was when the program took it in.
-    """
-
-    content: str
-    identity: Identity | None
-    title: str | None
-    inode: int
-    modified: int
-    changed: int
-    as_made: str = ""
-    as_placed: str = ""
-    words: str = ""
-
-    @property
-    def sha256(self) -> str:
-        return f"{self.content}|{self.identity}|{self.title}|{self.words}"
-
-    @property
-    def stat(self) -> FileStat:
-        return FileStat(self.inode, len(self.content), self.modified, self.changed)
-
-
-class Veil(Enum):
-    """What may stand in the way of a look into a folder."""
-
-    UNREADABLE = "unreadable"
-    MOUNTED = "another disk is mounted over it"
-    LINKED = "a link stands where it was"
-
-
-@dataclass(frozen=True, slots=True)
-class Patterns:
-    """What people keep out: folders (``Mine/``), and names with a word in them (``*Sun*``)."""
-
-    patterns: frozenset[str]
-
-    def by(self, path: str) -> str | None:
-        fits = (
-            path.startswith(one) if one.endswith("/") else one.strip("*") in stem_of(path)
-            for one in self.patterns
-        )
-        return ".syncdignore" if any(fits) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Trashed:
-    """A file in the trash of the program."""
-
-    job_id: int
-    file: File
-    recovery: bool = False
 
 
 @dataclass(slots=True)
@@ -137,14 +44,15 @@ class World:
     ``removed``: when people took away the last file of a job, by job, until a scan sees one again.
     ``given``: the stems that people gave to files of a job. ``unrecorded``: those that the program
     gave, and of which the record was lost. ``is_listed``: nobody did anything since the account was
-    listed. ``as_found``: the jobs whose file was taken under the
-    name that it had, or keeps it because the user rejected another. ``released``: the jobs whose
-    file people allowed to be freed. ``tries``: when each job was sent to be made again.
-    ``kept_out`` are people's patterns, ``apart`` the jobs whose file was kept out when seen last.
+    listed. ``deletions``: which, when, and whether the service said its time. ``as_found``: the
+    jobs whose file was taken under the name that it had, or keeps it because the user rejected
+    another. ``released``: the jobs whose file people allowed to be freed. ``tries``: when each job
+    was sent to be made again. ``kept_out`` are people's patterns, ``apart`` the jobs whose file was
+    kept out when seen last.
     """
 
     policy: Policy
-    account: dict[int, Job] = field(default_factory=dict)
+    account: Account = field(default_factory=Account)
     folder: dict[str, File] = field(default_factory=dict)
     veils: dict[str, Veil] = field(default_factory=dict)
     trash: list[Trashed] = field(default_factory=list)
@@ -154,10 +62,8 @@ class World:
     deaf: bool = False
     removed: dict[int, timedelta] = field(default_factory=dict)
     given: dict[int, set[str]] = field(default_factory=dict)
-    deletions: list[tuple[int, timedelta]] = field(default_factory=list)
+    deletions: list[tuple[int, timedelta, bool]] = field(default_factory=list)
     bin: list[tuple[str, File]] = field(default_factory=list)
-    lost_jobs: list[Job] = field(default_factory=list)
-    jobs_made: int = 0
     sounds: dict[str, str] = field(default_factory=dict)
     seen: frozenset[int] = frozenset()
     unrecorded: dict[int, str] = field(default_factory=dict)
@@ -167,6 +73,7 @@ class World:
     kept_out: frozenset[str] = frozenset()
     apart: set[int] = field(default_factory=set)
     tries: dict[int, list[timedelta]] = field(default_factory=dict)
+    witness: Witness = field(default_factory=Witness)
     _count: int = 0
 
     # --- time and numbers ---
@@ -180,6 +87,12 @@ class World:
         """A number never given before: an inode, a time of change, a job."""
         self._count += 1
         return self._count
+
+    def disturb(self) -> None:
+        """People did something, or another program did: what is not recorded cannot be told."""
+        self.is_listed = False
+        for unsure, stem in self.unrecorded.items():
+            self.excuse(unsure, stem)
 
     def excuse(self, job_id: int, stem: str) -> None:
         """A name of the program's that no record tells of cannot be told from one of people's,
@@ -256,8 +169,10 @@ class World:
                 continue
             files[path] = LocalFile(path, file.stat, file.identity)
             names.add(path)
-            for parent in PurePosixPath(path).parents[:-1]:
-                folders.add(str(parent))
+            at = path.rfind("/")
+            while at > 0 and path[:at] not in folders:
+                folders.add(path[:at])
+                at = path.rfind("/", 0, at)
         veiled = {kind: {f for f, k in self.veils.items() if k is kind} for kind in Veil}
         folders |= veiled[Veil.UNREADABLE] | veiled[Veil.MOUNTED]
         return LocalTree(
@@ -272,6 +187,7 @@ class World:
     def plan(self) -> Plan:
         """Look at the folder, and decide; what is held is kept, as the cycle does."""
         self._lift_veils()
+        self.witness.looks()
         local, baseline = self.scan(), self.catalog.baseline(self.now)
         found = match(local, baseline, self.policy)
         self.seen = frozenset(found.files)
@@ -294,9 +210,11 @@ class World:
         guarded = guard(decided, local, baseline, self.policy)
         for op in guarded:
             if type(op) is Download:
+                track = remote.tracks[op.job_id]
                 known = baseline.tracks.get(op.job_id)
-                where = standing_of(remote.tracks[op.job_id], known, remote, only)
-                assert where is Standing.INSIDE, "it is outside the selection"
+                is_kept = known is not None and known.kept is not None
+                fits = is_asked_for(effective_title(track), track.task, only)
+                assert fits or is_kept, "it is outside the selection"
         self.catalog.keep_holds(guarded, self.now)
         return guarded
 
@@ -328,7 +246,7 @@ class World:
         """A new display name, of which the service keeps what it likes."""
         placed = self.catalog.known(job.id).placed
         assert placed
-        undone = not same_text(job.title, placed.title)
+        undone = not same(job.title, placed.title)
         assert not undone or self.policy.conflicts == "local", "it undoes a rename in the account"
         assert self.policy.direction == "both", "nothing is sent where the direction is down"
         assert job.id in self.followed(), "its file is kept out"
@@ -346,12 +264,12 @@ class World:
         waited = self.elapsed - self.removed[job.id]
         assert approved or waited >= timedelta(seconds=policy.deletion_grace), "within its grace"
         assert known.placed is not None
-        assert same_text(job.title, known.placed.title), "it was renamed in the account"
+        assert same(job.title, known.placed.title), "it was renamed in the account"
         served = {job.source(name) for name in job.formats}
         assert self.sounds.get(known.placed.audio) in served, "its audio was replaced"
         kept = {one.file.content for one in self.trash if one.recovery and one.job_id == job.id}
         assert kept & served, "without a recovery copy"
-        today = [job for job, when in self.deletions if when > self.elapsed - DAY]
+        today = [job for job, when, _ in self.deletions if when > self.elapsed - DAY]
         assert approved or len({*today, job.id}) <= policy.deletion_budget, "beyond the budget"
         del self.account[job.id]
 

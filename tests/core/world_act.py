@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from syncd.core import operations as ops
 from syncd.core.baseline import Placed, State
-from syncd.core.model import COMPLETED
-from syncd.core.naming import same_text, stem_of
+from syncd.core.model import COMPLETED, FileStat
 
-from .world import File, Job, World
+from .world import World
+from .world_terms import same, stem_of
+from .world_things import File, Job
 
 RELOCATION = ops.RenameLocal | ops.MoveLocal | ops.MakeWay
 
@@ -85,10 +86,30 @@ class Act:
             raise Changed("its audio cannot be had")
         return job, job.source(format_)
 
+    def obtainable(self, placed: Placed) -> None:
+        """A fresh look: the job must have what is about to be removed here."""
+        job, _ = self.sound(placed.format)
+        if job.address_of(placed.format) != placed.audio:
+            raise Changed("it has other audio by now")
+
 
 def look(act: Act) -> Job:
     """The job, if it is still called what the plan believed."""
     job = act.job()
-    if not same_text(job.title, act.op.title):
+    if not same(job.title, act.op.title):
         raise Changed("it has another name by now")
     return job
+
+
+def as_far_as_known(placed: Placed, file: File) -> Placed:
+    """What of ``placed`` is known of a file that stands elsewhere: a copy may be of other audio."""
+    if is_unmoved(file.stat, placed.stat) or file.sha256 == placed.sha256:
+        return placed
+    told = None if placed.told is None else ""
+    if placed.stat.inode in (file.inode, 0):
+        return replace(placed, told=told)
+    return replace(placed, told=told, audio="", source=None)
+
+
+def is_unmoved(one: FileStat, other: FileStat) -> bool:
+    return (one.inode, one.size, one.mtime_ns) == (other.inode, other.size, other.mtime_ns)

@@ -11,15 +11,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from syncd.core import operations as ops
-from syncd.core.baseline import Placed, State
+from syncd.core.baseline import BaselineTrack, Placed, State
 from syncd.core.cases import EXPECTED, REMEMBERED
 from syncd.core.model import COMPLETED, FAILED, FileStat, Identity
-from syncd.core.naming import collision_key, stem_of, suffix_of
 from syncd.core.tagging import told
 
-from .world import File, Job, Trashed, World, effective
-from .world_act import RELOCATION, Act, Changed, look
-from .world_names import make_way, move_local, rename_local, rename_remote
+from .world import World, effective
+from .world_act import RELOCATION, Act, Changed, as_far_as_known, is_unmoved, look
+from .world_names import make_way, move_local, rename_local, rename_remote, retitled
+from .world_terms import key, stem_of, suffix_of
+from .world_things import File, Job, Trashed
 
 _NOTHING = FileStat(0, 0, 0, 0)
 
@@ -60,8 +61,6 @@ def _download(act: Act) -> None:
     world.catalog.give_number(op.job_id, op.album, op.number)
     job, source = act.sound(op.format)
     file = _made(act, source, job)
-    act.put(op.path, file)
-    world.released.discard(op.job_id)
     placed = Placed(
         path=op.path,
         title=op.title,
@@ -77,6 +76,13 @@ def _download(act: Act) -> None:
         moved=op.moved,
         told=told(job.track()),
     )
+    # As it is foretold: where no record says that it was placed, neither this file nor its absence
+    # is the user's doing.
+    world.catalog.commit(op.job_id, State.WANTED, placed)
+    act.put(op.path, file)
+    file.changed = world.tick()
+    world.released.discard(op.job_id)
+    placed = replace(placed, stat=file.stat)
     act.record(State.PLACED, placed=placed, seen=True)
 
 
@@ -180,7 +186,9 @@ def _evict(act: Act) -> None:
     file = act.file()
     if file.stat != placed.stat:
         raise Changed("it was changed in the folder meanwhile")
-    act.sound(placed.format)  # a fresh look: the job must have what is removed here
+    act.obtainable(placed)
+    if placed.as_found:
+        world.trash.append(Trashed(op.job_id, file))
     del world.folder[op.path]
     act.record(State.EVICTED)
 
@@ -193,9 +201,7 @@ def _free(act: Act) -> None:
         raise Changed("it was moved meanwhile")
     if file.stat != placed.stat and file.sha256 != placed.sha256:
         raise Changed("it was changed in the folder meanwhile")
-    job, _ = act.sound(placed.format)
-    if job.address_of(placed.format) != placed.audio:
-        raise Changed("it has other audio by now")
+    act.obtainable(placed)
     world.catalog.commit(op.job_id, State.UNSELECTED, replace(placed, stat=file.stat))
     if placed.as_found:
         world.trash.append(Trashed(op.job_id, file))
@@ -216,7 +222,7 @@ def _delete_remote(act: Act) -> None:
     held = world.catalog.holds.get((op.job_id, op.verb))
     world.deleted(job, approved=held is not None and held.approved)
     if not act.lost:
-        world.deletions.append((op.job_id, world.elapsed))
+        world.deletions.append((op.job_id, world.elapsed, not world.deaf))
     act.record(State.GONE, counted=True, gone=True)
 
 
@@ -239,12 +245,18 @@ def _adopt(act: Act) -> None:
     if job is None:
         raise Changed("no such job in the catalog")
     if known.placed and known.state in EXPECTED:
-        placed = replace(known.placed, path=op.path)
-        if placed.told is not None and not _is_that_file(file, placed):
-            placed = replace(placed, told="")
+        placed = as_far_as_known(replace(known.placed, path=op.path), file)
+        if known.state is State.PLACED and op.title != placed.title:
+            placed = retitled(act, placed, effective(act.known_job()))
+    elif known.placed and _is_as_before(known, file):
+        is_same = file.sha256 == known.placed.sha256
+        placed = replace(known.placed, stat=file.stat if is_same else known.placed.stat)
     else:
         placed = replace(
-            _found(act, file), audio=job.audio.get(suffix_of(op.path), ""), told=told(job)
+            _found(act, file),
+            # A copy, perhaps of other audio than was placed, is compared.
+            audio="" if known.placed else job.audio.get(suffix_of(op.path), ""),
+            told=told(job),
         )
         tags = {"title": effective(act.known_job()), "words": job.gist}
         found = {"title": file.title or "", "words": file.words}
@@ -252,16 +264,18 @@ def _adopt(act: Act) -> None:
         placed = replace(placed, tags=ours)
         if not act.lost:
             file.as_placed = file.sha256
-    placed = replace(placed, title=op.title, stem=op.stem, moved=op.moved)
+    placed = replace(placed, path=op.path, title=op.title, stem=op.stem, moved=op.moved)
     world.catalog.give_number(op.job_id, op.album, op.number)
     act.record(State.PLACED, placed=placed, seen=True)
 
 
-def _is_that_file(file: File, placed: Placed) -> bool:
-    """Whether it is the file that was placed, moved or not."""
-    one, other = file.stat, placed.stat
-    unmoved = (one.inode, one.size, one.mtime_ns) == (other.inode, other.size, other.mtime_ns)
-    return unmoved or file.sha256 == placed.sha256
+def _is_as_before(known: BaselineTrack, file: File) -> bool:
+    """Whether it is the file that was placed before, and given up since."""
+    placed = known.placed
+    assert placed
+    is_wanted = known.state in (State.WANTED, State.UNAVAILABLE)
+    is_same = file.sha256 == placed.sha256
+    return is_same or (is_wanted and is_unmoved(file.stat, placed.stat))
 
 
 def _found(act: Act, file: File) -> Placed:
@@ -326,5 +340,5 @@ _ACTS: dict[type, Callable[[Act], None]] = {
 
 def is_free_of_likes(world: World, path: str) -> bool:
     """Whether no other file has a name that could not stand beside ``path`` everywhere."""
-    key = collision_key(path)
-    return not any(collision_key(other) == key for other in world.folder if other != path)
+    wanted = key(path)
+    return not any(key(other) == wanted for other in world.folder if other != path)

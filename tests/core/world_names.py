@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from syncd.core import operations as ops
 from syncd.core.baseline import Named, Placed, State
-from syncd.core.naming import same_text, stem_of
 from syncd.core.renaming import title_of
 
 from .world import effective
-from .world_act import Act, Refused, look
+from .world_act import Act, Refused, as_far_as_known, look
+from .world_terms import same, stem_of
 
 
 def _moved(act: Act) -> Placed:
@@ -20,6 +20,8 @@ def _moved(act: Act) -> Placed:
         assert not placed.moved, "the user put it where it is"
     if isinstance(op, ops.RenameLocal) and world.policy.conflicts != "remote":
         assert not _is_user_named(placed, op.path, op.job_id), "the user gave it its name"
+    if op.path != placed.path:
+        placed = as_far_as_known(placed, file)
     before = file.stat
     if op.new_path != op.path:
         act.put(op.new_path, file)
@@ -40,7 +42,7 @@ def _is_user_named(placed: Placed, path: str, job_id: int) -> bool:
     return title is not None
 
 
-def _retitled(act: Act, placed: Placed, title: str) -> Placed:
+def retitled(act: Act, placed: Placed, title: str) -> Placed:
     """The title in the tags, where it still is what the program wrote there."""
     file = act.world.folder[placed.path]
     if (file.title,) != placed.tags.get("title") or file.title == title:
@@ -61,7 +63,7 @@ def _record_earlier(act: Act) -> None:
     """What an earlier rename was about to record, where the file bears that name."""
     known, path = act.world.catalog.known(act.op.job_id), act.op.path
     named, placed = known.intended, act.placed()
-    if named and path != placed.path and same_text(stem_of(path), named.stem):
+    if named and path != placed.path and same(stem_of(path), named.stem):
         placed = replace(placed, path=path, title=named.title, stem=named.stem)
         act.world.catalog.tracks[act.op.job_id] = replace(known, placed=placed)
 
@@ -71,7 +73,7 @@ def rename_local(act: Act) -> None:
     _record_earlier(act)
     act.world.catalog.intend(op.job_id, Named(op.title, op.stem))
     placed = replace(_moved(act), title=act.op.title, stem=act.op.stem)
-    act.record(State.PLACED, placed=_retitled(act, placed, effective(job)), seen=True)
+    act.record(State.PLACED, placed=retitled(act, placed, effective(job)), seen=True)
 
 
 def move_local(act: Act) -> None:
@@ -95,6 +97,8 @@ def rename_remote(act: Act) -> None:
     if act.lost:
         return
     world.observe(job)
+    if op.path != placed.path:
+        placed = as_far_as_known(placed, act.file())
     placed = replace(placed, path=op.path, title=job.title, stem=op.stem, moved=op.moved)
-    placed = _retitled(act, placed, effective(job))
+    placed = retitled(act, placed, effective(job))
     act.record(State.PLACED, placed=placed, seen=True, counted=True)

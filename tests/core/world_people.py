@@ -12,10 +12,11 @@ from datetime import timedelta
 
 from syncd.core.baseline import State
 from syncd.core.model import COMPLETED, FAILED, Identity, Origin
-from syncd.core.naming import sibling, stem_of
 from syncd.core.only import ALL, Only
 
-from .world import Job, Veil, World
+from .world import World
+from .world_terms import beside, stem_of
+from .world_things import Job, Veil
 
 TITLES = (
     "Rain", "Sun", "rain", "a/b", "Cafe\u0301", "Café", "", None, "con", "Rain [2]", "01 Sun",
@@ -65,15 +66,14 @@ def act_by_name(world: World, name: str, one: int = 0, other: int = 0) -> None:
 def _do(world: World, act: Act, one: int, other: int) -> None:
     before = {path: (file, file.identity) for path, file in world.folder.items()}
     bearers = world.bearers()
-    world.is_listed = False
-    for unsure, stem in world.unrecorded.items():
-        world.excuse(unsure, stem)
+    world.disturb()
     act(world, one, other)
     for path, file in world.folder.items():
         if before.get(path) != (file, file.identity) and (job := world.job_of(file)) is not None:
             world.given.setdefault(job, set()).add(stem_of(path))
     for gone in bearers - world.bearers():
         world.removed.setdefault(gone, world.elapsed)
+    world.witness.people_did(act.__name__)
 
 
 # --- the folder ---
@@ -97,7 +97,7 @@ def _relocate(world: World, old: str, new: str) -> None:
 
 def rename(world: World, one: int, other: int) -> None:
     if path := _path(world, one):
-        new = sibling(path, STEMS[other % len(STEMS)])
+        new = beside(path, STEMS[other % len(STEMS)])
         if new not in world.folder:
             _relocate(world, path, new)
 
@@ -119,7 +119,7 @@ def swap(world: World, one: int, other: int) -> None:
 def chain(world: World, one: int, other: int) -> None:
     """Each file gets the name of the next, the last a new one."""
     paths = sorted(world.folder)
-    new = sibling(paths[-1], STEMS[other % len(STEMS)]) if paths else ""
+    new = beside(paths[-1], STEMS[other % len(STEMS)]) if paths else ""
     if not paths or new in world.folder:
         return
     for path, target in reversed(list(zip(paths, [*paths[1:], new], strict=True))):
@@ -157,7 +157,7 @@ def put_back(world: World, one: int, other: int) -> None:
 def copy(world: World, one: int, other: int) -> None:
     if path := _path(world, one):
         file = world.folder[path]
-        new = sibling(path, STEMS[other % len(STEMS)])
+        new = beside(path, STEMS[other % len(STEMS)])
         if new not in world.folder:
             made = world.make_file(file.content, file.identity, file.title, file.words)
             made.as_made, made.as_placed = file.as_made, file.as_placed
@@ -247,20 +247,18 @@ def swap_jobs(world: World, one: int, other: int) -> None:
 
 def delete_job(world: World, one: int, other: int) -> None:
     if job := _job(world, one):
-        world.lost_jobs.append(world.account.pop(job.id))
+        world.account.lost.append(world.account.pop(job.id))
 
 
 def bring_job_back(world: World, one: int, other: int) -> None:
-    if world.lost_jobs:
-        job = world.lost_jobs.pop()
+    if world.account.lost:
+        job = world.account.lost.pop()
         world.account[job.id] = job
 
 
 def add_job(world: World, one: int, other: int) -> None:
-    world.jobs_made += 1
     status = FAILED if other % 2 else COMPLETED
-    title = TITLES[one % len(TITLES)]
-    world.account[world.jobs_made] = Job(world.jobs_made, title, status=status)
+    world.account.add(TITLES[one % len(TITLES)], status)
 
 
 def replace_audio(world: World, one: int, other: int) -> None:
@@ -308,6 +306,8 @@ def evict(world: World, one: int, other: int) -> None:
     job = _job(world, one)
     known = world.catalog.tracks.get(job.id) if job else None
     if known and known.placed and known.state is State.PLACED:
+        if world.is_kept_out(known.placed.path):
+            return
         found = world.folder.get(known.placed.path)
         if found and world.job_of(found) == known.job_id and found.stat == known.placed.stat:
             world.catalog.commit(known.job_id, State.EVICTED)
@@ -344,6 +344,8 @@ def let_in(world: World, one: int, other: int) -> None:
 
 def set_clock(world: World, one: int, other: int) -> None:
     world.clock_error = timedelta(hours=(26, -26, 0)[one % 3])
+    # How long ago it was that the service said no time, no clock tells any more.
+    world.deletions = [one for one in world.deletions if one[2]]
 
 
 def silence_clock(world: World, one: int, other: int) -> None:

@@ -60,6 +60,7 @@ def play_round(world: World, luck: Luck) -> Plan:
             continue
         lost = fault in (Fault.LOST, Fault.CRASH)
         clean = clean and fault is None
+        world.witness.begins(op.job_id, op.verb)
         try:
             carry_out(world, op, lost=lost)
             if isinstance(op, RELOCATION) and not is_surprising:
@@ -69,6 +70,8 @@ def play_round(world: World, luck: Luck) -> Plan:
                 raise AssertionError(f"{op} met an unchanged world: {surprise}") from surprise
         except Refused:
             world.catalog.refuse(op, getattr(op, "path", ""), world.now)
+        finally:
+            world.witness.ended(lost=lost)
         if fault is Fault.CRASH or (lost and isinstance(op, RELOCATION)):
             break
     world.veils.clear()

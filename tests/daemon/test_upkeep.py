@@ -98,6 +98,17 @@ async def test_it_backs_up_forgets_and_purges(
     copy.close()
 
 
+async def test_it_forgets_what_is_gone_unless_the_trash_has_a_copy(
+    library: Library, settings: Settings, put_in_trash: Callable[[int], None]
+) -> None:
+    catalog, then = library.catalog, datetime.now(UTC) - 31 * DAY
+    catalog.observe([Job(id=number, status="COMPLETED") for number in (7, 8)], then)
+    catalog.finish_sweep(catalog.begin_sweep(then), then, complete=True, total=0, seen=0)
+    put_in_trash(1)  # of the job 7
+    assert (await keep_up(library, settings, library.now())).forgotten == 1
+    assert catalog.upkeep.known() == {7}
+
+
 async def test_two_backups_are_kept(library: Library, settings: Settings) -> None:
     now = library.now()
     for day in range(3):

@@ -291,6 +291,25 @@ def test_a_note_that_names_no_file_of_ours_moves_nothing(
     assert not note.exists()
 
 
+def test_the_old_file_stays_where_another_took_the_place_of_the_new_one(root: Root) -> None:
+    digest = "0" * 32
+    hidden, _ = write(root, **{f".syncd-{digest}": OLD, "Rain": b"theirs"})
+    hidden = hidden.rename(hidden.with_suffix(".aside"))
+    part = root.incoming / "x.retag.part"
+    part.write_bytes(NEW)
+    told = {
+        "aside": f"Album/{hidden.name}",
+        "places": ["Album/Rain.flac"],
+        "away": False,
+        "part": ".syncd/incoming/x.retag.part",
+        "old": sha256(hidden),
+        "new": sha256(part),
+    }
+    (root.incoming / f"syncd-{digest}.aside").write_text(json.dumps(told))
+    recover_placements(root)
+    assert held(root) == {"Rain (restored).flac": OLD, "Rain.flac": b"theirs"}
+
+
 def test_a_file_aside_waits_for_its_disk(root: Root) -> None:
     digest = "0" * 32
     note = root.incoming / f"syncd-{digest}.aside"

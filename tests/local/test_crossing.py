@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from syncd.errors import FolderUnusable, Occupied
+from syncd.errors import Changed, FolderUnusable, Occupied
 from syncd.local import carry, files
 from syncd.local.beside import beside
 from syncd.local.files import (
@@ -122,6 +122,45 @@ def test_a_disk_that_is_full_is_named_and_keeps_no_half_of_a_file(
         place(root, part, "disk/x.flac", mode=0o600, modified=None)
     assert names(root.path / "disk") == []
     assert names(root.incoming) == [part.name]
+
+
+def test_what_is_written_to_while_it_is_copied_is_no_copy(
+    root: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = root.path / "Rain.flac", root.path / "disk/Rain.flac"
+    source.write_bytes(CONTENT)
+    before, write = file_stat(source), carry._write
+
+    def meanwhile(*given: Any) -> str:
+        digest = write(*given)
+        source.write_bytes(CONTENT + b"more")
+        return digest
+
+    monkeypatch.setattr(carry, "_write", meanwhile)
+    with pytest.raises(Changed):
+        carry.copy(root, source, target, before)
+    assert names(root.path / "disk") == []
+
+
+@pytest.mark.parametrize("moment", ["_write", "copy"])
+def test_what_is_written_to_while_it_is_carried_stays_where_it_is(
+    root: Root, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    source, target = root.path / "Rain.flac", root.path / "disk/Rain.flac"
+    source.write_bytes(CONTENT)
+    call = getattr(carry, moment)
+
+    def meanwhile(*given: Any) -> object:
+        done = call(*given)
+        with source.open("ab") as stream:
+            stream.write(b"more")
+        return done
+
+    monkeypatch.setattr(carry, moment, meanwhile)
+    with pytest.raises(Changed):
+        carry.carry(root, source, target, file_stat(source))
+    assert source.read_bytes() == CONTENT + b"more"
+    assert names(root.path / "disk") == []
 
 
 STOPPED = """

@@ -6,7 +6,7 @@ import ctypes
 import errno
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,20 @@ class NoCall:
             return -1
 
         return call
+
+
+def test_nothing_is_placed_where_names_come_back_in_another_case(
+    root: Root, part: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iterdir = Path.iterdir
+
+    def folded(path: Path) -> Iterator[Path]:
+        return (one.with_name(one.name.lower()) for one in iterdir(path))
+
+    monkeypatch.setattr(Path, "iterdir", folded)
+    with pytest.raises(RootUnusable, match="upper and lower case"):
+        place(root, part, "Rain.flac", mode=0o640, modified=MADE)
+    assert part.read_bytes() == CONTENT
 
 
 def test_a_file_is_placed_whole(root: Root, part: Path) -> None:

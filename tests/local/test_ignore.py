@@ -112,6 +112,13 @@ def test_a_folder_whose_file_is_broken_counts_as_unreadable(
     assert error.value.message == tree.broken[where]
 
 
+def test_of_a_line_that_is_no_pattern_only_the_beginning_is_shown() -> None:
+    with pytest.raises(BrokenPatterns) as caught:
+        parse(".syncdignore", ["a", "[" * 100_000])
+    assert "line 2 of .syncdignore is no pattern: [[[" in caught.value.message
+    assert len(caught.value.message) < 300
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_one_that_may_not_be_read_is_broken(tmp_path: Path) -> None:
     put(tmp_path, NAME, "*").chmod(0)

@@ -157,7 +157,7 @@ def test_notes_that_cannot_be_read_are_not_absent(
         raise OSError(code, os.strerror(code))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", failing)
+        patch.setattr(os, "open", failing)
         with pytest.raises(RootUnusable, match="cannot be read"):
             read_notes(root)
     assert read_notes(root) == SOME

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -157,3 +158,30 @@ class _Stop(BaseException):
 
 def _stop(*_: object) -> None:
     raise _Stop
+
+
+def note(root: Root, target: str, source: str) -> None:
+    table = {"target": target, "source": source}
+    (root.incoming / "x.move.part.target").write_text(json.dumps(table))
+
+
+def test_a_note_never_takes_the_last_name_of_a_file(root: Root) -> None:
+    note(root, "old.flac", "old.flac")
+    recover_placements(root)
+    assert held(root) == {"old.flac": OLD}
+
+
+def test_a_note_takes_no_name_of_another_file_than_the_new_one(root: Root) -> None:
+    (root.path / "twin.flac").hardlink_to(root.path / "old.flac")
+    (root.path / "new.flac").write_bytes(EDIT)
+    note(root, "new.flac", "old.flac")
+    recover_placements(root)
+    assert held(root) == {"old.flac": OLD, "twin.flac": OLD, "new.flac": EDIT}
+
+
+def test_a_note_takes_nothing_away_that_is_not_in_the_library(root: Root) -> None:
+    beside = root.path.with_name("backup.flac")
+    beside.hardlink_to(root.path / "old.flac")
+    note(root, "old.flac", "../backup.flac")
+    recover_placements(root)
+    assert beside.read_bytes() == OLD

@@ -142,6 +142,21 @@ def test_a_folder_without_a_marker(folder: Path) -> None:
         prepare(root)
 
 
+def test_a_folder_of_its_own_that_cannot_be_looked_at(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir(parents=True)
+    root = open_root(folder)
+
+    def sick(path: object, *_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    for name in ("stat", "lstat", "mkdir"):
+        monkeypatch.setattr(os, name, sick)
+    with pytest.raises(RootUnusable, match="Input/output error"):
+        prepare(root)
+
+
 def test_a_marker_that_is_a_folder(folder: Path) -> None:
     root, _ = create_root(folder, URL)
     marker_file(folder).unlink()

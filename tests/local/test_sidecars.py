@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,21 @@ BELONGS = {
     "claimed by a longer name": (["Rain.flac.mp3", "Rain.flac.cue", "Rain.lrc"], ["Rain.lrc"]),
     "another track's full name": (["Rain.wav", "Rain.wav.cue"], []),
 }
+
+
+def test_what_is_kept_out_belongs_to_none(root: Root) -> None:
+    fill(root, "Rain.flac", "Rain.lrc", "Rain.jpg")
+    assert sidecars(replace(root, ignore=("*.lrc",)), "Rain.flac") == ("Rain.jpg",)
+
+
+def test_what_was_carried_is_there_for_good_and_gone_for_good(
+    root: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(root, "a/Rain.lrc", "b/x")
+    synced: list[Path] = []
+    monkeypatch.setattr(carry, "fsync_folder", synced.append)
+    carry_sidecars(root, [(root.path / "a/Rain.lrc", root.path / "b/Rain.lrc")])
+    assert synced[-2:] == [root.path / "b", root.path / "a"]
 
 
 @pytest.mark.parametrize(("beside", "found"), BELONGS.values(), ids=BELONGS)

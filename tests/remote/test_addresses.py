@@ -38,6 +38,12 @@ def test_where_the_service_stands_says_where_its_media_may_stand(
     assert AddressPolicy.of(base_url).scope is scope
 
 
+@pytest.mark.parametrize("host", ["xn--" + "a" * 70, "xn--\u00fc", "xn--99999999999"])
+def test_a_host_in_punycode_of_nothing_is_refused(host: str) -> None:
+    with pytest.raises(AddressRefused, match="cannot be read"):
+        AddressPolicy(Scope.PUBLIC).read(f"https://{host}/a.mp3")
+
+
 @pytest.mark.parametrize(
     ("ip", "allowed"),
     [

@@ -18,6 +18,7 @@ from syncd.remote.facets import (
     listed_back_to,
     offered,
 )
+from syncd.remote.results import AvailableFilters
 from syncd.simulator import Fault, Simulator, Switches, World
 
 
@@ -180,6 +181,12 @@ async def test_what_can_be_listed_is_known_in_every_shape(
     values = offered((await client.stats()).available_filters)
     assert ("jazz" in values["genre"]) == (shape != "absent")
     assert values["song_type"] == ("rap", "instrumental", "samples", "vocals", "song")
+
+
+def test_no_more_values_are_asked_for_than_anybody_has() -> None:
+    genres = ("x" * 201, *(f"genre {number}" for number in range(100_000)))
+    values = offered(AvailableFilters(genres=genres))["genre"]
+    assert values == tuple(f"genre {number}" for number in range(500))
 
 
 def test_the_simulator_starts_with_jobs_that_say_nothing() -> None:

@@ -15,6 +15,7 @@ from syncd.errors import (
     ConfigError,
     ContractBroken,
     RateLimited,
+    RequestRefused,
 )
 from syncd.remote import AudioPod, Http
 from syncd.simulator import Fault, Simulator
@@ -42,6 +43,16 @@ async def test_a_redirect_to_elsewhere_is_not_followed(
         with raised(ContractBroken, "127.0.0.1"):
             await client.page()
         assert len(evil.requests) == 0
+
+
+async def test_nothing_at_another_place_is_no_job_that_is_gone(
+    client: AudioPod, sim: Simulator, raised: Any
+) -> None:
+    job_id = sim.world.add()
+    sim.faults.add(Fault("redirect", path="/status$", location="/"))
+    with raised(ContractBroken, "was sent elsewhere"):
+        await client.job(job_id)
+    assert (await client.job(job_id)).id == job_id
 
 
 async def test_redirects_in_a_circle_end(sim: Simulator, client: AudioPod, raised: Any) -> None:
@@ -88,7 +99,7 @@ async def test_a_packed_answer_is_unpacked(
 @pytest.mark.parametrize(
     ("body", "coding"),
     [
-        (gzip.compress(b"[" + b" " * (65 * 1024 * 1024) + b"]"), "gzip"),
+        (gzip.compress(b"[" + b" " * (17 * 1024 * 1024) + b"]"), "gzip"),
         (gzip.compress(b"[]" * 1000)[:-9], "gzip"),
         (b"not packed at all", "gzip"),
         (b"[]", "br"),
@@ -112,7 +123,7 @@ async def test_a_body_that_cannot_be_unpacked_within_bounds_breaks_the_contract(
 async def test_a_body_without_end_is_not_read_to_it(
     serve: Any, answer: Callable[..., bytes], opened: Callable[..., Http], raised: Any
 ) -> None:
-    url, _ = await serve(lambda *_: answer(b" " * (65 * 1024 * 1024)))
+    url, _ = await serve(lambda *_: answer(b" " * (17 * 1024 * 1024)))
     async with opened(url) as http:
         with raised(ContractBroken, "too large"):
             await AudioPod(http).page()
@@ -124,9 +135,10 @@ async def test_a_body_without_end_is_not_read_to_it(
         Fault("deep-json", count=200_000),
         Fault("cut-json", at=40),
         Fault("status", status=200, body="[" + "9" * 5000 + "]"),
+        Fault("status", status=200, body="[" + "[]," * 600_000 + "[]]"),
         Fault("portal"),
     ],
-    ids=lambda fault: fault.kind,
+    ids=["deep-json", "cut-json", "number", "values", "portal"],
 )
 async def test_what_is_not_json_breaks_the_contract(
     client: AudioPod, sim: Simulator, fault: Fault, raised: Any
@@ -135,6 +147,24 @@ async def test_what_is_not_json_breaks_the_contract(
     with raised(ContractBroken):
         await client.page()
     assert len(sim.requests) == 1
+
+
+async def test_a_page_of_far_more_jobs_than_were_asked_for_breaks_the_contract(
+    client: AudioPod, sim: Simulator, raised: Any
+) -> None:
+    rows = ",".join(f'{{"id": {number}}}' for number in range(1, 10_002))
+    sim.faults.add(Fault("status", status=200, body=f"[{rows}]"))
+    with raised(ContractBroken, "10001 entries, far more than were asked for"):
+        await client.page()
+
+
+async def test_a_refusal_of_a_million_addresses_is_told_at_once(
+    client: AudioPod, sim: Simulator, raised: Any
+) -> None:
+    said = "http://" * 1_000_000
+    sim.faults.add(Fault("status", status=400, body=f'{{"detail": "{said}"}}'))
+    with raised(RequestRefused, "answered 400"):
+        await client.page()
 
 
 @pytest.mark.parametrize("depth", [700, 800, 900, 940, 960, 970, 980, 990])

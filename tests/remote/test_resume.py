@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from syncd.errors import (
-    MediaUnavailable,
-)
+from syncd.errors import FolderUnusable, MediaUnavailable
 from syncd.remote import Http, fetch
+from syncd.remote.part import Note, Part
 from syncd.simulator import Fault, Simulator
 
 LIMIT = 10_000_000
@@ -134,6 +135,29 @@ async def test_audio_that_changed_in_between_starts_from_nothing(
     fetched = await get()
     assert part.read_bytes() == other
     assert fetched.resumed_from == 0
+
+
+@pytest.mark.parametrize("step", ["cut", "_write_note"])
+async def test_a_stop_as_it_starts_from_nothing_joins_nothing_on(
+    get: Any, part: Path, sim: Simulator, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    sim.faults.add(Fault("truncate", origin="media", at=300_000, times=None))
+    monkeypatch.setattr("syncd.remote.media.MOST_ROUNDS", 1)
+    with pytest.raises(MediaUnavailable):
+        await get()
+    sim.faults.clear()
+    other = b"other audio" * 100_000
+    sim.world.replace_audio(7, audio={"flac": other})
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Part, step, stop)
+        with pytest.raises(KeyboardInterrupt):
+            await get()
+    await get()
+    assert part.read_bytes() == other
 
 
 @pytest.mark.parametrize("switch", ["media_ranges", "media_etag"])
@@ -266,3 +290,39 @@ async def test_a_part_that_is_linked_to_a_placed_file_leaves_that_file_alone(
     await get()
     assert part.read_bytes() == audio
     assert placed.read_bytes() == b"tagged, and moved by its owner"
+
+
+@pytest.mark.parametrize(
+    "odd", ['"\x80\xff"', '"a\r\nX-API-Key: 1"', f'"{"e" * 60_000}"', "\x9b", "\ud800"]
+)
+def test_a_validator_that_no_header_can_hold_is_none(odd: str) -> None:
+    assert Note(address="a", etag=odd).validator is None
+    assert Note(address="a", last_modified=odd).validator is None
+    assert Note(address="a", etag='W/"1"', last_modified="Thu").validator is None
+    assert Note(address="a", etag='"1"').validator == '"1"'
+
+
+@pytest.mark.parametrize("name", ["7.flac.part", "7.flac.part.json"])
+@pytest.mark.parametrize("place", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("else")])
+def test_what_is_no_file_in_its_place_settles_that_track_alone(
+    tmp_path: Path, name: str, place: Callable[[Path], None]
+) -> None:
+    place(tmp_path / name)
+    is_replaced = name.endswith(".json") and place is not os.mkdir
+    said = nullcontext() if is_replaced else pytest.raises(FolderUnusable, match="not an ordinary")
+    with said, Part(tmp_path / "7.flac.part") as held:
+        held.begin(Note(address="a"))
+    assert not (tmp_path / "else").exists()
+
+
+def test_a_pipe_in_the_place_of_a_note_is_replaced(tmp_path: Path) -> None:
+    part = tmp_path / "7.flac.part"
+    part.write_bytes(b"half")
+    os.mkfifo(tmp_path / "7.flac.part.json")
+    with Part(part) as held:
+        assert held.note is None
+        held.begin(Note(address="media.audiopod.ai/7.flac"))
+    with Part(part) as held:
+        held.write(b"more")
+    with Part(part) as held:
+        assert held.note == Note(address="media.audiopod.ai/7.flac")

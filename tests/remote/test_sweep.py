@@ -205,6 +205,17 @@ async def test_a_service_that_ignores_skip_breaks_the_contract(
     assert len(sim.requests) == 2
 
 
+async def test_a_list_that_never_ends_breaks_the_contract(
+    client: AudioPod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.remote.sweep.MOST_JOBS", 12)
+    sweep = Sweep(client, limit=5)
+    with pytest.raises(ContractBroken, match="the list of jobs has no end: more than 12 came"):
+        await swept(sweep)
+    assert not sweep.complete
+    assert 12 < sweep.count <= 17
+
+
 async def test_a_row_that_comes_twice_in_a_page_is_taken_once(
     client: AudioPod, sim: Simulator
 ) -> None:

@@ -15,7 +15,8 @@ from syncd.core.listing import Listing
 from syncd.core.pacing import MOST_RETRIES
 from syncd.engine import Engine
 from syncd.errors import ExitCode
-from syncd.executor import retry
+from syncd.executor import Context, retry
+from syncd.local.notes import read_notes
 from syncd.simulator import Fault, Simulator
 from syncd.simulator.job import Job
 
@@ -75,6 +76,33 @@ async def test_none_is_sent_where_nothing_may_be(
     failing(sim)
     assert (await sync(engine, **policy)).exit_code is ExitCode.IN_STEP
     assert sent(sim) == []
+
+
+async def test_how_often_one_was_sent_is_kept_beside_the_marker(
+    engine: Engine, sim: Simulator
+) -> None:
+    (job_id,) = failing(sim)
+    await sync(engine)
+    notes = read_notes(engine.library.root)
+    assert notes is not None
+    assert notes.retried == {job_id: 1}
+
+
+async def test_none_is_sent_on_behalf_of_a_folder_that_lost_its_marker(
+    engine: Engine, sim: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (job_id,) = failing(sim)
+    look = retry.fresh
+
+    async def then_it_goes(context: Context, of: int) -> object:
+        found = await look(context, of)
+        (context.root.private / "library.json").unlink()
+        return found
+
+    monkeypatch.setattr(retry, "fresh", then_it_goes)
+    await sync(engine)
+    assert sent(sim) == []
+    assert tries(engine, job_id) is None
 
 
 @pytest.mark.usefixtures("fails_again")

@@ -298,6 +298,16 @@ def test_tags_of_ours_are_written_into_the_new_file(mirror: Mirror) -> None:
     assert tagged["tracknumber"] == ["1"]
 
 
+def test_a_file_with_a_copy_beside_it_gets_no_second_one_by_being_renamed(mirror: Mirror) -> None:
+    edit(mirror, "Alpha")
+    mirror.sync()
+    mirror.sim.world.replace_audio(mirror.jobs["Alpha"])
+    mirror.sync()
+    mirror.path("Alpha").rename(mirror.path("Alpha").with_name("Omega.flac"))
+    mirror.sync()
+    assert len([name for name in mirror.files() if "(conflict" in name]) == 1
+
+
 def test_a_stop_after_a_copy_was_placed_places_no_second_one(mirror: Mirror) -> None:
     mine = edit(mirror, "Alpha")
     mirror.sync()

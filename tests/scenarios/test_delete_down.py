@@ -187,6 +187,15 @@ def test_where_no_job_answers_none_is_gone(mirror: Mirror) -> None:
     assert len(mirror.trash()) == 1
 
 
+def test_where_the_others_answer_with_an_error_alone_none_is_gone(mirror: Mirror) -> None:
+    alpha = mirror.jobs["Alpha"]
+    mirror.sim.world.delete(alpha)
+    others = rf"/(?!{alpha}/)\d+/status$"
+    mirror.sim.faults.add(Fault("status", path=others, status=403, times=None))
+    mirror.bench.run("sync")
+    assert_untouched(mirror)
+
+
 # --- what is kept ---
 
 

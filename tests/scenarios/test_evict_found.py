@@ -68,6 +68,20 @@ def test_so_it_does_where_the_eviction_was_stopped(mirror: Mirror) -> None:
     assert_kept(mirror, mine)
 
 
+def test_an_older_copy_that_is_left_in_its_place_is_compared(bench: Bench, look: Look) -> None:
+    mirror = Mirror.of(bench, look)
+    beta, path = mirror.jobs["Beta"], mirror.path("Beta")
+    copy = path.with_name("Copy of Beta.flac")
+    shutil.copyfile(path, copy)
+    mirror.sim.world.replace_audio(beta)
+    mirror.sync()
+    assert mirror.bench.run("evict", beta).code == 0
+    mirror.sync()
+    served = mirror.sim.world.job(beta).audio["flac"].content
+    tracks = [mirror.bench.root / name for name in mirror.bench.audio()]
+    assert [one for one in tracks if one.read_bytes()[-1000:] == served[-1000:]]
+
+
 def test_what_is_fetched_again_is_ours(mirror: Mirror) -> None:
     alpha = mirror.jobs["Alpha"]
     assert mirror.bench.run("evict", alpha).code == 0

@@ -79,3 +79,10 @@ def test_an_eviction_that_goes_on_leaves_nothing_in_the_trash(stopped: Mirror) -
     assert stopped.known("Alpha").state is State.EVICTED
     assert (stopped.bench.root / ALBUM).exists()
     stopped.assert_rests()
+
+
+def test_an_eviction_that_goes_on_takes_the_lyrics_with_it(stopped: Mirror) -> None:
+    lyrics = stopped.path("Alpha").with_suffix(".lrc")
+    assert lyrics.exists(), "they go with the file, whenever that goes"
+    stopped.sync()
+    assert not lyrics.exists()

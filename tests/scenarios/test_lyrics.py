@@ -9,7 +9,7 @@ import pytest
 
 from syncd.core.baseline import State
 
-from .mirroring import ALBUM, NO_GRACE, Mirror, dies_before, patch
+from .mirroring import ALBUM, NO_GRACE, Mirror, dies_after, dies_before, patch
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
@@ -94,6 +94,24 @@ def test_a_stop_between_the_two_leaves_them_swapped(mirror: Mirror) -> None:
     mirror.sync(9, before=dies_before("syncd.catalog.outcomes.Outcomes.record"))
     mirror.sync()
     assert words(mirror) == {"Alpha": "beta", "Beta": "alpha"}
+    mirror.assert_rests()
+
+
+def test_a_stop_between_their_two_places_leaves_them_once(mirror: Mirror) -> None:
+    mirror.rename("Alpha", "Omega")
+    mirror.sync(9, before=dies_after("syncd.local.files.place_text"))
+    assert words(mirror) == {"Alpha": "alpha", "Beta": "beta", "Omega": "alpha"}
+    mirror.sync()
+    assert words(mirror) == {"Beta": "beta", "Omega": "alpha"}
+    mirror.assert_rests()
+
+
+def test_a_stop_before_they_made_way_leaves_them_with_their_track(mirror: Mirror) -> None:
+    for name, new in (("Alpha", "Gamma"), ("Gamma", "Alpha")):
+        mirror.sim.world.update(mirror.jobs[name], display_name=new)
+    mirror.sync(9, before=dies_before("syncd.local.moves.move_sidecars"))
+    mirror.sync()
+    assert words(mirror) == {"Beta": "beta", "Gamma": "alpha"}
     mirror.assert_rests()
 
 

@@ -68,6 +68,58 @@ def test_a_deletion_that_cannot_be_looked_up_keeps_nothing_else_from_its_turn(
     assert mirror.sent() == [delete(mirror.jobs["Alpha"])]
 
 
+SENT_ODDLY = {**ODD, "402": Fault("status", status=402, times=None)}
+del SENT_ODDLY["422"], SENT_ODDLY["403"]  # understood: what they refuse is held
+sent_oddly = pytest.mark.parametrize("fault", SENT_ODDLY.values(), ids=SENT_ODDLY)
+
+
+@sent_oddly
+def test_a_name_that_is_answered_oddly_keeps_nothing_else_from_its_turn(
+    mirror: Mirror, haste: str, fault: Fault
+) -> None:
+    alpha, beta = mirror.jobs["Alpha"], mirror.jobs["Beta"]
+    mirror.sim.faults.add(replace(fault, method="PATCH", path=f"/jobs/{alpha}$"))
+    mirror.rename("Alpha", "Alpha II")
+    mirror.rename("Beta", "Beta II")
+    mirror.add("Later")
+    result = mirror.sync(1, before=haste)
+    assert f"failed: job {alpha}: the name was sent, and nothing certain came of it" in result.out
+    assert mirror.account()[beta] == "Beta II"
+    assert "Later.flac" in mirror.files()
+    mirror.sim.faults.clear()
+    mirror.sync()
+    assert mirror.account()[alpha] == "Alpha II"
+
+
+@sent_oddly
+def test_a_deletion_that_is_answered_oddly_keeps_nothing_else_from_its_turn(
+    mirror: Mirror, haste: str, fault: Fault
+) -> None:
+    alpha, beta = mirror.jobs["Alpha"], mirror.jobs["Beta"]
+    mirror.sim.faults.add(replace(fault, method="DELETE", path=f"/jobs/{alpha}$"))
+    for name in ("Alpha", "Beta"):
+        mirror.path(name).unlink()
+    mirror.add("Later")
+    result = mirror.sync(1, before=haste)
+    assert f"failed: job {alpha}: the deletion was sent, and nothing certain" in result.out
+    assert "Later.flac" in mirror.files()
+    assert alpha in mirror.account()
+    assert beta not in mirror.account()
+    mirror.sim.faults.clear()
+    mirror.sync()
+    assert alpha not in mirror.account()
+
+
+def test_a_deletion_whose_answer_cannot_be_read_is_done_where_the_job_is_gone(
+    mirror: Mirror, haste: str
+) -> None:
+    mirror.sim.faults.add(Fault("cut-json", method="DELETE"))
+    mirror.path("Alpha").unlink()
+    mirror.sync(before=haste)
+    assert mirror.sent() == [delete(mirror.jobs["Alpha"])]
+    assert mirror.known("Alpha").state is State.GONE
+
+
 def test_a_job_that_left_the_listing_and_answers_oddly_keeps_its_file(
     mirror: Mirror, haste: str
 ) -> None:

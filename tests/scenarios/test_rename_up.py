@@ -210,6 +210,19 @@ def test_a_title_of_ours_is_renewed(mirror: Mirror) -> None:
     mirror.assert_rests()
 
 
+def test_a_title_for_which_there_is_no_room_is_written_once_there_is(mirror: Mirror) -> None:
+    path = mirror.rename("Alpha", "Omega")
+    refused = "lambda *_, **__: (_ for _ in ()).throw(OSError(28, 'No space left on device'))"
+    module = "__import__('sys').modules['syncd.executor.retag']"
+    result = mirror.sync(1, before=f"import syncd.executor\n{module}.write = {refused}")
+    assert "is full" in result.err
+    assert mirror.account()[mirror.jobs["Alpha"]] == "Omega"
+    assert title_of(path) == "Alpha"
+    mirror.sync()
+    assert title_of(path) == "Omega"
+    mirror.assert_rests()
+
+
 def test_a_title_of_the_users_is_kept(mirror: Mirror) -> None:
     path = mirror.rename("Alpha", "Omega")
     tagged = FLAC(path)

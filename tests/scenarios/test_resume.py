@@ -188,6 +188,23 @@ Outcomes.record = lambda *_, **__: os._exit(9)
     assert bench.run("sync").out == "in step: nothing to do\n"
 
 
+def test_what_the_account_replaced_after_such_a_kill_is_fetched(
+    bench: Bench, sim: Simulator
+) -> None:
+    job_id = sim.world.add(display_name="Orphan")
+    dies = """
+import os
+from syncd.catalog.outcomes import Outcomes
+Outcomes.record = lambda *_, **__: os._exit(9)
+"""
+    assert bench.run("sync", before=dies).code == 9
+    sim.world.replace_audio(job_id)
+    assert bench.run("sync").code == 0
+    assert bench.run("sync").out == "in step: nothing to do\n"
+    served = sim.world.job(job_id).audio["flac"].content
+    assert bench.placed(job_id).read_bytes()[-1000:] == served[-1000:]
+
+
 STEPS = {
     "before the audio is tagged": "syncd.local.tags.write_fields",
     "before the file is placed": "syncd.local.files.place",

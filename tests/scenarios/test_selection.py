@@ -147,6 +147,30 @@ def test_a_file_whose_audio_is_not_served_is_not_freed(
     assert "left alone, as perhaps the only copy of its audio" in result.out + result.err
 
 
+def test_a_file_that_is_changed_in_the_last_moment_is_not_freed(
+    bench: Bench, sim: Simulator, narrowed: dict[str, int]
+) -> None:
+    path = bench.placed(narrowed["Gamma"])
+    mine = path.read_bytes() + b"mine"
+    batch = _held_by_sync(bench)
+    sim.faults.add(
+        Fault("run", path="/status$", call=lambda _world: path.write_bytes(mine) and None)
+    )
+    bench.run("approve", batch)
+    assert path.read_bytes() == mine
+    assert bench.baseline(narrowed["Gamma"]).state is State.PLACED
+
+
+def test_a_file_that_the_user_deletes_in_the_last_moment_is_deleted_and_not_freed(
+    bench: Bench, sim: Simulator, narrowed: dict[str, int]
+) -> None:
+    path = bench.placed(narrowed["Gamma"])
+    batch = _held_by_sync(bench)
+    sim.faults.add(Fault("run", path="/status$", call=lambda _world: path.unlink(missing_ok=True)))
+    assert bench.run("approve", batch, before=AT_ONCE).code != 78, "the folder is in order"
+    assert bench.baseline(narrowed["Gamma"]).state is State.GONE
+
+
 def test_what_is_stopped_half_way_is_no_deletion_by_the_user(
     bench: Bench, sim: Simulator, narrowed: dict[str, int]
 ) -> None:

@@ -240,8 +240,11 @@ def _named_before(planning: Planning, case: Case, names: Named) -> RenameLocal:
 
 def found(planning: Planning, case: Case) -> Decision:
     """Placed and not recorded (a crash between the two), or brought from elsewhere."""
-    track, file = track_of(case), file_of(case)
+    track, file, before = track_of(case), file_of(case), case.placed
     reason = "a file in the folder carries its id"
+    if before is not None and stem_of(file.path) == before.stem:
+        # Under the name that it had: where the job has another by now, the account changed it.
+        return planning.adopt(case, before.title, before.stem, reason)
     adopted = planning.adopt(case, track.title, stem_of(file.path), reason)
     if not planning.policy.cautious:
         return adopted

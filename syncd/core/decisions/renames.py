@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from syncd.core.cases import Case
+from syncd.core.cases import Case, There, heard
+from syncd.core.decisions.audio import readdressed, replaced
 from syncd.core.decisions.planning import (
     Decision,
     Planning,
@@ -12,6 +13,7 @@ from syncd.core.decisions.planning import (
     track_of,
 )
 from syncd.core.decisions.presence import moved, retagged
+from syncd.core.model import COMPLETED
 from syncd.core.naming import own_suffix, same_text, sibling, stem_of
 from syncd.core.operations import Hold, RenameLocal, RenameRemote
 
@@ -83,7 +85,7 @@ def _send_name(planning: Planning, case: Case, reason: str) -> Decision:
     assert case.new_title is not None, "only a rename is sent"
     if planning.policy.direction == "down":
         # Nothing is ever sent; the pair stays, so that it is found if that is changed.
-        return moved(planning, case) if file.path != placed.path else retagged(planning, case)
+        return moved(planning, case) if file.path != placed.path else _unsent(planning, case)
     track = track_of(case)
     return RenameRemote(
         job_id=case.job_id,
@@ -94,3 +96,15 @@ def _send_name(planning: Planning, case: Case, reason: str) -> Decision:
         reason=reason,
         moved=is_moved(case),
     )
+
+
+def _unsent(planning: Planning, case: Case) -> Decision:
+    """What else there is to do for a file whose own name is never sent."""
+    track = track_of(case)
+    # Also where the account has another name, which is not followed: audio is no name.
+    match heard(track, case.known) if track.status == COMPLETED else case.there:
+        case There.READDRESSED:
+            return readdressed(planning, case)
+        case There.REPLACED:
+            return replaced(planning, case)
+    return retagged(planning, case)

@@ -13,6 +13,8 @@ from syncd.local.audio.trailers import after_id3, before_trailers
 
 STREAMINFO, VORBIS_COMMENT = 0, 4
 _LAST_BLOCK = 0x80
+_MOST_BLOCKS = 10_000
+"""Metadata blocks that are looked at; a few is usual. Noughts alone are empty ones without end."""
 _CHUNK = 1 << 20
 _LONGEST_HEADER = 16
 _SLACK = 1024
@@ -44,7 +46,9 @@ def blocks(file: BinaryIO) -> Iterator[Block]:
     """The metadata blocks, in order. Raises ``CorruptMedia`` where the chain of blocks ends."""
     position = after_id3(file) + 4
     last = False
-    while not last:
+    for _ in range(_MOST_BLOCKS):
+        if last:
+            return
         file.seek(position)
         header = file.read(4)
         if len(header) < 4 or header[0] == 0xFF:
@@ -53,6 +57,7 @@ def blocks(file: BinaryIO) -> Iterator[Block]:
         size = int.from_bytes(header[1:], "big")
         yield Block(header[0] & ~_LAST_BLOCK, position + 4, size)
         position += 4 + size
+    raise CorruptMedia("the flac file is damaged: its metadata has no end")
 
 
 def walk(file: BinaryIO, size: int) -> float:

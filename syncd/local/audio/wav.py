@@ -16,6 +16,9 @@ HEADER_SIZE = 12
 _UNKNOWN = (0, 0xFFFFFFFF)
 _INFO = b"INFO"
 
+_MOST_CHUNKS = 10_000
+"""Chunks that are looked at; a few is usual. Noughts alone are empty ones without end."""
+
 
 class Chunk(NamedTuple):
     """One chunk: its identifier, and where its body lies, in bytes from the file's start.
@@ -48,7 +51,9 @@ def chunks(file: BinaryIO, size: int) -> Iterator[Chunk]:
         raise CorruptMedia(f"the wav file is cut short: {size} of {claimed + 8} bytes")
     end = size if streamed else min(size, claimed + 8)
     position = HEADER_SIZE
-    while position + 8 <= end:
+    for _ in range(_MOST_CHUNKS):
+        if position + 8 > end:
+            return
         file.seek(position)
         name, length = struct.unpack("<4sI", file.read(8))
         body = position + 8
@@ -58,6 +63,7 @@ def chunks(file: BinaryIO, size: int) -> Iterator[Chunk]:
             raise CorruptMedia(f"the wav file is cut short in its chunk at byte {position}")
         yield Chunk(name, body, length, file.read(4) if name == b"LIST" else b"")
         position = body + length + length % 2
+    raise CorruptMedia("the wav file is damaged: its chunks have no end")
 
 
 def walk(file: BinaryIO, size: int) -> float:

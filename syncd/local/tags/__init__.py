@@ -5,8 +5,10 @@
 finds the job id of a file in a scan, and ``cover`` knows what a picture is. Of a file that has
 been in the library since, ``change`` says which fields may be changed, and ``edit`` changes these
 alone, with ``frames`` for what an ID3 tag is made of and ``version`` for its two versions.
+``bounds`` says what reading a tag may cost, whoever reads it.
 """
 
+from syncd.local.tags import bounds
 from syncd.local.tags.change import Change, changes, says
 from syncd.local.tags.container import read_cover, read_fields, write_fields
 from syncd.local.tags.cover import MAX_COVER, Cover
@@ -15,6 +17,8 @@ from syncd.local.tags.identity import read_identity
 from syncd.local.tags.lyrics import lrc_text
 from syncd.local.tags.mapping import spellable
 from syncd.local.tags.version import Version, version_of
+
+bounds.bound()
 
 __all__ = [
     "MAX_COVER",

@@ -22,6 +22,8 @@ from syncd.local.tags.cover import Cover
 from syncd.local.tags.frames import serialised
 
 _OGG_HEAD = 64
+_DAMAGED = (ValueError, LookupError, EOFError, struct.error, RecursionError, MemoryError)
+"""The last for a picture that says that it is four gigabytes: room is made before it is read."""
 
 
 def write_fields(
@@ -102,7 +104,7 @@ def errors_translated(done: str) -> Iterator[None]:
         if isinstance(cause, OSError) and cause.errno is not None:
             raise cause from None
         raise CorruptMedia(f"the tags cannot be {done}: {error}") from error
-    except (ValueError, LookupError, EOFError, struct.error) as error:
+    except _DAMAGED as error:
         raise CorruptMedia(f"the tags cannot be {done}: they are damaged") from error
 
 

@@ -71,6 +71,17 @@ def test_an_editor_is_noticed_where_names_cannot_be_exchanged(
     assert flac.incoming() == []
 
 
+@pytest.mark.parametrize("editor", EDITORS)
+def test_what_an_editor_wrote_before_keeps_its_name_all_the_while(
+    flac: Track, monkeypatch: pytest.MonkeyPatch, editor: Callable[[Path], None]
+) -> None:
+    before_call(monkeypatch, "_put", lambda: editor(flac.path))
+    monkeypatch.setattr(module, "exchange", failing(errno.EIO))
+    with pytest.raises(Changed, match="another program"):
+        flac.retag()
+    assert flac.path.read_bytes().startswith(THEIRS)
+
+
 def test_a_file_is_replaced_where_names_cannot_be_exchanged(track: Track, poor: None) -> None:
     done = track.retag()
     assert done is not None

@@ -46,6 +46,20 @@ def test_an_id_behind_a_large_cover_is_found(fresh: Fresh, cover: Cover) -> None
     assert read_identity(renamed(fresh, f"track.{fresh.fmt}")) == OURS
 
 
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [("a.flac", b"fLaC\0\0\0\x22" + bytes(34)), ("a.wav", b"RIFF\xff\xff\xff\xffWAVE")],
+)
+def test_a_terabyte_of_nothing_is_not_read_to_its_end(
+    tmp_path: Path, name: str, head: bytes
+) -> None:
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(1 << 40)
+    assert read_identity(path) is None
+
+
 def test_a_fresh_file_carries_no_id(fresh: Fresh) -> None:
     assert read_identity(renamed(fresh, f"track.{fresh.fmt}")) is None
 

@@ -1,0 +1,186 @@
+"""Histories of the full engine: real executor, catalog and files, and a simulated service.
+
+A library is made, perturbed on both sides, also while the program runs, and left alone. Then it
+must come to rest, and show that nothing was lost (``oracle``). The same seed is the same history,
+step by step.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+from syncd.catalog.store import Catalog
+from syncd.core.operations import Defer, Hold
+from syncd.executor import Result
+from syncd.simulator import Fault
+
+from . import oracle
+from .house import Home, House
+from .part import Size, Verdict
+from .scratch import scratch
+from .shrink import shortened
+from .story import Act, Run, Story, story
+
+NAME, UNIT = "histories", "histories of the full engine"
+_FIRST = 1_000_000
+_COUNTS = {Size.CI: 2_000, Size.FULL: 20_000}
+_PAUSES = (3_700, 3_700, 3_700, 30_000, 90_000, 90_000, 90_000, 90_000)
+"""Seconds between the runs that come to rest: a grace, a wait of a failure, a day of a budget."""
+
+
+def cases(size: Size) -> Iterator[str]:
+    return (str(seed) for seed in range(_FIRST, _FIRST + _COUNTS[size]))
+
+
+def play(case: str, base: Path) -> Verdict:
+    return told(story(int(case)), base)
+
+
+def told(tale: Story, base: Path) -> Verdict:
+    """Tell it to its end; ``base`` is an empty folder."""
+    house = House(base, tale.seed, tale.setups)
+    with house.lives() as loop:
+        troubles = loop.run_until_complete(_tell(house, tale))
+    return Verdict(tuple(troubles), tuple(house.trace))
+
+
+async def _tell(house: House, tale: Story) -> list[str]:
+    for number in range(tale.jobs):
+        house.act(Act("job_add", 0, number, number * 5 + 3))
+    for who in range(len(house.homes)):
+        await _run(house, Run(who))
+    for step in tale.steps:
+        if isinstance(step, Act):
+            house.act(step)
+        else:
+            await _run(house, step)
+        if house.troubles:
+            return house.troubles
+    troubles = await _to_rest(house)
+    for home in house.homes:
+        await home.member.close()
+    return troubles
+
+
+async def _run(house: House, run: Run) -> None:
+    home = house.homes[run.who % len(house.homes)]
+    if run.restart:
+        await home.member.close()
+    house.trace.append(f"{home.member.name} syncs{' with a sweep' if run.sweep else ''}")
+    house.account.sim.faults.add(
+        *(_fault(kind, after=after) for after, kind in run.faults),
+    )
+    with _meanwhile(house, home, run):
+        await home.member.sync(sweep=run.sweep)
+    house.account.sim.faults.clear()
+    if home.member.reports and home.member.reports[-1].error:
+        house.trace.append(f"  ended by: {home.member.reports[-1].error}")
+
+
+def _fault(kind: str, *, after: int) -> Fault:
+    seconds = {"hang": None, "latency": 40.0}.get(kind)
+    return Fault(kind, after=after, seconds=seconds, count=3 if kind == "corrupt" else None)
+
+
+@contextmanager
+def _meanwhile(house: House, home: Home, run: Run) -> Iterator[None]:
+    """While this lasts, what is to happen during ``run`` does at its moments."""
+    due: dict[int, list[Act]] = {}
+    for at, act in run.meanwhile:
+        due.setdefault(at, []).append(act)
+    moments = itertools.count()
+
+    def seam(what: str) -> None:
+        for act in due.pop(next(moments), ()):
+            house.trace.append(f"  at {what}:")
+            house.act(act)
+
+    fsync = os.fsync
+
+    def made_durable(descriptor: int) -> None:
+        # Where a file has its bytes and not yet its name, and where it just got it.
+        fsync(descriptor)
+        seam("fsync")
+
+    home.member.seam = seam
+    with patch.object(os, "fsync", made_durable):
+        yield
+    home.member.seam = lambda _: None
+
+
+async def _to_rest(house: House) -> list[str]:
+    """Leave it alone until nothing happens any more, and judge it then."""
+    for pause in _PAUSES:
+        house.moment.pass_(pause)
+        stood = _standing(house)
+        for who in range(len(house.homes)):
+            await _run(house, Run(who))
+        if house.troubles:
+            return house.troubles
+        if _standing(house) == stood and not any(map(_is_busy, house.trees)):
+            break
+    else:
+        return ["it does not come to rest"]
+    troubles = []
+    for tree in house.trees:
+        explained = _explained(house, tree)
+        troubles += [f"{tree.name}: {text}" for text in oracle.at_rest(house, tree, explained)]
+    stood, sent = _standing(house), house.mutating()
+    for who in range(len(house.homes)):
+        await _run(house, Run(who))
+    troubles += house.troubles
+    if house.mutating() != sent:
+        troubles.append("a second run changes the account")
+    if _standing(house) != stood:
+        troubles.append(f"a second run changes files: {sorted(_standing(house) ^ stood)}")
+    return troubles
+
+
+def _is_busy(home: Home) -> bool:
+    """Whether its last run did something, failed at something, or left something for a later."""
+    reports = home.reports()
+    if not reports or reports[-1].error:
+        return True
+    plan = reports[-1].plan
+    return (
+        any(one.result is not Result.HELD for report in reports for one in report.outcomes)
+        or any(not isinstance(op, Hold | Defer) for op in plan)
+        or bool(plan.pending)
+    )
+
+
+def _explained(house: House, home: Home) -> set[int]:
+    """The jobs of which the program itself says that something waits, or is held."""
+    catalog = Catalog.read(home.settings.catalog)
+    assert catalog is not None
+    held = {one.job_id for one in catalog.holds.all()}
+    catalog.close()
+    waits = {wait.job_id: wait.reason for wait in home.reports()[-1].plan.waits}
+    house.trace.append(f"{home.name} holds {sorted(held)}, waits {waits}")
+    return held | waits.keys()
+
+
+def _standing(house: House) -> set[tuple[str, int, int, int]]:
+    """Every file of every library, and whether it is still the same."""
+    return {
+        (str(path), path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns)
+        for tree in house.trees
+        for path in tree.files()
+    }
+
+
+def shrunk(case: str) -> str:
+    """The shortest history that goes wrong as this one does, ready to become a test."""
+
+    def wrong(tale: Story) -> tuple[str, ...]:
+        with tempfile.TemporaryDirectory(prefix="syncd-bench-", dir=scratch()) as base:
+            return told(tale, Path(base)).troubles
+
+    short = shortened(story(int(case)), lambda tale: bool(wrong(tale)))
+    return f"{short!r}\n{wrong(short)}"

@@ -1,0 +1,175 @@
+"""Everything of one history: the account, the folders, and what is known of both from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from syncd.cycle import Report
+from syncd.simulator.job import Clip
+from syncd.simulator.requests import RequestRecord
+from syncd.simulator.sound import tone
+
+from . import acts_account, acts_folder, compiled, oracle, sound
+from .account import Account
+from .ledger import Attic, Ledger, Reader, walk
+from .member import Member
+from .moment import Loop, Moment
+from .setup import Setup
+from .story import Act
+
+START = 1_775_000_000.0
+"""When histories begin, in seconds since the epoch."""
+
+_TONES: dict[tuple[str, int], bytes] = {}
+_HEARD: dict[bytes, str] = {}
+
+
+def audio(kind: str, number: int) -> bytes:
+    """A file of that kind; the same for the same number."""
+    key = (kind, number % 60)
+    if key not in _TONES:
+        _TONES[key] = tone(kind, key[1], 0.2)
+    return _TONES[key]
+
+
+def heard(clip: Clip) -> str:
+    """What a clip of the account sounds like, as ``sound.heard`` says it of a file."""
+    content = clip.content
+    if content not in _HEARD:
+        _HEARD[content] = sound.heard(content)
+    return _HEARD[content]
+
+
+class Home:
+    """One tree of a member, and what people do in its folder. ``format``: the one that a further
+    tree holds; the first holds any."""
+
+    def __init__(
+        self,
+        member: Member,
+        setup: Setup,
+        attic: Path,
+        numbers: Iterator[int],
+        *,
+        format: str | None = None,  # noqa: A002
+    ) -> None:
+        self.member = member
+        self.setup = setup
+        self.format = format
+        self.settings = member.settings.tree(format) if format else member.settings
+        self.name = f"{member.name} {format}" if format else member.name
+        self.read = Reader()
+        self.ledger = Ledger(self.root, self.read)
+        self.attic = Attic(attic)
+        self.numbers = numbers
+        self.trees = (
+            self,
+            *(
+                Home(member, setup, attic.with_name(f"attic {one}"), numbers, format=one)
+                for one in (() if format else setup.also)
+            ),
+        )
+        """All of the member, the first one first; of a further one itself alone."""
+
+    @property
+    def root(self) -> Path:
+        return self.settings.library.root
+
+    def files(self) -> list[Path]:
+        return list(walk(self.root))
+
+    def reports(self) -> list[Report]:
+        """Of the last run, in this tree."""
+        return self.member.further.get(self.format, []) if self.format else self.member.reports
+
+
+class House:
+    """``homes`` are the first trees, one for each member. ``troubles`` are what the oracle said of
+    requests; ``trace`` is what happened, in words."""
+
+    def __init__(self, base: Path, seed: int, setups: tuple[Setup, ...]) -> None:
+        self.moment = Moment(START)
+        self.account = Account(self.moment, seed)
+        self.trace: list[str] = []
+        self.troubles: list[str] = []
+        self._clips = itertools.count(seed % 50)
+        numbers = itertools.count(1)
+        self.homes = []
+        for index, setup in enumerate(setups):
+            name = "abcd"[index]
+            member = Member.make(name, base, self.account, setup.options())
+            self.homes.append(Home(member, setup, base / name / "attic", numbers))
+        self.trees = [tree for home in self.homes for tree in home.trees]
+        """Every folder of everyone."""
+        self._arrived = self.account.sim.requests.arrived
+        self.account.sim.requests.arrived = self._arriving  # type: ignore[method-assign]
+        for setup in setups:
+            setup.furnish(self.account.sim.switches)
+
+    @property
+    def world(self):
+        return self.account.world
+
+    def audio(self, kind: str) -> bytes:
+        return audio(kind, next(self._clips))
+
+    def heard(self, clip: Clip) -> str:
+        return heard(clip)
+
+    @contextmanager
+    def lives(self) -> Iterator[asyncio.AbstractEventLoop]:
+        """Its time is everyone's, and every way out leads to its account."""
+        with ExitStack() as stack:
+            stack.enter_context(self.moment.reigns())
+            stack.enter_context(compiled.shared())
+            loop = Loop(self.moment)
+            stack.callback(asyncio.set_event_loop, None)
+            stack.callback(loop.close)
+            asyncio.set_event_loop(loop)
+            stack.enter_context(self.account.connected(loop))
+            yield loop
+
+    def act(self, act: Act) -> None:
+        """Do it, and note what it did; nothing at all where there is nothing to do it to."""
+        if act.name in acts_account.NAMED:
+            told = acts_account.NAMED[act.name](self, act.one, act.other)
+        else:
+            home = self.trees[act.who % len(self.trees)]
+            before = home.ledger.bearers()
+            told = acts_folder.NAMED[act.name](home, act.one, act.other)
+            if told:
+                home.ledger.after(before, self.moment.uptime)
+                told = f"{home.name}: {told}"
+        if told:
+            self.trace.append(told)
+
+    def mutating(self) -> int:
+        """How many requests were sent that change something."""
+        return len(self.account.sim.requests.mutating())
+
+    def _arriving(
+        self,
+        origin: str,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        headers: tuple[tuple[str, str], ...],
+        body: bytes,
+    ) -> RequestRecord:
+        home = self._home_of(headers)
+        if method not in ("GET", "HEAD"):
+            text = body.decode(errors="replace")
+            self.trace.append(f"  {home.member.name} > {method} {path} {text}")
+            trouble = oracle.of_request(self, home, method, path, body)
+            self.troubles += [trouble] if trouble else []
+        home.member.seam(f"{method} {path}")
+        return self._arrived(origin, method, path, query, headers, body)
+
+    def _home_of(self, headers: tuple[tuple[str, str], ...]) -> Home:
+        """Whose key it carries; addresses of audio carry none, and whose they are is no matter."""
+        given = " ".join(value for _, value in headers)
+        return next((home for home in self.homes if home.member.key in given), self.homes[0])

@@ -1,0 +1,149 @@
+"""What people did that must not be undone, lost or sent without their doing it.
+
+Written while it happens, from the disk alone; it shares no code with the program.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import sound
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Ordinary files below ``folder``; nothing in folders whose name begins with a dot."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_symlink() or path.name.startswith(".syncd"):
+            continue
+        if path.is_dir():
+            yield from walk(path)
+        elif path.is_file():
+            yield path
+
+
+def everything(folder: Path) -> Iterator[Path]:
+    """All ordinary files below ``folder``, the program's own among them."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
+
+
+@dataclass(slots=True)
+class Seen:
+    job: int | None
+    marks: tuple[str, ...]
+    title: str | None
+    sha: str
+    heard: str
+
+
+class Reader:
+    """Reads files, each as it stands once."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[int, int, int, int], Seen] = {}
+
+    def __call__(self, path: Path) -> Seen:
+        stat = path.stat()
+        key = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        if key not in self._seen:
+            data = path.read_bytes()
+            is_audio = path.suffix in sound.SUFFIXES
+            self._seen[key] = Seen(
+                sound.job_of(path) if is_audio else None,
+                tuple(sound.marks_of(path)) if is_audio else (),
+                sound.title_of(path) if is_audio else None,
+                hashlib.sha256(data).hexdigest(),
+                sound.heard(data),
+            )
+        return self._seen[key]
+
+
+@dataclass(slots=True)
+class Ledger:
+    root: Path
+    read: Reader
+    own: dict[str, str] = field(default_factory=dict)
+    """Digests of files that are somebody's own, whole; and what they were called."""
+    marks: dict[str, str] = field(default_factory=dict)
+    """What people wrote into tags."""
+    titles: dict[str, str] = field(default_factory=dict)
+    removed: dict[int, float] = field(default_factory=dict)
+    """Since when people left no file of a job."""
+    named: dict[int, set[str]] = field(default_factory=dict)
+    """Stems that people gave to files of a job."""
+    copied: set[int] = field(default_factory=set)
+    """Jobs of which people made copies."""
+    retried: dict[int, int] = field(default_factory=dict)
+    """How often a failed job was asked to be made again."""
+
+    def keeps(self, path: Path) -> None:
+        self.own[self.read(path).sha] = path.name
+
+    def marked(self, path: Path, text: str) -> None:
+        self.marks[text] = path.name
+
+    def titled(self, path: Path, text: str) -> None:
+        self.titles[text] = path.name
+
+    def leaves(self, path: Path) -> None:
+        """People remove ``path``, or write over what it holds."""
+        seen = self.read(path)
+        others = [self.read(other) for other in walk(self.root) if other != path]
+        if not any(other.sha == seen.sha for other in others):
+            self.own.pop(seen.sha, None)
+        for text in seen.marks:
+            if not any(text in other.marks for other in others):
+                self.marks.pop(text, None)
+        if seen.title and not any(other.title == seen.title for other in others):
+            self.titles.pop(seen.title, None)
+
+    def bearers(self) -> dict[int, set[str]]:
+        found: dict[int, set[str]] = {}
+        for path in walk(self.root):
+            job = self.read(path).job
+            if job is not None:
+                found.setdefault(job, set()).add(str(path.relative_to(self.root)))
+        return found
+
+    def after(self, before: dict[int, set[str]], uptime: float) -> None:
+        """Note what an act changed; ``before`` is what ``bearers`` said before it."""
+        now = self.bearers()
+        for job in before.keys() - now.keys():
+            self.removed.setdefault(job, uptime)
+        for job in now:
+            self.removed.pop(job, None)
+            if len(now[job]) > max(1, len(before.get(job, ()))):
+                self.copied.add(job)
+            for path in now[job] - before.get(job, set()):
+                self.named.setdefault(job, set()).add(Path(path).stem)
+
+
+class Attic:
+    """Where people keep what they took out of the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kept: list[tuple[str, Path]] = []
+        folder.mkdir()
+
+    def put(self, path: Path, root: Path) -> None:
+        kept = self._folder / f"{len(self._kept)}{path.suffix}"
+        shutil.copy2(path, kept)
+        self._kept.append((str(path.relative_to(root)), kept))
+
+    def back(self, number: int, root: Path) -> str | None:
+        if not self._kept:
+            return None
+        name, kept = self._kept[number % len(self._kept)]
+        target = root / name
+        if target.exists() or target.is_symlink():
+            return None
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return None
+        shutil.copy2(kept, target)
+        return f"put back {name!r}"

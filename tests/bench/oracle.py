@@ -1,0 +1,159 @@
+"""What must hold, written from what the program promises; it shares no code with it.
+
+Each judgement is a text that says what is wrong, or nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .ledger import everything, walk
+
+if TYPE_CHECKING:
+    from .house import Home, House
+
+_LOOKALIKES = str.maketrans("／＼：＊？＂＜＞｜", '/\\:*?"<>|')
+
+
+def meant(stem: str, job: int) -> set[str]:
+    """The titles that a person who gives a file this name can mean."""
+    text = unicodedata.normalize("NFC", stem)
+    if text.startswith("．"):
+        text = "." + text[1:]
+    found = {text, text.removesuffix(f" [{job}]")}
+    found |= {re.sub(r"^\d+ ", "", one) for one in found}
+    found |= {one.translate(_LOOKALIKES) for one in found}
+    return found | {one.strip() for one in found}
+
+
+def same(one: str | None, other: str | None) -> bool:
+    return unicodedata.normalize("NFC", one or "") == unicodedata.normalize("NFC", other or "")
+
+
+def of_request(house: House, home: Home, method: str, path: str, body: bytes) -> str | None:
+    """On a request of ``home`` that changes the account: did people do there what it says?"""
+    found = re.search(r"/(\d+)(/|$)", path)
+    job = int(found[1]) if found else -1
+    if home.setup.direction == "down":
+        return f"{method} {path}: nothing may ever be sent from {home.member.name}"
+    if method == "DELETE":
+        wrong = _deletion(house, home, job)
+        return wrong and f"DELETE {job}: {wrong}"
+    if method == "PATCH":
+        name = json.loads(body)["display_name"]
+        stems = {stem for tree in home.trees for stem in tree.ledger.named.get(job, ())}
+        if any(same(name, text) for stem in stems for text in meant(stem, job)):
+            return None
+        return f"PATCH {job} {name!r}: people called it {sorted(stems)}"
+    known = house.world.job(job)
+    if method == "POST" and path.endswith("/retry") and known and known.status == "FAILED":
+        tries = home.ledger.retried[job] = home.ledger.retried.get(job, 0) + 1
+        if tries <= home.setup.retries:
+            return None
+    return f"{method} {path}: nobody asked for it"
+
+
+def _deletion(house: House, home: Home, job: int) -> str | None:
+    gone = [tree.ledger.removed[job] for tree in home.trees if job in tree.ledger.removed]
+    if home.setup.deletions != "mirror":
+        return f"deletions are not mirrored here but {home.setup.deletions}"
+    if not gone:
+        return "people never took its file away"
+    if house.moment.uptime - max(gone) < home.setup.grace:
+        return f"{house.moment.uptime - max(gone):.0f} s after its file went"
+    for tree in home.trees:
+        if job in tree.ledger.bearers():
+            return f"a file of it is there, in {tree.root.name}"
+    if (known := house.world.job(job)) is None:
+        return None
+    audio = {house.heard(clip) for clip in known.audio.values()}
+    kept = {
+        tree.read(path).heard
+        for tree in home.trees
+        for path in everything(tree.root / ".syncd" / "trash")
+    }
+    if audio and not audio & kept:
+        return "there is no recovery copy of what it sounds like"
+    return None
+
+
+def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
+    """Does the folder show the account, and is everything there? ``explained``: the jobs of which
+    the program says itself that something waits, or is held."""
+    places = home.ledger.bearers()
+    jobs = {job.id: job for job in house.world.jobs()}
+    seen = {path: home.read(home.root / path) for paths in places.values() for path in paths}
+    touched = home.ledger.marks.keys()
+
+    def is_edited(path: str) -> bool:
+        """Whether people changed it: then it is theirs, and stays as it is."""
+        one = seen[path]
+        return (
+            bool(set(one.marks) & touched)
+            or one.title in home.ledger.titles
+            or one.sha in home.ledger.own
+        )
+
+    for number, job in jobs.items():
+        if job.status != "COMPLETED" or number in explained:
+            continue
+        if not (job.audio if home.format is None else home.format in job.audio):
+            continue
+        if number not in places:
+            if number in home.ledger.removed and _stays_away(home):
+                continue
+            yield f"job {number} {job.display_name!r} has no file, and nothing says why"
+            continue
+        audio = {house.heard(clip) for clip in job.audio.values()}
+        if not any(seen[path].heard in audio or is_edited(path) for path in places[number]):
+            yield f"job {number}: {sorted(places[number])} sounds otherwise than the account"
+        if home.setup.direction == "down" and number in home.ledger.named:
+            continue
+        stems = [Path(path).stem for path in places[number]]
+        title = job.display_name
+        if (
+            title
+            and _is_plain(title)
+            and not any(same(title, text) for stem in stems for text in meant(stem, number))
+        ):
+            yield f"job {number} is {title!r}, its file {sorted(places[number])}"
+    for number, paths in places.items():
+        if number in jobs or number in explained or home.setup.remote_deletions == "keep":
+            continue
+        touched_by_people = home.ledger.copied | home.ledger.named.keys()
+        if number not in touched_by_people and not any(map(is_edited, paths)):
+            yield f"{sorted(paths)} is of job {number}, which is no more"
+    yield from lost(home)
+
+
+def _stays_away(home: Home) -> bool:
+    """Whether a file that people removed is not fetched again."""
+    further = home.format is not None and home.setup.deletions == "mirror"
+    return further or home.setup.deletions == "ignore" or home.setup.direction == "down"
+
+
+def lost(home: Home) -> Iterator[str]:
+    """What people made and is no more, neither in the library nor in its trash."""
+    found = [home.read(path) for path in walk(home.root)]
+    found += [home.read(path) for path in everything(home.root / ".syncd" / "trash")]
+    shas, titles = {one.sha for one in found}, {one.title for one in found}
+    marks = {text for one in found for text in one.marks}
+    for sha, name in home.ledger.own.items():
+        if sha not in shas:
+            yield f"somebody's own {name!r} is lost"
+    for text, name in home.ledger.marks.items():
+        if text not in marks:
+            yield f"what somebody wrote into {name!r} is lost: {text!r}"
+    for text, name in home.ledger.titles.items():
+        if text not in titles:
+            yield f"the title somebody gave to {name!r} is lost: {text!r}"
+
+
+def _is_plain(title: str) -> bool:
+    """Whether any file system takes it as it is."""
+    return title.isalpha() and len(title) < 100 and title.lower() != "con"

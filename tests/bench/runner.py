@@ -1,0 +1,139 @@
+"""Plays the cases of a part in several processes, and looks for the key after each."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import resource
+import shutil
+import signal
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import FrameType
+from typing import cast
+
+from . import canary
+from .part import Part, Verdict
+from .scratch import scratch
+from .store import Store
+
+PARTS = {
+    "planner": "planner",
+    "histories": "history",
+    "crashes": "crashes",
+    "faults": "faults",
+    "abuse": "abuse",
+    "mutation": "mutation.part",
+    "soak": "soak",
+}
+"""Each part, and the module that it is."""
+
+LIMIT = 600
+"""Seconds after which a case is stuck, unless its part says ``LIMIT``."""
+
+_CASES_A_PROCESS = 250
+
+
+class Stuck(Exception):
+    """A case took longer than any should."""
+
+
+def part(name: str) -> Part:
+    return cast("Part", importlib.import_module(f".{PARTS[name]}", __package__))
+
+
+def play(name: str, case: str) -> tuple[Verdict, float]:
+    """One case in a folder of its own, and how much of the processor it took, in seconds."""
+    which = part(name)
+    base = Path(tempfile.mkdtemp(prefix="syncd-bench-", dir=scratch()))
+    began = _spent()
+    try:
+        with canary.overheard() as heard:
+            verdict = _played(which, case, base)
+        leaks = canary.found_below(base)
+        leaks += ["what was printed or logged"] if canary.is_in(heard.getvalue()) else []
+    finally:
+        _clear(base)
+    leaked = tuple(f"the key stands in {leak}" for leak in leaks)
+    return Verdict(
+        tuple(verdict.troubles) + leaked, tuple(verdict.trace), verdict.counts
+    ), _spent() - began
+
+
+def _played(which: Part, case: str, base: Path) -> Verdict:
+    def stuck(_signal: int, _frame: FrameType | None) -> None:
+        raise Stuck(f"{case} takes for ever")
+
+    limit = getattr(which, "LIMIT", LIMIT)
+    before = signal.signal(signal.SIGALRM, stuck)
+    signal.alarm(limit)
+    try:
+        return which.play(case, base)
+    except Exception as error:
+        told = "".join(traceback.format_exception(error)[-12:])
+        return Verdict((f"{type(error).__name__}: {error}",), tuple(told.splitlines()))
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _spent() -> float:
+    """Seconds of the processor, those of ended children too."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    found = [resource.getrusage(kind) for kind in kinds]
+    return sum(one.ru_utime + one.ru_stime for one in found)
+
+
+def _clear(base: Path) -> None:
+    """Also what a case made unreadable."""
+    if base.exists():
+        for folder, folders, _ in os.walk(base):
+            for name in folders:
+                inner = Path(folder, name)
+                with suppress(OSError):  # a path that is longer than paths may be
+                    if not inner.is_symlink():
+                        inner.chmod(0o700)
+    shutil.rmtree(base, ignore_errors=True)
+
+
+def _task(given: tuple[str, str]) -> tuple[str, Verdict, float]:
+    name, case = given
+    return case, *play(name, case)
+
+
+def run(
+    name: str,
+    cases: Sequence[str],
+    store: Store,
+    *,
+    workers: int,
+    until: float | None,
+    tell: Callable[[str, Verdict], None],
+) -> int:
+    """Play ``cases``, note what each came to; how many were played.
+
+    ``until``: the reading of ``time.monotonic`` after which no more is waited for. ``tell`` hears
+    of each as it ends.
+    """
+    played = 0
+    part(name)  # here, so that the processes need not import it each
+    with ExitStack() as stack:
+        pool = stack.enter_context(
+            multiprocessing.get_context("fork").Pool(workers, maxtasksperchild=_CASES_A_PROCESS)
+        )
+        results = pool.imap_unordered(_task, ((name, case) for case in cases))
+        for _ in cases:
+            try:
+                left = None if until is None else max(0.0, until - time.monotonic())
+                case, verdict, seconds = results.next(left)
+            except multiprocessing.TimeoutError:
+                break
+            store.note(name, case, verdict, seconds)
+            played += 1
+            tell(case, verdict)
+    return played

@@ -1,0 +1,120 @@
+"""What was played so far, and what it came to: one SQLite file, so that a run can be taken up."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sqlite3
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import syncd
+
+from .part import Verdict
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS result (
+    part TEXT NOT NULL, name TEXT NOT NULL, program TEXT NOT NULL, commit_ TEXT NOT NULL,
+    python TEXT NOT NULL, at TEXT NOT NULL, seconds REAL NOT NULL,
+    troubles TEXT NOT NULL, counts TEXT NOT NULL,
+    PRIMARY KEY (part, name, program)
+) STRICT
+"""
+_HERE = Path(syncd.__file__).parent
+
+
+@cache
+def program() -> str:
+    """A digest of the program's source: what was played is known for exactly that."""
+    digest = hashlib.sha256()
+    for path in sorted(_HERE.rglob("*.py")):
+        digest.update(path.relative_to(_HERE).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@cache
+def commit() -> str:
+    """The commit that is checked out, if there is one."""
+    found = subprocess.run(
+        ["git", "-C", _HERE, "rev-parse", "--short", "HEAD"], capture_output=True, text=True
+    )
+    return found.stdout.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Of one part and one state of the program. ``seconds`` of the processor."""
+
+    part: str
+    program: str
+    commit: str
+    python: str
+    first: str
+    last: str
+    cases: int
+    seconds: float
+    counts: dict[str, int]
+    troubled: tuple[str, ...]
+
+
+class Store:
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute(_SCHEMA)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def missing(self, part: str, cases: Iterable[str]) -> Iterator[str]:
+        """Of ``cases`` those that this program has not passed yet."""
+        rows = self._connection.execute(
+            "SELECT name FROM result WHERE part = ? AND program = ? AND troubles = '[]'",
+            (part, program()),
+        )
+        passed = {name for (name,) in rows}
+        return (case for case in cases if case not in passed)
+
+    def note(self, part: str, case: str, verdict: Verdict, seconds: float) -> None:
+        row = (
+            part, case, program(), commit(), platform.python_version(),
+            datetime.now(UTC).isoformat(timespec="seconds"), seconds,
+            json.dumps(verdict.troubles), json.dumps(dict(verdict.counts)),
+        )  # fmt: skip
+        marks = ",".join("?" * len(row))
+        self._connection.execute(f"INSERT OR REPLACE INTO result VALUES ({marks})", row)
+
+    def sums(self) -> list[Sum]:
+        """By part, and by the programs that it was played with, the latest last."""
+        found: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+        rows = self._connection.execute(
+            "SELECT part, program, commit_, python, at, name, seconds, troubles, counts"
+            " FROM result ORDER BY at"
+        )
+        for row in rows:
+            found.setdefault((row[0], row[1]), []).append(row)
+        return [_sum(part, digest, rows) for (part, digest), rows in found.items()]
+
+
+def _sum(part: str, digest: str, rows: list[tuple[str, ...]]) -> Sum:
+    counts: dict[str, int] = {}
+    for row in rows:
+        for what, number in json.loads(row[8]).items():
+            counts[what] = counts.get(what, 0) + number
+    return Sum(
+        part,
+        digest,
+        commit=rows[-1][2],
+        python=rows[-1][3],
+        first=rows[0][4],
+        last=rows[-1][4],
+        cases=len(rows),
+        seconds=sum(float(row[6]) for row in rows),
+        counts=counts,
+        troubled=tuple(row[5] for row in rows if row[7] != "[]"),
+    )

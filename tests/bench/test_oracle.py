@@ -1,0 +1,105 @@
+"""The oracle must notice each thing that may never be: the program is made to do it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncd import executor
+from syncd.core import planner
+from syncd.core.decisions import audio, presence
+from syncd.executor import remove
+from syncd.executor.context import Context
+from syncd.local.trash import Trash
+
+from . import ledger
+from .history import told
+from .setup import Setup
+from .story import Act, Run, Story
+
+
+def troubles(base: Path, *steps: Act | Run, **setup: Any) -> str:
+    tale = Story(1, (Setup(**setup),), 2, steps)
+    return " | ".join(told(tale, base).troubles)
+
+
+DELETED = (Act("delete", one=0), Run(), Act("wait", one=4), Run())
+
+
+def test_all_is_well_as_it_is(tmp_path: Path) -> None:
+    assert troubles(tmp_path, *DELETED) == ""
+
+
+def test_a_deletion_before_its_grace_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = Setup.options
+
+    def hasty(self: Setup) -> dict[str, dict[str, object]]:
+        found = options(self)
+        return {**found, "sync": {**found["sync"], "deletion_grace": "0s"}}
+
+    monkeypatch.setattr(Setup, "options", hasty)
+    assert "s after its file went" in troubles(tmp_path, Act("delete"), Run())
+
+
+def test_a_deletion_of_what_nobody_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger.Ledger, "after", lambda *_: None)
+    assert "people never took its file away" in troubles(tmp_path, *DELETED)
+
+
+def test_a_deletion_without_a_recovery_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = remove.delete_remote
+
+    async def careless(context: Any, op: Any, entry: int, *rest: Any) -> None:
+        trash = context.root.path / ".syncd" / "trash"
+
+        class Lossy(type(context.client)):  # type: ignore[misc]
+            async def delete(self, job_id: int) -> Any:
+                for path in trash.rglob("*.*"):
+                    path.write_bytes(b"") if path.is_file() else None
+                return await super().delete(job_id)
+
+        context.client.__class__ = Lossy
+        await delete(context, op, entry, *rest)
+
+    monkeypatch.setattr(executor, "delete_remote", careless)
+    assert "no recovery copy" in troubles(tmp_path, *DELETED)
+
+
+def test_what_somebody_wrote_and_new_audio_took_the_place_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secure = Trash.secure
+
+    def lossy(self: Trash, path: Any, **facts: Any) -> Any:
+        kept = secure(self, path, **facts)
+        for copy in (tmp_path / "a/Music/.syncd/trash").rglob("*.*"):
+            if copy.is_file():
+                copy.write_bytes(b"")
+        return kept
+
+    monkeypatch.setattr(audio, "is_edited", lambda *_: False)
+    monkeypatch.setattr(Context, "check_unedited", lambda *_: None)
+    monkeypatch.setattr(Trash, "secure", lossy)
+    edited = (Act("edit", one=1, other=1), Act("job_audio", one=0), Run())
+    assert "what somebody wrote into" in troubles(tmp_path, *edited)
+
+
+def test_a_name_that_nobody_gave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncd.core.renaming.decode", lambda _: "Another")
+    assert "people called it" in troubles(tmp_path, Act("rename", one=0, other=2), Run())
+
+
+def test_a_track_that_is_never_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = tuple(
+        dataclasses.replace(rule, decide=presence.nothing) if rule.name == "wanted" else rule
+        for rule in planner.RULES
+    )
+    monkeypatch.setattr(planner, "RULES", rules)
+    assert "has no file, and nothing says why" in troubles(tmp_path, Run())
