@@ -104,7 +104,7 @@ async def open_further(engine: Engine, format_: str) -> AsyncIterator[Engine]:
         opened = await to_its_end(_open, settings, stack, library.catalog)
         if opened[2].library_id != known:
             # Before anything is placed there: without it a lost catalog would make the tree anew.
-            await to_its_end(_keep_notes, library)
+            await to_its_end(keep_notes, library)
         yield _engine(settings, engine.key, http, *opened, library.progress, library.clock)
 
 
@@ -294,11 +294,6 @@ def _open_first(settings: Settings, stack: ExitStack) -> Catalog:
     stack.callback(catalog.close)
     open_bound(settings, catalog)
     return catalog
-
-
-def _keep_notes(library: Library) -> None:
-    library.root.verify(library.marker)
-    keep_notes(library)
 
 
 def _http(settings: Settings, key: Secret) -> Http:

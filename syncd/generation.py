@@ -54,7 +54,11 @@ def end_caution(library: Library) -> None:
 
 
 def keep_notes(library: Library) -> None:
-    """Keep beside the marker what a lost catalog could not tell anew."""
+    """Keep beside the marker what a lost catalog could not tell anew.
+
+    Raises ``RootUnusable``, and writes nothing, where the root is not the library's by now.
+    """
+    library.root.verify(library.marker)
     baseline = library.catalog.baseline(library.now())
     write_notes(
         library.root,

@@ -148,6 +148,7 @@ async def refresh_exports(
                 library.exports,
                 now=library.clock(),
                 stopped=lambda: stop.is_set() or give_way(),
+                verify=lambda: library.root.verify(library.marker),
             )
         except SyncdError as error:
             return Refreshed(troubles=(error,))

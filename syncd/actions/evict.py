@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from syncd.actions.asked import check_let_in, journalled, look_up
+from syncd.catalog.outcomes import Done
 from syncd.core.baseline import Placed, State
 from syncd.core.model import COMPLETED, Job, address_path
 from syncd.core.operations import Evict
@@ -18,6 +19,7 @@ from syncd.executor.threads import to_its_end
 from syncd.generation import enter_next_generation, keep_notes
 from syncd.library import Library
 from syncd.local.scan import file_stat
+from syncd.local.trash import Entry, Why
 
 _ASKED = "named by command"
 
@@ -44,13 +46,19 @@ async def evict(
     """Give back the space of a track: its job keeps the audio, ``fetch`` brings it back.
 
     A file that was taken in as it was found may hold what the user changed before: it goes to the
-    trash. ``force``: also of one that the user changed since; that goes to the trash, too. Raises
+    trash. One that was stopped when its file had gone to the trash already is brought to its end.
+    ``force``: also of one that the user changed since; that goes to the trash, too. Raises
     ``SyncdError`` where it has no file, or one that the user changed or moved, and where the
     account could not give it back.
     """
     await asyncio.to_thread(check_let_in, context, job_id)
     job = await look_up(library, job_id)
     known = await asyncio.to_thread(context.catalog.baseline_of, job_id)
+    if known and known.placed and known.state is State.EVICTED:
+        half_done = await asyncio.to_thread(_half_done, context, job_id, known.placed)
+        if half_done is not None:
+            _check_offered(job, known.placed, policy, known.declined)
+            return await _finish(context, job, known.placed, half_done)
     if known is None or known.placed is None or known.state is not State.PLACED:
         state = known.state if known else State.WANTED
         raise SyncdError(f"job {job_id} has no file in the folder: it is {state}")
@@ -59,6 +67,29 @@ async def evict(
     await check_served(context, job, known.placed)
     async with journalled(context, job_id, Evict.verb, reason=_ASKED, path=path) as entry:
         return await to_its_end(_evict, library, context, job, known.placed, entry, force)
+
+
+def _half_done(context: Context, job_id: int, placed: Placed) -> Entry | None:
+    """What a stop left of an eviction: the file is in the trash, which it was only to pass.
+
+    What is kept there is another: it is not known to hold the audio of the account.
+    """
+    for entry in context.trash.of_job(job_id):
+        if (entry.why, entry.path, entry.sha256, entry.audio) == (
+            (Why.EVICTED, placed.path, placed.sha256, placed.audio)
+        ):
+            return entry
+    return None
+
+
+async def _finish(context: Context, job: Job, placed: Placed, left: Entry) -> Evicted:
+    at = (context.trash.folder / left.name).relative_to(context.root.path)
+    await check_served(context, job, placed, at=str(at))
+    async with journalled(context, job.id, Evict.verb, reason=_ASKED, path=placed.path) as entry:
+        await to_its_end(context.trash.empty, [left])
+        done = Done(job_id=job.id, verb=Evict.verb, state=State.EVICTED)
+        await to_its_end(context.record, done, entry)
+    return Evicted(job_id=job.id, title=job.display_name, path=placed.path, size=left.size)
 
 
 def _check_offered(job: Job, placed: Placed, policy: Policy, declined: str | None) -> None:

@@ -151,7 +151,9 @@ def read_left_behind(connection: Connection) -> frozenset[int]:
 
 def _note_kept_out(connection: Connection, sighting: Sighting) -> None:
     before = read_kept_out(connection)
-    left = before & (sighting.missed | sighting.unsure) - sighting.kept_out.keys()
+    # Also where another file stands in its place by now: nobody has seen it since.
+    unseen = sighting.missed | sighting.unsure | sighting.displaced
+    left = before & unseen - sighting.kept_out.keys()
     for key, value in ((_KEPT_OUT, dict(sighting.kept_out)), (_LEFT_ALONE, sorted(left))):
         if value or noted(connection, key) is not None:
             note(connection, key, json.dumps(value))

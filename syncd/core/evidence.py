@@ -148,19 +148,22 @@ class Sighting:
     """What one scan says of the tracks that should have a file.
 
     ``missed``: not found, though all was looked at. ``unsure``: what could not be looked at may
-    hold them, so that what was known before stands. Of all others any earlier absence is over.
-    ``kept_out`` are the paths of files that are kept out, or would be, whatever the track's state.
+    hold them, so that what was known before stands. Of all others any earlier absence is over; in
+    the place of ``displaced`` something else stands. ``kept_out`` are the paths of files that are
+    kept out, or would be, whatever the track's state.
     """
 
     missed: frozenset[int]
     unsure: frozenset[int]
     kept_out: Mapping[int, str] = field(default_factory=dict)
+    displaced: frozenset[int] = frozenset()
 
 
 def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
     """Which of the expected files a scan missed."""
     missed: set[int] = set()
     unsure: set[int] = set()
+    displaced: set[int] = set()
     kept_out = {}
     if local.kept_out:
         files = found.files.items()
@@ -177,7 +180,9 @@ def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
         elif placed.path not in local.names:
             where = unsure if is_out_of_reach(placed, local, found.disks) else missed
             where.add(known.job_id)
-    return Sighting(frozenset(missed), frozenset(unsure), kept_out)
+        else:
+            displaced.add(known.job_id)
+    return Sighting(frozenset(missed), frozenset(unsure), kept_out, frozenset(displaced))
 
 
 def to_hash(

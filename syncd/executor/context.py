@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from syncd.catalog.outcomes import Done
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import Placed, State
 from syncd.core.keeping import paths_of
@@ -30,6 +32,12 @@ from syncd.local.trash import Facts, Trash, Why
 from syncd.progress import Progress
 from syncd.remote.client import AudioPod
 from syncd.remote.http import Http
+
+_NO_FILE = (
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP),
+    *(errno.EINVAL, errno.ENXIO),
+)
+"""What opening says of a name that is not, or is no ordinary file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +144,15 @@ class Context:
             raise Changed(f"{path} is no longer there") from None
         raise Changed(f"{path} became another file meanwhile")
 
+    def record(self, done: Done, entry: int, *, after: str | None = None) -> None:
+        """Record what was done in the folder.
+
+        Raises ``RootUnusable``, and records nothing, where the folder is not the library by now:
+        what stands beside a file may have seemed not to be there, and the next run looks again.
+        """
+        self.root.verify(self.marker)
+        self.catalog.outcomes.record(done, entry=entry, now=self.now(), after=after)
+
     def placed(self, job_id: int, *states: State) -> Placed:
         """How a track was placed; raises ``Changed`` unless it is in one of ``states``."""
         known = self.catalog.baseline_of(job_id)
@@ -202,7 +219,10 @@ class Context:
             files.place_text(self.root, sidecar, text, mode=self.settings.file_mode)
 
     def remove_lyrics(self, job: Job, path: str) -> None:
-        """Remove the lyrics that were placed beside the file at ``path``; the user's own stay."""
+        """Remove the lyrics that were placed beside the file at ``path``; the user's own stay.
+
+        Raises ``OSError``, also where it cannot be told whose they are: the file goes after them.
+        """
         lyrics = files.sidecar_path(path, ".lrc")
         text = tags.lrc_text(job.lrc_content or "")
         is_ours = text.strip() and _holds(self.root.path / lyrics, text)
@@ -211,8 +231,11 @@ class Context:
 
 
 def _holds(path: Path, text: str) -> bool:
+    """Raises ``OSError`` where that cannot be told."""
     data = text.encode()
     try:
         return read_ordinary(path, len(data) + 1) == data
-    except OSError:
-        return False
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            return False
+        raise

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 
 from syncd.core.baseline import Placed
 from syncd.core.model import Job
 from syncd.core.naming import sibling, stem_of
+from syncd.errors import Changed
 from syncd.executor.context import Context
 from syncd.local import files, tags
 from syncd.local.aside import is_one_name, swap
+from syncd.local.retag import replace_text
 from syncd.local.sidecars import carry_sidecars, is_kept_out, sidecars
 
 
@@ -123,16 +126,11 @@ def renew_lyrics(context: Context, job: Job, placed: Placed) -> Placed:
     if digest in ("", placed.lyrics) or is_kept_out(context.root, lyrics):
         return placed
     with context.beside:
-        target = context.root.path / lyrics
         if placed.lyrics and _is(context, lyrics, placed.lyrics):
-            # After a stop in between there are none, and it is not the user who took them away.
-            known = context.catalog.baseline_of(job.id)
-            assert known is not None, "it is placed"
-            assert known.placed is not None, "it is placed"
-            awaited = replace(known.placed, lyrics="")
-            context.catalog.outcomes.commit(job.id, known.state, awaited)
-            target.unlink(missing_ok=True)
-            context.place_lyrics(job, placed.path)
+            # In one step: after a stop there stand the old ones, or the new ones.
+            text = tags.lrc_text(job.lrc_content or "")
+            with suppress(Changed):  # by the user, this moment: theirs stay
+                replace_text(context.root, lyrics, text, kept=placed.lyrics)
         elif not placed.lyrics:
             context.place_lyrics(job, placed.path)
     return replace(placed, lyrics=digest)

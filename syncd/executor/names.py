@@ -88,7 +88,7 @@ def _record_name(context: Context, op: RenameRemote, job: Job, entry: int) -> No
         file=file,
         counted=True,
     )
-    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=job.display_name)
+    context.record(done, entry, after=job.display_name)
     if file is None:
         raise Changed(f"{op.path} has another name by now; the one that was sent is recorded")
 
@@ -170,7 +170,7 @@ def _record(
         file=_file(context, op.job_id, placed.path),
         left=op.path,
     )
-    context.catalog.outcomes.record(done, entry=entry, now=context.now())
+    context.record(done, entry)
 
 
 def _file(context: Context, job_id: int, path: str) -> LocalFile | None:

@@ -30,19 +30,23 @@ async def check_obtainable(context: Context, op: Evict | Free, placed: Placed) -
     await check_served(context, job, placed)
 
 
-async def check_served(context: Context, job: Job, placed: Placed) -> None:
+async def check_served(
+    context: Context, job: Job, placed: Placed, *, at: str | None = None
+) -> None:
     """Raise ``MediaError`` unless the audio of ``placed`` is served at the address of ``job``.
 
     An address alone is no audio. One byte is asked for; all of it where the validator is another
-    than it was, so that its bytes can tell. Nothing where the file is gone already.
+    than it was, so that its bytes can tell. Nothing where the file is gone already. ``at``: where
+    that is, relative to the root, unless it stands where it was placed.
     """
-    path = context.root.path / placed.path
+    at = at or placed.path
+    path = context.root.path / at
     if not await asyncio.to_thread(os.path.lexists, path):
         return
     policy = context.http.media_policy
     try:
         served = await glance(context.http, job.audio[placed.format], policy=policy)
-        least = await asyncio.to_thread(_least, context, placed)
+        least = await asyncio.to_thread(_least, context, placed, at)
         if served.size is not None and served.size < least:
             raise CorruptMedia(f"{placed.audio} gives {served.size} bytes, of {least} or more")
         if _is_another(served, placed):
@@ -56,12 +60,12 @@ async def check_served(context: Context, job: Job, placed: Placed) -> None:
         raise
 
 
-def _least(context: Context, placed: Placed) -> int:
+def _least(context: Context, placed: Placed, at: str) -> int:
     """How many bytes what was placed has at least; nothing of a file that the user changed."""
     with translated(context.root):
-        if context.is_edited(placed, placed.path):
+        if context.is_edited(placed, at):
             return 0
-        return untagged_size(context.root.path / placed.path, placed.format)
+        return untagged_size(context.root.path / at, placed.format)
 
 
 def _is_another(served: Served, placed: Placed) -> bool:

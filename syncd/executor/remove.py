@@ -49,7 +49,7 @@ def _to_trash(context: Context, op: TrashLocal, entry: int) -> None:
         counted=True,
         job_gone=True,
     )
-    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=kept.name)
+    context.record(done, entry, after=kept.name)
 
 
 async def resume_eviction(context: Context, op: Evict, entry: int) -> None:
@@ -109,7 +109,7 @@ def _give_up(context: Context, op: Evict | Free, entry: int, state: State) -> En
             kept = context.trash.put(op.path, beside=False, **facts)
     done = Done(job_id=op.job_id, verb=op.verb, state=state, left=op.path)
     after = kept.name if kept else None
-    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=after)
+    context.record(done, entry, after=after)
     return kept
 
 
@@ -140,7 +140,7 @@ async def delete_remote(context: Context, op: DeleteRemote, entry: int, origin: 
 def _record_deletion(context: Context, op: DeleteRemote, kept: Entry, entry: int) -> None:
     context.trash.gather(kept)
     done = Done(job_id=op.job_id, verb=op.verb, state=State.GONE, counted=True, job_gone=True)
-    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=kept.name)
+    context.record(done, entry, after=kept.name)
 
 
 def forget(context: Context, op: Forget, entry: int) -> None:
@@ -164,7 +164,7 @@ def forget(context: Context, op: Forget, entry: int) -> None:
     if job and place and not os.path.lexists(context.root.path / place):
         context.remove_lyrics(job, place)
     done = Done(job_id=op.job_id, verb=op.verb, state=State.GONE)
-    context.catalog.outcomes.record(done, entry=entry, now=context.now())
+    context.record(done, entry)
 
 
 async def recovery_copy(

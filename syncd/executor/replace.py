@@ -46,11 +46,11 @@ def _note(context: Context, op: Compare, sound: Sound, entry: int) -> None:
             # Else its tags and cues may be the user's: the audio alone does not make it ours.
             same = dataclasses.replace(same, etag=sound.etag, source=sound.source)
         done = Done(job_id=op.job_id, verb=op.verb, state=State.PLACED, placed=same)
-        context.catalog.outcomes.record(done, entry=entry, now=context.now())
+        context.record(done, entry)
         return
     # The file stays in ``incoming``: of what follows it is asked for its last byte alone.
     done = Done(job_id=op.job_id, verb=op.verb, state=State.PLACED, replaced_by=sound.audio)
-    context.catalog.outcomes.record(done, entry=entry, now=context.now())
+    context.record(done, entry)
 
 
 def _sounds_alike(context: Context, placed: Placed, sound: Sound) -> bool:
@@ -120,7 +120,7 @@ def _put_in_place(
         file=LocalFile(op.path, stat, Identity(op.job_id, origin)),
         counted=True,
     )
-    context.catalog.outcomes.record(done, entry=entry, now=context.now())
+    context.record(done, entry)
 
 
 def _exchange(
@@ -188,7 +188,7 @@ def _place_beside(
         placed=seen,
         file=LocalFile(copy, stat, Identity(op.job_id, origin)),
     )
-    context.catalog.outcomes.record(done, entry=entry, now=context.now(), after=copy)
+    context.record(done, entry, after=copy)
 
 
 def _copy_before(context: Context, op: Redownload, digest: str) -> str | None:

@@ -49,16 +49,18 @@ def refresh(
     *,
     now: datetime,
     stopped: Callable[[], bool] = lambda: False,
+    verify: Callable[[], None] = lambda: None,
 ) -> Refreshed:
     """Bring the exports up to date; for whoever holds the root's lock. ``now`` is for ages.
 
     What cannot be written is a trouble, and keeps nothing else from it. Raises ``CatalogUnusable``
-    and, where the program's own folder cannot be written, ``RootUnusable`` or ``DiskFull``.
+    and, where the program's own folder cannot be written, ``RootUnusable`` or ``DiskFull``; and
+    what ``verify()`` raises, before each change, where the root is not the library's by now.
     """
     record = Record.read(root)
     if exports.is_off and not record.digests:
         return Refreshed()
-    return _Refreshing(catalog, root, exports, record, now, stopped).run()
+    return _Refreshing(catalog, root, exports, record, now, stopped, verify).run()
 
 
 class _Refreshing:
@@ -70,6 +72,7 @@ class _Refreshing:
         record: Record,
         now: datetime,
         stopped: Callable[[], bool],
+        verify: Callable[[], None],
     ) -> None:
         self._catalog = catalog
         self._root = root
@@ -77,6 +80,7 @@ class _Refreshing:
         self._record = record
         self._now = now
         self._stopped = stopped
+        self._verify = verify
         self._troubles: list[SyncdError] = []
         self._unsure = False
         """Not all that is asked for is known: then nothing is removed."""
@@ -89,6 +93,7 @@ class _Refreshing:
         wanted = self._wanted()
         if wanted is None:
             return Refreshed(troubles=tuple(self._troubles), is_whole=False)
+        self._verify()
         tidy({path.parent for path in wanted})
         before = dict(self._record.digests)
         for path, make in wanted.items():
@@ -99,10 +104,12 @@ class _Refreshing:
         self._record.told = set(self._left)
         if self._due or gone or self._record.digests != before or self._record.told != told:
             # First what is about to be: whoever is stopped half-way still knows its own files.
+            self._verify()
             self._record.write(self._root)
         written = [name for path in self._due if (name := self._write(path)) is not None]
         removed = [name for name in gone if self._remove(name)]
         if self._due or gone:
+            self._verify()
             self._record.write(self._root)
         return Refreshed(
             written=tuple(written),
@@ -189,6 +196,7 @@ class _Refreshing:
             self._left.append(name)
 
     def _write(self, path: Path) -> str | None:
+        self._verify()
         make, digest, is_ours = self._due[path]
         name = self._name(path)
         try:
@@ -209,6 +217,7 @@ class _Refreshing:
 
     def _remove(self, name: str) -> bool:
         """Remove what is no longer asked for, if it is as it was written."""
+        self._verify()
         path = self._path(name)
         try:
             found = digest_at(path)

@@ -128,6 +128,17 @@ def put_in_place(root: Root, part: Path, path: str, *, kept: str) -> FileStat:
         return stat_
 
 
+def replace_text(root: Root, path: str, text: str, *, kept: str) -> None:
+    """Let ``text`` stand in the sidecar at ``path``, whose SHA-256 is ``kept``; raises as above."""
+    part = root.incoming / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}.text.part"
+    with _translated(root, path):
+        try:
+            part.write_text(text, encoding="utf-8", newline="\n")
+            put_in_place(root, part, path, kept=kept)
+        finally:
+            part.unlink(missing_ok=True)
+
+
 def _exchanged(
     root: Root, part: Path, target: Path, path: str, before: os.stat_result, digest: str
 ) -> FileStat:
@@ -240,7 +251,10 @@ def _put(
     changed = Changed(f"{path} was changed by another program while its tags were written")
 
     def is_displaced(found: Path) -> bool:
-        return _is_displaced(found, before, digest)
+        try:
+            return _is_displaced(found, before, digest)
+        except OSError:
+            return False  # what cannot be told is taken for an edit, and keeps its name
 
     try:
         ours = part.lstat()
@@ -253,9 +267,12 @@ def _put(
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    if not is_displaced(part):
+    try:
+        if not _is_displaced(part, before, digest):
+            raise changed
+    except (OSError, Changed):
         _put_back(root, part, target, ours)
-        raise changed
+        raise
     fsync_folder(target.parent)
     part.unlink()
 
@@ -270,16 +287,16 @@ def _is_still(target: Path, before: os.stat_result) -> bool:
 
 
 def _is_displaced(part: Path, before: os.stat_result, digest: str) -> bool:
-    """Whether ``part`` is the file that was read; its ctime moved with its name."""
-    try:
-        now = part.lstat()
-        return (
-            os.path.samestat(now, before)
-            and (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
-            and sha256(part) == digest
-        )
-    except OSError:
-        return False  # what cannot be told is taken for an edit, and keeps its name
+    """Whether ``part`` is the file that was read; its ctime moved with its name.
+
+    Raises ``OSError``.
+    """
+    now = part.lstat()
+    return (
+        os.path.samestat(now, before)
+        and (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+        and sha256(part) == digest
+    )
 
 
 def _put_back(root: Root, part: Path, target: Path, ours: os.stat_result) -> None:

@@ -24,7 +24,7 @@ from syncd.errors import Changed, RootUnusable
 from syncd.local.carry import Content, carry, copy, link_or_copy, read_content, translated
 from syncd.local.root import Root, fsync_folder
 from syncd.local.sidecars import carry_sidecars, is_audio, sidecar_name, sidecars
-from syncd.local.trash_back import bring_back, bring_back_sidecars
+from syncd.local.trash_back import bring_back
 from syncd.local.trash_folder import (
     days,
     entry_of,
@@ -222,8 +222,7 @@ class Trash:
             raise RootUnusable(f"{wanted!r} is no path inside the library; nothing was moved")
         with self._acting():
             entry, file = self._current(entry)
-            place = bring_back(self._root, file, self._root.path / wanted)
-            bring_back_sidecars(self._root, entry, file, place)
+            place = bring_back(self._root, entry, file, self._root.path / wanted)
             note_of(file).unlink()
             fsync_folder(file.parent)
             tidy(file.parent)

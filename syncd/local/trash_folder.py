@@ -66,13 +66,15 @@ def days(root: Root) -> list[Path]:
 def file_of(root: Root, name: str) -> Path | None:
     """The file that an entry's name stands for; ``None`` for what can be no such name.
 
-    Raises ``RootUnusable`` for a link among its folders.
+    Raises ``RootUnusable`` for a link among its folders, and ``OSError``.
     """
     date, _, track = name.partition("/")
     if not _DATE.fullmatch(date) or "/" in track or "\0" in track or not is_audio(track):
         return None
     for path in (root.private, trash_of(root), trash_of(root) / date):
-        if not os.path.lexists(path):
+        try:
+            path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
             return None
         _check_real(path)
     return trash_of(root) / date / track

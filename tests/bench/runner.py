@@ -23,13 +23,13 @@ from .scratch import scratch
 from .store import Store
 
 PARTS = {
-    "planner": "planner",
+    "planner": "planner.cases",
     "histories": "history",
-    "crashes": "crashes",
-    "faults": "faults",
-    "abuse": "abuse",
+    "crashes": "crashes.cases",
+    "faults": "faults.cases",
+    "abuse": "abuse.cases",
     "mutation": "mutation.part",
-    "soak": "soak",
+    "soak": "soak.cases",
 }
 """Each part, and the module that it is."""
 

@@ -173,5 +173,8 @@ def test_what_was_kept_out_is_remembered_until_a_scan_sees_it_elsewhere(
     assert (remembered(), catalog.scans.kept_out()) == ({7, 8}, {})
     scan(7)
     assert remembered() == {7}, "8 was seen"
+    other = Sighting(frozenset(), frozenset(), displaced=frozenset({7}))
+    catalog.scans.note(other, Now(now))
+    assert remembered() == {7}, "what stands in its place is another file"
     scan()
     assert remembered() == frozenset()

@@ -245,3 +245,21 @@ def test_a_name_is_kept_for_a_file_of_which_the_deletion_is_held() -> None:
             others=[held],
         )
     )
+
+
+def test_what_went_while_it_was_kept_out_is_held_also_where_another_stood_in_its_place() -> None:
+    play(
+        Story(
+            policy=replace(POLICY, template="{album}/{title}.{ext}"),
+            titles=["Rain", "Sun"],
+            episodes=[
+                Episode([step(acts.keep_out, 9, 0)], []),
+                Episode([], [Luck()]),
+                Episode(
+                    [step(acts.swap, 1, 0), step(acts.let_in, 0, 0), step(acts.paste, 7, 0)],
+                    [Luck()],
+                ),
+                Episode([step(acts.move, 0, 14)], []),
+            ],
+        )
+    )

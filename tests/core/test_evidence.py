@@ -179,6 +179,7 @@ def test_what_was_placed_beside_another_file_is_the_tracks_only_where_nothing_el
 
 MISSED, UNSURE = Sighting(frozenset({7}), frozenset()), Sighting(frozenset(), frozenset({7}))
 NEITHER = Sighting(frozenset(), frozenset())
+DISPLACED = Sighting(frozenset(), frozenset(), displaced=frozenset({7}))
 ON_DISK = placed_at(HOME, mounted=True)
 CASUAL = f"{ALBUM}/x.txt"
 
@@ -188,7 +189,7 @@ SIGHTS = [
     ("its file is gone", folder(names=[CASUAL]), known(), MISSED),
     ("its file is gone with its folder", folder(), known(), MISSED),
     ("its file is gone, and was missed before", folder(), missing(), MISSED),
-    ("something stands at its path", folder(file(job_id=None)), known(), NEITHER),
+    ("something stands at its path", folder(file(job_id=None)), known(), DISPLACED),
     ("its folder cannot be read", folder(unreadable=[ALBUM]), known(), UNSURE),
     ("its file cannot be read", folder(names=[HOME], unreadable=[HOME]), known(), UNSURE),
     ("the root cannot be read", folder(unreadable=["."]), known(), UNSURE),

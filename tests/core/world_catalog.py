@@ -143,7 +143,7 @@ class Catalog:
 
     def note(self, sighting: Sighting, now: Now) -> None:
         self.scans += 1
-        unsettled = sighting.missed | sighting.unsure
+        unsettled = sighting.missed | sighting.unsure | sighting.displaced
         self.kept_out = (self.kept_out & unsettled) | sighting.kept_out.keys()
         for job_id in self.absences.keys() - sighting.missed - sighting.unsure:
             del self.absences[job_id]

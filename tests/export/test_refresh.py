@@ -320,3 +320,17 @@ def test_the_record_names_what_lies_outside_by_its_whole_path(shelf: Shelf, tmp_
     shelf.refresh(replace(LISTS, playlists=str(tmp_path / "Out"), nsp="Smart"))
     table = json.loads((shelf.root.private / placing.RECORD).read_text())
     assert {str(tmp_path / "Out/All.m3u8"), "Smart/Liked.nsp"} <= set(table["files"])
+
+
+def test_nothing_is_written_into_a_folder_that_is_another_by_now(shelf: Shelf) -> None:
+    looks = []
+
+    def verify() -> None:
+        looks.append(1)
+        if len(looks) == 4:
+            raise RootUnusable("it is another folder", hint="mount it")
+
+    with pytest.raises(RootUnusable):
+        shelf.refresh(verify=verify)
+    assert len(list(shelf.lists.iterdir())) == 1
+    assert len(shelf.refresh().written) == 3

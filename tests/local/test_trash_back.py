@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from syncd.errors import Changed, RootUnusable
+from syncd.errors import Changed, FolderUnusable, RootUnusable
 from syncd.local import carry
 from syncd.local.root import Root, create_root
+from syncd.local.sidecars import carry_sidecars
 from syncd.local.trash import Entry, Trash, Why
 
 from .trashed import CONTENT, FACTS, NOW, SERVER, facts, fill, library, names
@@ -97,6 +98,54 @@ def test_whatever_has_the_name_keeps_it(root: Root, trash: Trash, entry: Entry, 
     before = there.lstat()
     assert trash.restore(entry) == "a/Rain (restored).flac"
     assert there.lstat() == before
+
+
+def test_a_track_that_was_stopped_on_its_way_back_is_asked_for_again(
+    root: Root, trash: Trash, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stop(BaseException):
+        pass
+
+    carried = []
+
+    def carry_one(*given: Any) -> None:
+        if carried:
+            raise Stop
+        carried.append(given)
+        carry.carry(*given)
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr("syncd.local.trash_back.carry", carry_one)
+        stopped.setattr("syncd.local.sidecars.carry", carry_one)
+        with pytest.raises(Stop):
+            trash.restore(entry)
+    assert trash.entries() == [entry]
+    assert trash.restore(entry) == "a/Rain.flac"
+    assert library(root) == ["a/Rain.flac", "a/Rain.lrc"]
+    assert names(trash.folder) == []
+
+
+def test_a_track_whose_name_is_taken_this_moment_comes_back_beside_it(
+    root: Root, trash: Trash, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(*given: Any) -> None:
+        carry_sidecars(*given)
+        fill(root, "a/Rain.flac", b"theirs")
+
+    monkeypatch.setattr("syncd.local.trash_back.carry_sidecars", taken)
+    assert trash.restore(entry) == "a/Rain (restored).flac"
+    assert (root.path / "a/Rain.flac").read_bytes() == b"theirs"
+    assert library(root) == ["a/Rain (restored).flac", "a/Rain (restored).lrc", "a/Rain.flac"]
+
+
+def test_lyrics_stay_with_a_track_that_cannot_come_back(
+    root: Root, trash: Trash, entry: Entry
+) -> None:
+    with pytest.raises(FolderUnusable):
+        trash.restore(entry, f"{'x' * 300}.flac")
+    assert library(root) == []
+    assert trash.entries() == [entry]
+    assert (trash.folder / entry.sidecars[0]).read_bytes() == b"la"
 
 
 def test_lyrics_that_came_meanwhile_keep_their_name(root: Root, trash: Trash, entry: Entry) -> None:

@@ -385,3 +385,23 @@ def test_a_damaged_note_without_its_file_is_left_to_be_looked_at(root: Root, tra
     assert names(trash.folder) == [f"{entry.name}.json"]
     fill(root, "Rain.flac")
     assert trash.put("Rain.flac", **FACTS).name == "2026-11-22/Rain (2).flac"
+
+
+def test_a_disk_that_does_not_answer_is_no_spoilt_recovery_copy(
+    root: Root, trash: Trash, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(root, "a/Rain.flac")
+    entry = trash.secure("a/Rain.flac", **facts())
+
+    def refusing(look: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def refused(path: Any, *given: Any, **named: Any) -> os.stat_result:
+            if str(path).endswith(".syncd/trash"):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+            return look(path, *given, **named)
+
+        return refused
+
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+    with pytest.raises(RootUnusable, match="Input/output error"):
+        trash.verify(entry)

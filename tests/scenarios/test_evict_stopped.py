@@ -86,3 +86,63 @@ def test_an_eviction_that_goes_on_takes_the_lyrics_with_it(stopped: Mirror) -> N
     assert lyrics.exists(), "they go with the file, whenever that goes"
     stopped.sync()
     assert not lyrics.exists()
+
+
+TRASH_REFUSES = """
+import errno, os
+from syncd.local.trash import Trash
+def refused(*_):
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+Trash._remove = refused
+"""
+"""Put before a command: what lies in the trash cannot be removed."""
+
+
+def half_way(bench: Bench, look: Look) -> Mirror:
+    mirror = Mirror.of(bench, look)
+    assert bench.run("evict", mirror.jobs["Alpha"], before=TRASH_REFUSES).code == 78
+    assert not mirror.path("Alpha").exists()
+    assert len(mirror.trash()) == 1
+    return mirror
+
+
+def test_an_eviction_that_came_as_far_as_the_trash_is_ended_by_asking_again(
+    bench: Bench, look: Look
+) -> None:
+    mirror = half_way(bench, look)
+    mirror.sync()
+    assert bench.run("evict", mirror.jobs["Alpha"]).code == 0
+    assert mirror.trash() == []
+    assert mirror.known("Alpha").state is State.EVICTED
+    mirror.assert_rests()
+
+
+def test_what_an_eviction_left_in_the_trash_stays_where_its_audio_is_not_served(
+    bench: Bench, look: Look
+) -> None:
+    mirror = half_way(bench, look)
+    mirror.sim.faults.add(Fault("status", origin="media", status=404, times=None))
+    assert bench.run("evict", mirror.jobs["Alpha"]).code == 1
+    assert len(mirror.trash()) == 1
+
+
+LYRICS_UNREADABLE = """
+import errno, os
+import syncd.executor.context as context
+def refused(path, most):
+    raise OSError(errno.EIO, os.strerror(errno.EIO), os.fspath(path))
+context.read_ordinary = refused
+"""
+"""Put before a command: whose the lyrics beside a file are cannot be told."""
+
+
+def test_a_file_is_not_given_up_before_its_lyrics_could_be_looked_at(
+    bench: Bench, look: Look
+) -> None:
+    mirror = Mirror.of(bench, look)
+    assert bench.run("evict", mirror.jobs["Alpha"], before=LYRICS_UNREADABLE).code != 0
+    assert mirror.path("Alpha").exists()
+    mirror.sync()
+    assert not mirror.path("Alpha").exists()
+    assert not mirror.path("Alpha.lrc").exists()
+    assert mirror.trash() == []

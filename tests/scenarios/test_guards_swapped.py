@@ -193,3 +193,54 @@ def test_a_marker_that_vanished_before_a_deletion_is_written_anew_and_the_deleti
     assert bench.run("approve", "1").code == 0
     assert deleted(bench) == tracks[:1]
     assert trashed(bench) == ["T0.flac"]
+
+
+# --- while something is done in it ---
+
+WHILE_TRASHING = """
+from pathlib import Path
+import syncd.local.trash as trash
+carry = trash.carry_sidecars
+root, away = Path({root!r}), Path({away!r})
+def late(*given):
+    root.rename(away); root.mkdir()
+    return carry(*given)
+trash.carry_sidecars = late
+"""
+
+
+def test_what_was_done_in_a_folder_that_is_away_by_then_is_not_recorded(
+    bench: Bench, tracks: list[int]
+) -> None:
+    away = bench.folder / "away"
+    bench.sim.world.delete(tracks[0])
+    lyrics = bench.root / ALBUM / "T0.lrc"
+    lyrics.write_text("mine")
+    swapping = WHILE_TRASHING.format(root=str(bench.root), away=str(away))
+    assert bench.run("sync", before=swapping).code == 78
+    assert list(bench.root.rglob("*")) == []
+    bench.root.rmdir()
+    away.rename(bench.root)
+    assert bench.run("sync").code == 0
+    assert not lyrics.exists()
+    assert "T0.lrc" in {path.name for path in (bench.root / ".syncd/trash").rglob("*")}
+
+
+WHILE_TIDYING = """
+from pathlib import Path
+import syncd.cycle
+tidy, root, away = syncd.cycle.files.tidy_incoming, Path({root!r}), Path({away!r})
+def late(*given):
+    tidy(*given)
+    root.rename(away); (root / ".syncd").mkdir(parents=True)
+syncd.cycle.files.tidy_incoming = late
+"""
+
+
+def test_no_notes_are_kept_in_a_folder_that_stands_in_the_place_of_the_root(
+    bench: Bench, tracks: list[int]
+) -> None:
+    away = bench.folder / "away"
+    swapping = WHILE_TIDYING.format(root=str(bench.root), away=str(away))
+    assert_refused(bench, "is no longer the folder it was a moment ago", before=swapping)
+    assert list((bench.root / ".syncd").iterdir()) == []

@@ -178,12 +178,15 @@ def say(mirror: Mirror, name: str, text: str) -> None:
     mirror.sim.world.update(mirror.jobs[name], lrc_content=f"[00:00.00]{text}")
 
 
+@pytest.mark.parametrize(
+    "step", ["executor.context.Context.place_lyrics", "executor.lyrics.replace_text"]
+)
 def test_lyrics_that_come_late_or_change_in_the_account_stand_beside_the_file(
-    mirror: Mirror,
+    mirror: Mirror, step: str
 ) -> None:
     say(mirror, "Gamma", "gamma")
     say(mirror, "Alpha", "other")
-    mirror.sync(9, before=dies_before("syncd.executor.context.Context.place_lyrics"))
+    mirror.sync(9, before=dies_before(f"syncd.{step}"))
     mirror.sync()
     assert words(mirror) == {"Alpha": "other", "Beta": "beta", "Gamma": "gamma"}
     mirror.assert_rests()

@@ -1,0 +1,52 @@
+"""The part on abuse notices what it looks for, and covers what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from syncd.remote.addresses import AddressPolicy
+from syncd.remote.transport import Transport
+
+from ..part import Size
+from . import cases as abuse
+from . import hosts
+
+
+def test_every_abuse_has_a_key_that_stays() -> None:
+    ci, full = list(abuse.cases(Size.CI)), list(abuse.cases(Size.FULL))
+    assert ci == list(abuse.cases(Size.CI))
+    assert len(set(full)) == len(full) > 380
+    assert set(ci) < set(full)
+    assert "folder: fifty thousand entries in a folder" in ci
+    assert "value: an id of two to the seventieth" in full
+
+
+@pytest.mark.parametrize("kind", ["audio at", "a redirect of audio to", "a redirect of the API to"])
+def test_a_host_that_nobody_should_name_is_not_asked(tmp_path: Path, kind: str) -> None:
+    verdict = abuse.play(f"host: {kind} the cloud's metadata", tmp_path)
+    assert verdict.troubles == ()
+    assert verdict.counts == {"abuses": 1}
+
+
+def test_it_is_noticed_where_any_host_is_asked(tmp_path: Path) -> None:
+    with (
+        patch.object(AddressPolicy, "permits", lambda *_: True),
+        patch.object(AddressPolicy, "_permits_text", lambda *_: True),
+    ):
+        verdict = abuse.play("host: audio at the cloud's metadata", tmp_path)
+    assert "it connected to ['169.254.169.254']" in verdict.troubles
+
+
+def test_it_is_noticed_where_the_key_goes_along(tmp_path: Path) -> None:
+    def keyed(self: Transport, request: object) -> object:
+        request.headers["X-API-Key"] = self._key.reveal()  # type: ignore[attr-defined]
+        return request
+
+    with patch.object(Transport, "_keyed", keyed):
+        verdict = abuse.play("host: audio at a public host of somebody's", tmp_path)
+    (leak,) = [text for text in verdict.troubles if "the key went to" in text]
+    assert hosts.MEDIA in leak
+    assert "trap.example" in leak

@@ -1,0 +1,64 @@
+"""Everything that can go wrong around the program × everything that it does.
+
+What is to become of it is stated in ``stated`` (calls of the service), ``files``
+(every touch of a file), ``root`` and ``catalog``; a cell that turns out otherwise is
+a trouble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..part import Size, Verdict
+from . import (
+    api,
+    catalog,
+    files,
+    root,
+    stated,
+)
+from .calls import CALLS
+
+NAME, UNIT = "faults", "cells of the matrix of faults"
+
+
+EVERY = "every-"
+"""Before the kind of a case: each place is struck with each error, once and for good."""
+
+
+def cases(size: Size) -> Iterator[str]:
+    yield from (f"api/{name}" for name in CALLS)
+    more = EVERY if size is Size.FULL else ""
+    yield from (f"{more}{case}" for case in files.cases())
+    yield from (f"{more}{case}" for case in root.cases())
+    yield from catalog.cases()
+
+
+def play(case: str, base: Path) -> Verdict:
+    kind, _, name = case.partition("/")
+    size = Size.FULL if kind.startswith(EVERY) else Size.CI
+    kind = kind.removeprefix(EVERY)
+    if kind == "api":
+        troubles, number = api.played(name, base)
+    elif kind == "files":
+        troubles, number = files.played(name, base, size)
+    elif kind == "root":
+        troubles, number = root.played(name, base, size)
+    else:
+        troubles, number = catalog.played(name, base)
+    return Verdict(tuple(troubles), counts={"cells": number, f"cells of {kind}": number})
+
+
+def table() -> str:
+    """The stated outcomes, for people."""
+    return "\n\n".join(
+        (
+            stated.__doc__ or "",
+            stated.table(),
+            files.__doc__ or "",
+            files.table(),
+            root.__doc__ or "",
+            catalog.__doc__ or "",
+        )
+    )

@@ -1,0 +1,116 @@
+"""The bench's own running: what is taken up again, and that the key is found wherever it leaks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from . import canary, report, runner
+from .part import Size, Verdict
+from .store import Store
+
+
+@pytest.fixture
+def part(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A part of the bench whose cases do as the test says."""
+    made = ModuleType("made")
+    made.NAME, made.UNIT = "made", "things"  # type: ignore[attr-defined]
+    made.cases = lambda _: ["a", "b", "c"]  # type: ignore[attr-defined]
+    made.play = lambda case, base: Verdict()  # type: ignore[attr-defined]
+    monkeypatch.setattr(runner, "part", lambda _: made)
+    monkeypatch.setitem(runner.PARTS, "made", "made")
+    return made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(tmp_path / "results.sqlite")
+    yield made
+    made.close()
+
+
+def run(store: Store, *cases: str, until: float | None = None) -> dict[str, Verdict]:
+    heard: dict[str, Verdict] = {}
+    missing = list(store.missing("made", cases))
+    runner.run("made", missing, store, workers=2, until=until, tell=heard.__setitem__)
+    return heard
+
+
+def test_what_was_passed_is_not_played_again_and_what_was_not_is(part: Any, store: Store) -> None:
+    part.play = lambda case, _: Verdict(("wrong",) if case == "b" else (), counts={"things": 2})
+    assert run(store, "a", "b").keys() == {"a", "b"}
+    assert run(store, "a", "b", "c").keys() == {"b", "c"}
+    (found,) = store.sums()
+    assert (found.cases, found.counts, found.troubled) == (3, {"things": 6}, ("b",))
+    assert "| made |" in report.text([found])
+
+
+def test_a_case_that_fails_in_any_way_is_a_trouble(part: Any, store: Store) -> None:
+    def play(case: str, base: Path) -> Verdict:
+        raise {"a": AssertionError("not so"), "b": RuntimeError("broken")}[case]
+
+    part.play = play
+    found = run(store, "a", "b")
+    assert found["a"].troubles == ("AssertionError: not so",)
+    assert found["b"].troubles == ("RuntimeError: broken",)
+
+
+def test_a_case_that_is_stuck_is_a_trouble(part: Any) -> None:
+    part.LIMIT = 1
+    part.play = lambda *_: time.sleep(60)
+    verdict, _ = runner.play("made", "a")
+    assert verdict.troubles == ("Stuck: a takes for ever",)
+
+
+def test_a_run_that_is_out_of_time_is_taken_up_later(part: Any, store: Store) -> None:
+    part.play = lambda case, _: Verdict()
+    assert run(store, "a", until=time.monotonic() - 1).keys() <= {"a"}
+    run(store, "a", "b")
+    assert list(store.missing("made", ["a", "b", "c"])) == ["c"]
+
+
+@pytest.mark.parametrize("where", ["file", "name", "deep", "output", "error", "log"])
+def test_the_key_is_found_wherever_it_leaks(part: Any, where: str) -> None:
+    def play(case: str, base: Path) -> Verdict:
+        if where == "file":
+            (base / "catalog").write_bytes(b"\0" + canary.KEY.encode())
+        elif where == "name":
+            (base / f"\udcff{canary.KEY}").mkdir()
+        elif where == "deep":
+            (base / "a/b").mkdir(parents=True)
+            (base / "a/b/core").write_text(canary.KEY)
+        elif where == "log":
+            import logging
+
+            # As something that went wrong says it, past every place that hides it.
+            logging.root.handlers[0].stream.write(canary.KEY)  # type: ignore[attr-defined]
+        else:
+            stream = sys.stdout if where == "output" else sys.stderr
+            stream.write(canary.KEY)
+        return Verdict()
+
+    part.play = play
+    verdict, _ = runner.play("made", "a")
+    assert len(verdict.troubles) == 1
+    assert verdict.troubles[0].startswith("the key stands in")
+
+
+def test_nothing_is_found_where_nothing_leaks(part: Any) -> None:
+    part.play = lambda case, base: (base / "x").write_text("ap_") and Verdict()
+    assert runner.play("made", "a")[0].troubles == ()
+
+
+def test_every_part_has_cases_with_names_of_their_own() -> None:
+    for name in runner.PARTS:
+        which = runner.part(name)
+        few, all_ = (list(which.cases(size)) for size in (Size.CI, Size.FULL))
+        assert name == which.NAME
+        assert few
+        assert len(set(few)) == len(few)
+        assert len(set(all_)) == len(all_)
