@@ -60,10 +60,12 @@ def test_after_a_stop_a_name_that_the_user_gives_is_sent(mirror: Mirror) -> None
 
 def test_a_full_disk_leaves_the_tags_as_they_are_and_the_name_is_given(mirror: Mirror) -> None:
     mirror.sim.world.rename(mirror.jobs["Alpha"], "Second")
-    result = mirror.sync(before=FULL)
-    assert result.out == "in step: 0 placed, 1 renamed here\n"
+    # The tags are tried once more, and what keeps them from being written is told.
+    result = mirror.sync(code=1, before=FULL)
+    assert (result.out, "the disk is full" in result.err) == ("0 placed, 1 renamed here\n", True)
     assert title_of(mirror.path("Second")) == "Alpha"
     mirror.sim.world.rename(mirror.jobs["Alpha"], "Third")
     mirror.sync()
     assert mirror.sent() == []
     assert "Third.flac" in mirror.files()
+    assert title_of(mirror.path("Third")) == "Third"
