@@ -127,6 +127,8 @@ class Attic:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._kept: list[tuple[str, Path]] = []
+        self.returned: set[str] = set()
+        """What people put back: where it takes the place of a newer file, that is their doing."""
         folder.mkdir()
 
     def put(self, path: Path, root: Path) -> None:
@@ -146,4 +148,5 @@ class Attic:
         except OSError:
             return None
         shutil.copy2(kept, target)
+        self.returned.add(hashlib.sha256(kept.read_bytes()).hexdigest())
         return f"put back {name!r}"

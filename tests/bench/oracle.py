@@ -97,6 +97,7 @@ def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
             bool(set(one.marks) & touched)
             or one.title in home.ledger.titles
             or one.sha in home.ledger.own
+            or one.sha in home.attic.returned
         )
 
     for number, job in jobs.items():

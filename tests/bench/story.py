@@ -9,11 +9,12 @@ from . import acts_account, acts_folder
 from .setup import Setup
 
 FAULTS = (
-    "status", "reset", "close", "hang", "truncate", "truncate-silent", "wrong-length", "expired",
+    "status", "reset", "close", "hang", "truncate", "truncate", "wrong-length", "expired",
     "portal", "cut-json", "object", "short", "duplicate", "status", "latency",
 )  # fmt: skip
-"""Of the simulator's: those that strike one request and are over. Not ``corrupt``: of an mp3 whose
-bytes were flipped on the way nobody can tell; what can be told is in the part ``faults``."""
+"""Of the simulator's: those that strike one request and are over. Not ``corrupt`` and
+``truncate-silent``: of an mp3 whose bytes were flipped on the way, or that ends early where nobody
+said how long it is, nobody can tell; what can be told is in the part ``faults``."""
 
 SEAMS = 60
 """Of the moments of a run at which something may happen, the number of the last."""

@@ -63,6 +63,16 @@ FOUND = {
             ),
         ),
     ),
+    "given other capitals in the account after it was deleted here": Story(
+        seed=1001510,
+        setups=(Setup(template="{artist}/{title} [{id}].{ext}"),),
+        jobs=3,
+        steps=(
+            Act("job_begin", one=28, other=17),
+            Act("delete", one=16, other=28),
+            Act("job_rename", one=20, other=34),
+        ),
+    ),
 }
 """As the bench printed them, made shorter; each was mended in the program."""
 

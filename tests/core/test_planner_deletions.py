@@ -232,6 +232,13 @@ TABLE = [
         expected=[restore("mine/Regen.flac", REFETCHED, title="Regen")],
     ),
     Row(
+        "given other capitals in the account after it was deleted here",
+        [job(title="RAIN")],
+        folder(),
+        [missing(path="mine/Rain.flac", ago=DAY)],
+        expected=[restore("mine/RAIN.flac", REFETCHED, title="RAIN")],
+    ),
+    Row(
         "renamed in the account after it was deleted here, and ignored by the setting",
         [job(title="Regen")],
         folder(),

@@ -14,6 +14,7 @@ from syncd.core.naming import (
     Name,
     Names,
     album_of,
+    collision_key,
     effective_title,
     has_own_suffix,
     name_track,
@@ -188,7 +189,8 @@ class Planning:
         if placed and placed.format == ext:
             name = self._name_it_had(track, placed)
             # Its own name was kept for it; another may be kept for a track that is absent, too.
-            kept = self.standing if name.path == placed.path else self.names
+            is_its_own = collision_key(name.path) == collision_key(placed.path)
+            kept = self.standing if is_its_own else self.names
             if kept.is_free(name.path):
                 return name
         name = name_track(track, self.policy, album=album, number=number, ext=ext)
