@@ -17,6 +17,7 @@ from .ledger import everything, walk
 if TYPE_CHECKING:
     from .house import Home, House
 
+_ASIDE = re.compile(r" \(conflict \d{4}-\d\d-\d\d\)( \d+)?$")
 _LOOKALIKES = str.maketrans("／＼：＊？＂＜＞｜", '/\\:*?"<>|')
 
 
@@ -117,6 +118,8 @@ def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
             continue
         stems = [Path(path).stem for path in places[number]]
         title = job.display_name
+        if all(map(_ASIDE.search, stems)):
+            continue  # a conflict copy is all that people left: its name is theirs to settle
         if (
             title
             and _is_plain(title)

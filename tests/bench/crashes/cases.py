@@ -17,7 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 from syncd.errors import SyncdError
-from syncd.local import exchange, rename
+from syncd.local import exchange, rename, scan
 
 from ..part import Size, Verdict
 from . import killed
@@ -140,20 +140,28 @@ async def _play(
 
     steps.die = die
     ended = killed.killed if how == "kill" and steps.at else ended_here
-    if await ended(stage, steps, lambda: told.act(stage)):
-        for databases in moment:
-            databases.back()
-        if disk is not None and loss is not None:
-            disk.fail(loss)
-            if loss in (Loss.ALL, Loss.CATALOG):
-                moment[0].lose(steps.logs.lengths)
-            elif loss is Loss.COMMITS:
-                moment[0].lose(steps.logs.lengths, some=steps.made)
-        stage.forget()
-        stage.house.moment.pass_(5)
-        stage.house.trace.append("  started again")
-        with suppress(SyncdError):
-            await (told.again or told.act)(stage)
-    found = await to_rest(stage)
-    await stage.end()
+    with ExitStack() as stack:
+        if await ended(stage, steps, lambda: told.act(stage)):
+            for databases in moment:
+                databases.back()
+            if disk is not None and loss is not None:
+                disk.fail(loss)
+                stack.enter_context(_dates_of(disk))
+                if loss in (Loss.ALL, Loss.CATALOG):
+                    moment[0].lose(steps.logs.lengths)
+                elif loss is Loss.COMMITS:
+                    moment[0].lose(steps.logs.lengths, some=steps.made)
+            stage.forget()
+            stage.house.moment.pass_(5)
+            stage.house.trace.append("  started again")
+            with suppress(SyncdError):
+                await (told.again or told.act)(stage)
+        found = await to_rest(stage)
+        await stage.end()
     return found
+
+
+def _dates_of(disk: Disk) -> Any:
+    """A program that sees files as ``disk`` has them: no other can set when one was changed."""
+    looked = scan._stat
+    return patch.object(scan, "_stat", lambda found: disk.as_it_was(looked(found)))

@@ -10,7 +10,8 @@ file. Of a catalog what was committed since its log was synced last (WAL: at a c
 ``synchronous=FULL``, or a checkpoint) may be lost, all or the end of it, whatever became of the
 files.
 
-Files stay themselves: one that comes back has the inode that it had, and as many names.
+Files stay themselves: one that comes back has the inode that it had, and as many names, and says
+(``as_it_was``) that it was changed when it was, as what was taken back never happened to it.
 """
 
 from __future__ import annotations
@@ -20,10 +21,14 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
+
+from syncd.core.model import FileStat
+
+from ..ledger import everything
 
 
 class Loss(Enum):
@@ -56,6 +61,8 @@ class Change:
     """What one call did to names: each with what it stands for since, by folder."""
 
     names: list[tuple[Node, str, Node | None]]
+    before: dict[Node, int] = field(default_factory=dict)
+    """When those that it befell had been changed before (ctime, ns)."""
     kept: bool = False
 
 
@@ -83,6 +90,8 @@ class Disk:
         self._nodes: dict[int, Node] = {}
         self._held: dict[Node, Path] = {}
         self._leaving: int | None = None
+        self._before: dict[Node, int] = {}
+        self._as_were: dict[tuple[int, int], int] = {}
         self._numbers = itertools.count()
         self._changes: list[Change] = []
         limbo.mkdir()
@@ -107,12 +116,15 @@ class Disk:
 
     def before(self, name: str, given: tuple[Any, ...], named: dict[str, Any]) -> None:
         self._leaving = None
-        if name not in _TAKING:
-            return
+        self._before = {}
         for path in self._paths(name, given, named):
             with suppress(OSError):
                 found = path.lstat()
                 node = self._nodes.get(found.st_ino)
+                if node is not None and not node.is_folder:
+                    self._before[node] = found.st_ctime_ns
+                if name not in _TAKING:
+                    continue
                 if name == "rmdir":
                     self._leaving = found.st_ino
                 elif node and stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
@@ -130,7 +142,7 @@ class Disk:
             if folder is not None:
                 names.append((folder, path.name, self._standing(path)))
         if any(self._now(folder, name) is not node for folder, name, node in names):
-            self._changes.append(Change(names))
+            self._changes.append(Change(names, self._before))
         self._let_go()
 
     def _paths(self, name: str, given: tuple[Any, ...], named: dict[str, Any]) -> Iterator[Path]:
@@ -218,6 +230,27 @@ class Disk:
             for path in paths:
                 if not path.is_dir():
                     path.unlink(missing_ok=True)
+        self._turn_back()
+
+    def _turn_back(self) -> None:
+        """What befell a file last, and is no more, never changed it."""
+        were: dict[Node, int] = {}
+        for change in self._changes:
+            for node, ctime in change.before.items():
+                if change.kept:
+                    were.pop(node, None)
+                else:
+                    were.setdefault(node, ctime)
+        for path in everything(self._folder):
+            found = path.lstat()
+            node = self._nodes.get(found.st_ino)
+            if node in were:
+                self._as_were[found.st_ino, found.st_ctime_ns] = were[node]
+
+    def as_it_was(self, found: FileStat) -> FileStat:
+        """What this disk says of a file of which the one below says ``found``."""
+        ctime = self._as_were.get((found.inode, found.ctime_ns), found.ctime_ns)
+        return replace(found, ctime_ns=ctime)
 
     def _lift(self, path: Path, entries: Any, lifted: dict[Node, list[Path]]) -> None:
         """Take away what does not stand there any more, the innermost first."""

@@ -12,6 +12,7 @@ import pytest
 
 import syncd
 from syncd.catalog import database, store
+from syncd.local.scan import file_stat
 
 from . import cases as crashes
 from .power import Disk, Loss
@@ -147,9 +148,11 @@ def test_what_was_synced_is_kept(tmp_path: Path, disk: Any) -> None:
 def test_a_file_that_comes_back_is_the_same(tmp_path: Path, disk: Any) -> None:
     folder, watched = disk
     before = (folder / "old").stat()
+    seen = file_stat(folder / "old")
     os.close(made(watched, folder / "other", "other"))
     called(watched, "replace", folder / "other", folder / "old")
     watched.fail(Loss.FILES)
     after = (folder / "old").stat()
+    assert watched.as_it_was(file_stat(folder / "old")) == seen
     assert (after.st_ino, after.st_nlink) == (before.st_ino, 1)
     assert (folder / "old").read_text() == "old"

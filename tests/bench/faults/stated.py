@@ -91,8 +91,8 @@ def _question(call: Call, ill: Ill, variant: Variant, times: int | None) -> Stat
         # Whether that list is bare is not said anywhere.
         return Stated((0,), None, (1, 1), end, "an object that holds one list is read as that list")
     if sort is Sort.HAND and variant.name == "redirect-within":
-        what = "within the service it is followed; what can be read there is shown"
-        return Stated((0, 1), "ContractBroken", (1, 2), end, what)
+        what = "within the service it is followed, three times; what can be read there is shown"
+        return Stated((0, 1), "ContractBroken", (1, 4), end, what)
     if ends_all:
         most = 2 * TRIES if ill is Ill.PASSING else 4
         least = TRIES if ill is Ill.PASSING else 1

@@ -15,7 +15,6 @@ started, by SIGTERM and by SIGKILL.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -45,9 +44,6 @@ _SECTIONS = {
     "log": {"format": "json"},
 }
 """What lasts longer than a third of the time could not be seen to have an end."""
-
-
-_ASIDE = re.compile(r" \(conflict \d{4}-\d\d-\d\d\)( \d+)?\.\w+$")
 
 
 def cases(size: Size) -> Iterable[str]:
@@ -111,10 +107,8 @@ def _end(house: House, days: int, settling: int) -> None:
     house.say("all is left alone")
     for home in house.homes:
         explained = _explained(house, home)
-        asides = _left_aside(home)
         for text in oracle.at_rest(house, home, explained):
-            if not any(text.startswith(f"job {job} is ") for job in asides):
-                house.troubles.append(f"{home.name}: {text}")
+            house.troubles.append(f"{home.name}: {text}")
     stood, sent = _standing(house), house.sent
     house.live([], begin + (settling + _QUIET) * DAY)
     if house.sent != sent:
@@ -131,13 +125,6 @@ def _explained(house: House, home: Home) -> set[int]:
     found |= {track["id"] for batch in asked["batches"] for track in batch["tracks"]}
     house.say(f"{home.name}: of {sorted(found)} it says that they wait")
     return found
-
-
-def _left_aside(home: Home) -> set[int]:
-    """The jobs of which people left nothing but a conflict copy: the program does not rename it,
-    and takes its name for no title."""
-    bearers = home.ledger.bearers()
-    return {job for job, paths in bearers.items() if all(map(_ASIDE.search, paths))}
 
 
 def _standing(house: House) -> set[tuple[str, int, int, int]]:
