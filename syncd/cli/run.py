@@ -24,11 +24,13 @@ def run(context: typer.Context) -> None:
     from syncd.cli.opening import load_key
     from syncd.config import Settings
     from syncd.daemon.daemon import Daemon
+    from syncd.daemon.memory import keep_few_heaps
     from syncd.daemon.pulse import end_in_time
     from syncd.daemon.systemd import Notifier, watchdog_seconds
     from syncd.errors import ExitCode
     from syncd.local.owner import check_owner
 
+    keep_few_heaps()
     notifier, watchdog = Notifier(), watchdog_seconds(os.environ, os.getpid())
     settings = config.load(context.obj)
 

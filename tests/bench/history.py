@@ -29,7 +29,7 @@ from .story import Act, Run, Story, story
 
 NAME, UNIT = "histories", "histories of the full engine"
 _FIRST = 1_000_000
-_COUNTS = {Size.CI: 500, Size.FULL: 20_000}
+_COUNTS = {Size.CI: 2_000, Size.FULL: 20_000}
 _PAUSES = (3_700, 3_700, 3_700, 30_000, 90_000, 90_000, 90_000, 90_000)
 """Seconds between the runs that come to rest: a grace, a wait of a failure, a day of a budget."""
 

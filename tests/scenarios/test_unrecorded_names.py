@@ -37,10 +37,12 @@ def test_after_a_stop_the_name_in_the_account_counts(
     mirror.assert_rests()
 
 
-def test_after_two_stops_it_still_counts(mirror: Mirror) -> None:
-    for name in ("Second", "Third"):
+@pytest.mark.parametrize("second", STOPS.values(), ids=STOPS.keys())
+@pytest.mark.parametrize("first", STOPS.values(), ids=STOPS.keys())
+def test_after_two_stops_it_still_counts(mirror: Mirror, first: str, second: str) -> None:
+    for name, stop in (("Second", first), ("Third", second)):
         mirror.sim.world.rename(mirror.jobs["Alpha"], name)
-        mirror.sync(code=9, before=STOPS["after the move"])
+        mirror.sync(code=9, before=stop)
     mirror.sim.world.rename(mirror.jobs["Alpha"], "Fourth")
     mirror.sync()
     assert mirror.sent() == []
