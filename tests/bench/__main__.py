@@ -92,6 +92,8 @@ def _play(given: argparse.Namespace, store: Store) -> int:
             name, missing, store, workers=given.workers, until=until, tell=tally.hear
         )
         print(f"{name}: {played:,} in {time.monotonic() - began:.0f} s{tally}", flush=True)
+        if played < len(missing):
+            print(f"{name}: {len(missing) - played:,} left for another run: time is up", flush=True)
         troubled = troubled or bool(tally.troubled)
     return 1 if troubled else 0
 

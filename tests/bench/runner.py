@@ -47,10 +47,10 @@ def part(name: str) -> Part:
     return cast("Part", importlib.import_module(f".{PARTS[name]}", __package__))
 
 
-def play(name: str, case: str) -> tuple[Verdict, float]:
+def play(name: str, case: str, below: Path | None = None) -> tuple[Verdict, float]:
     """One case in a folder of its own, and how much of the processor it took, in seconds."""
     which = part(name)
-    base = Path(tempfile.mkdtemp(prefix="syncd-bench-", dir=scratch()))
+    base = _folder() if below is None else Path(tempfile.mkdtemp(prefix="", dir=below))
     began = _spent()
     try:
         with canary.overheard() as heard:
@@ -63,6 +63,10 @@ def play(name: str, case: str) -> tuple[Verdict, float]:
     return Verdict(
         tuple(verdict.troubles) + leaked, tuple(verdict.trace), verdict.counts
     ), _spent() - began
+
+
+def _folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="syncd-bench-", dir=scratch()))
 
 
 def _played(which: Part, case: str, base: Path) -> Verdict:
@@ -101,9 +105,9 @@ def _clear(base: Path) -> None:
     shutil.rmtree(base, ignore_errors=True)
 
 
-def _task(given: tuple[str, str]) -> tuple[str, Verdict, float]:
-    name, case = given
-    return case, *play(name, case)
+def _task(given: tuple[str, str, Path]) -> tuple[str, Verdict, float]:
+    name, case, below = given
+    return case, *play(name, case, below)
 
 
 def run(
@@ -122,11 +126,13 @@ def run(
     """
     played = 0
     part(name)  # here, so that the processes need not import it each
+    below = _folder()
     with ExitStack() as stack:
+        stack.callback(_clear, below)  # what was broken off is left in it
         pool = stack.enter_context(
             multiprocessing.get_context("fork").Pool(workers, maxtasksperchild=_CASES_A_PROCESS)
         )
-        results = pool.imap_unordered(_task, ((name, case) for case in cases))
+        results = pool.imap_unordered(_task, ((name, case, below) for case in cases))
         for _ in cases:
             try:
                 left = None if until is None else max(0.0, until - time.monotonic())

@@ -75,6 +75,21 @@ def test_a_run_that_is_out_of_time_is_taken_up_later(part: Any, store: Store) ->
     assert list(store.missing("made", ["a", "b", "c"])) == ["c"]
 
 
+def test_what_a_broken_off_run_leaves_is_cleared_away(
+    part: Any, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "scratch", lambda: tmp_path)
+
+    def play(case: str, base: Path) -> Verdict:
+        (base / "left").touch()
+        time.sleep(60 if case == "b" else 0)
+        return Verdict()
+
+    part.play = play
+    assert run(store, "a", "b", until=time.monotonic() + 2).keys() == {"a"}
+    assert list(tmp_path.glob("syncd-bench-*")) == []
+
+
 @pytest.mark.parametrize("where", ["file", "name", "deep", "output", "error", "log"])
 def test_the_key_is_found_wherever_it_leaks(part: Any, where: str) -> None:
     def play(case: str, base: Path) -> Verdict:
