@@ -121,16 +121,20 @@ def run(
 ) -> int:
     """Play ``cases``, note what each came to; how many were played.
 
+    ``workers`` are as many as there are processors; a part whose cases mostly wait plays so many
+    times more at once (``AT_ONCE``).
     ``until``: the reading of ``time.monotonic`` after which no more is waited for. ``tell`` hears
     of each as it ends.
     """
     played = 0
-    part(name)  # here, so that the processes need not import it each
+    at_once = getattr(part(name), "AT_ONCE", 1)  # imported here, not in each of the processes
     below = _folder()
     with ExitStack() as stack:
         stack.callback(_clear, below)  # what was broken off is left in it
         pool = stack.enter_context(
-            multiprocessing.get_context("fork").Pool(workers, maxtasksperchild=_CASES_A_PROCESS)
+            multiprocessing.get_context("fork").Pool(
+                workers * at_once, maxtasksperchild=_CASES_A_PROCESS
+            )
         )
         results = pool.imap_unordered(_task, ((name, case, below) for case in cases))
         for _ in cases:

@@ -29,6 +29,8 @@ from .stage import Stage, stage
 
 NAME, UNIT = "abuse", "abuses"
 LIMIT = 300
+AT_ONCE = 3
+"""Most of the time of an abuse is waiting for what does not come."""
 
 
 class Kind(NamedTuple):

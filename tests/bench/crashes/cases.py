@@ -45,10 +45,11 @@ BARE_IN_CI = ("swap-down-bare", "case-down-bare", "other-audio-bare", "swap-down
 def cases(size: Size) -> Iterator[str]:
     """``scenario/how``; ``how`` is ``stop``, ``kill`` (a process of its own), ``power`` (the power
     fails at each step, with the next ``Loss``), or one ``Loss`` for each step."""
+    if size is Size.FULL:
+        for how in ("stop", "kill", *POWER[1:]):
+            yield from (f"{name}/{how}" for name in SCENARIOS)
+        return
     for name, told in SCENARIOS.items():
-        if size is Size.FULL:
-            yield from (f"{name}/{how}" for how in ("stop", "kill", *POWER[1:]))
-            continue
         if told.system == "native" or name in BARE_IN_CI:
             yield f"{name}/stop"
         if name in POWER_IN_CI:
