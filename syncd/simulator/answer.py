@@ -78,8 +78,8 @@ def substitute(fault: Fault, now: float) -> Answer | None:
         answer = text_answer(fault.status, fault.content_type, fault.body)
     if fault.retry_after is not None:
         seconds = fault.retry_after
-        date = formatdate(now + seconds, usegmt=True)
-        answer = answer.with_headers(retry_after=date if fault.retry_after_date else f"{seconds:g}")
+        told = formatdate(now + seconds, usegmt=True) if fault.retry_after_date else f"{seconds:g}"
+        answer = answer.with_headers(retry_after=told)
     return answer.with_headers(location=fault.location) if fault.location else answer
 
 
@@ -100,7 +100,10 @@ def spoilt(answer: Answer, fault: Fault) -> Answer:
     if fault.kind == "object":
         return answer.with_body(b'{"items":' + body + b',"next":null}')
     if fault.kind in ("duplicate", "short"):
-        rows = json.loads(body)
+        try:
+            rows = json.loads(body)
+        except ValueError:
+            return answer  # audio, say: there is no list to take from
         if not isinstance(rows, list) or not rows:
             return answer
         changed = [*rows, rows[0]] if fault.kind == "duplicate" else rows[: -(fault.count or 1)]

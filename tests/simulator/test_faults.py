@@ -191,6 +191,17 @@ class TestBrokenConnections:
         assert "content-length" not in answer.headers
         assert "transfer-encoding" not in answer.headers
 
+    @pytest.mark.parametrize("kind", ["short", "duplicate"])
+    def test_what_befalls_lists_leaves_audio_as_it_is(
+        self, media: httpx.Client, sim: Simulator, url: str, kind: str
+    ) -> None:
+        sim.faults.add(Fault(kind))
+        assert media.get(url).content == CONTENT
+
+    def test_a_wait_beyond_any_date(self, media: httpx.Client, sim: Simulator, url: str) -> None:
+        sim.faults.add(Fault("status", status=503, retry_after=1e12))
+        assert media.get(url).headers["retry-after"] == "1e+12"
+
     def test_a_length_that_is_too_long(self, media: httpx.Client, sim: Simulator, url: str) -> None:
         sim.faults.add(Fault("wrong-length", by=10))
         with pytest.raises(httpx.RemoteProtocolError):
