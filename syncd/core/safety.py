@@ -131,11 +131,11 @@ class _Paths:
             return op
         return Hold(job_id=op.job_id, path=_target(op) or op.path, held=op.verb, reason=reason)
 
-    def _doubt(self, op: Operation) -> str | None:
+    def _doubt(self, op: _OnPaths) -> str | None:
         if self.jobs[op.job_id] > 1:
             return "planned twice in one plan"
         target = _target(op)
-        for path in (getattr(op, "path", None), target):
+        for path in (op.path, target):
             if path is not None and not is_inside(path):
                 return "the path leaves the library"
         if target is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from syncd.core.baseline import Baseline, State
+from syncd.core.baseline import Baseline, BaselineTrack, State
 from syncd.core.evidence import match, sight
 from syncd.core.keeping import LET_IN
 from syncd.core.model import LocalFile, LocalTree
@@ -146,6 +146,16 @@ def test_a_copy_does_not_take_the_place_of_a_file_whose_folder_is_kept_out_since
     assert found(apart(ALBUM, files=(file(), copy)))[0] == {7: HOME}
 
 
+@pytest.mark.parametrize("tracks", [{}, {7: known(path=None, state=State.WANTED)}])
+def test_of_a_track_that_was_never_placed_the_copy_that_is_let_in_is_its_file(
+    tracks: dict[int, BaselineTrack],
+) -> None:
+    local = apart("A/", files=(file("A/Rain.flac"), file("Mine/Rain.flac")))
+    matched = match(local, Baseline(tracks), POLICY)
+    assert matched.files[7].path == "Mine/Rain.flac"
+    assert matched.copies == {"A/Rain.flac": 7}
+
+
 @pytest.mark.parametrize(
     ("local", "kept"),
     [
@@ -160,6 +170,11 @@ def test_a_scan_never_misses_what_is_kept_out(local: LocalTree, kept: dict[int, 
     sighting = sight(local, baseline, match(local, baseline, POLICY))
     assert sighting.missed == frozenset()
     assert sighting.kept_out == kept
+
+
+def test_what_was_known_of_a_file_stands_where_nothing_is_looked_for() -> None:
+    local, baseline = apart(ALBUM), Baseline({7: missing()})
+    assert sight(local, baseline, match(local, baseline, POLICY)).unsure == {7}
 
 
 def gone(*kept_out: int, **changes: object) -> list[Operation]:

@@ -112,6 +112,25 @@ TABLE = [
         expected=[adopt(HOME, FOUND)],
     ),
     Row(
+        "evicted, and the eviction was interrupted, and its audio is not on offer any more",
+        [job(audio={"mp3": "m/7.mp3"})],
+        folder(file()),
+        [known(state=State.EVICTED)],
+        expected=[
+            wait(
+                f"{HOME} is kept: the service does not offer this audio of it now, "
+                "and it could not be fetched again"
+            )
+        ],
+    ),
+    Row(
+        "its other audio was declined, and is not on offer any more",
+        [job(audio={"mp3": "m/7.mp3"})],
+        folder(file()),
+        [known(declined="n/7.flac")],
+        expected=[],
+    ),
+    Row(
         "evicted, and brought back by the user",
         [job()],
         folder(file("mine/Rain.flac")),

@@ -25,6 +25,7 @@ from .trees import (
     job,
     known,
     missing,
+    placed_at,
     planned,
     wait,
 )
@@ -38,6 +39,7 @@ COMPARE = Compare(
 )
 CHANGED = "its audio was changed in the account"
 COPY = f"{ALBUM}/Rain (conflict 2026-04-01)"
+IN_CAPITALS = f"{ALBUM}/Rain.FLAC"
 
 
 def redownload(copy: str | None = None, path: str = HOME) -> Redownload:
@@ -161,6 +163,20 @@ TABLE = [
         expected=[redownload(f"{COPY}.flac")],
     ),
     Row(
+        "found to be another, and its file has its format in capitals",
+        [job(audio=ELSEWHERE)],
+        folder(file(IN_CAPITALS, stat=TOUCHED, sha256=OTHER_BYTES)),
+        [known(placed=placed_at(IN_CAPITALS, format="flac"), replaced_by="n/7.flac")],
+        expected=[redownload(f"{COPY}.flac", IN_CAPITALS)],
+    ),
+    Row(
+        "found to be another, and no album nor number was given to it before",
+        [job(audio=ELSEWHERE)],
+        folder(file()),
+        [known(album=None, number=None, replaced_by="n/7.flac")],
+        expected=[redownload()],
+    ),
+    Row(
         "a conflict for the third time on one day",
         [job(audio=ELSEWHERE)],
         folder(
@@ -218,10 +234,11 @@ def test_two_conflict_copies_of_one_plan_get_two_names() -> None:
 def test_a_file_that_was_taken_in_as_found_is_kept_beside_other_audio(
     etag: str | None, is_kept: bool
 ) -> None:
-    track = known(replaced_by="n/7.flac")
-    assert track.placed is not None
-    unseen = replace(track, placed=replace(track.placed, source=None, etag=etag))
-    row = Row("", [job(audio=ELSEWHERE)], folder(file()), [unseen])
+    unseen = placed_at(IN_CAPITALS, source=None, etag=etag, format="flac")
+    track = known(placed=unseen, replaced_by="n/7.flac")
+    row = Row("", [job(audio=ELSEWHERE)], folder(file(IN_CAPITALS)), [track])
     (op,) = planned(row).operations
     assert isinstance(op, Redownload)
     assert op.copy == (f"{COPY}.flac" if is_kept else None)
+    unknown = ", and nobody knows whether its file was in the folder: both are kept"
+    assert op.reason == (CHANGED + unknown if is_kept else CHANGED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -33,6 +34,26 @@ from .trees import (
 HIDDEN = f"{HOME} could not be read, or is on another disk than before"
 FOUND = "a file in the folder carries its id"
 RESTORE = replace(POLICY, deletions="restore")
+DAY = timedelta(days=1)
+STRANGER = replace(file("new.flac", None), since=absence().first_scan)
+
+
+def maybe(which: str) -> Hold:
+    """The question whether ``which`` is the file that is missing since yesterday."""
+    return Hold(
+        job_id=7,
+        path=HOME,
+        held="delete-remote",
+        batched=True,
+        reason=f"{which} carries no id and may be its file: it appeared as this one vanished "
+        '(syncd identify "new.flac" 7 says that it is)',
+        evidence=(
+            "last seen 2026-03-31 11:00:00 UTC",
+            "missed by scan 3 at 2026-03-31 12:00:00 UTC",
+            "missed by scan 4 at 2026-03-31 12:01:00 UTC",
+        ),
+    )
+
 
 TABLE = [
     # --- its tags are no evidence any more ---
@@ -195,6 +216,21 @@ TABLE = [
         expected=[
             adopt("mine/Rain.flac", "its file was moved in the folder", moved=True),
         ],
+    ),
+    # --- what appeared as it vanished may be it ---
+    Row(
+        "a file without an id appeared as it vanished",
+        [job()],
+        folder(STRANGER),
+        [missing(ago=DAY)],
+        expected=[maybe("new.flac")],
+    ),
+    Row(
+        "several files without an id appeared as it vanished",
+        [job()],
+        folder(STRANGER, replace(STRANGER, path="other.flac")),
+        [missing(ago=DAY)],
+        expected=[maybe("new.flac (or another of 2)")],
     ),
 ]
 

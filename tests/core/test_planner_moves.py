@@ -270,8 +270,11 @@ def test_a_move_waits_for_the_user_and_once_approved_is_made() -> None:
 
 
 def test_a_move_that_was_held_stays_held_when_the_setting_says_auto_later() -> None:
-    row = Row("", [job()], folder(file()), [known()], FLATTENED, holds=[held("move-local")])
-    assert [hold.held for hold in guarded(row).holds] == ["move-local"]
+    hold = held("move-local", reason="it was held before")
+    row = Row("", [job()], folder(file()), [known()], FLATTENED, holds=[hold])
+    assert [(one.held, one.reason) for one in guarded(row).holds] == [
+        ("move-local", "it was held before")
+    ]
 
 
 SWAPPED = Row(

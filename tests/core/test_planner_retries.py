@@ -117,7 +117,7 @@ def test_both_clocks_must_agree_that_it_is_due():
         (one,) = planned(last=retried(ago=timedelta(0)), now=now).waits
         assert one.until == now.local + HOUR
     unheard = planned(last=retried(ago=5 * HOUR), now=Now(NOW))
-    assert "once the service says its time" in unheard.waits[0].reason
+    assert unheard.waits == (wait(f"{SECOND.reason}, once the service says its time"),)
 
 
 def test_a_local_clock_that_was_set_back_says_nothing():
@@ -162,6 +162,13 @@ def test_no_more_are_sent_than_the_service_takes_in_a_minute():
     assert [one.job_id for one in found.waits] == [4, 5, 6, 7]
     assert all("10 in a minute" in one.reason for one in found.waits)
     assert all(one.until == NOW + timedelta(seconds=61) for one in found.waits)
+
+
+def test_after_as_many_as_it_takes_the_next_waits_until_the_first_is_a_minute_old():
+    lately = tuple(NOW - timedelta(seconds=20 + s) for s in range(MOST_RETRIES))
+    found = planned(lately=lately)
+    assert found.operations == ()
+    assert [one.until for one in found.waits] == [lately[-1] + timedelta(seconds=61)]
 
 
 def test_none_is_sent_before_the_service_allows_it():

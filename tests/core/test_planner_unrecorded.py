@@ -9,7 +9,7 @@ import pytest
 from syncd.core.baseline import BaselineTrack, Named, State
 from syncd.core.operations import RenameLocal, RenameRemote, TrashLocal
 
-from .trees import ALBUM, HOME, Row, adopt, decided, file, folder, job, known, planned
+from .trees import ALBUM, HOME, Row, adopt, decided, file, folder, job, known, planned, wait
 
 SECOND, THIRD = f"{ALBUM}/Second.flac", f"{ALBUM}/Third.flac"
 LOST = "renamed in the account; the record of that was lost"
@@ -93,6 +93,20 @@ TABLE = [
                 reason="renamed on both sides; the account said “Second”",
             )
         ],
+    ),
+    Row(
+        "its file is not found under either name",
+        [job(title="Second")],
+        folder(),
+        [stopped()],
+        expected=[wait(f"{HOME} was not found; a second look decides")],
+    ),
+    Row(
+        "both titles give one file name, and the user moved the file",
+        [job(title="Rain ")],
+        folder(file("mine/Rain.flac")),
+        [stopped(intended=Named("Rain ", "Rain"))],
+        expected=[adopt("mine/Rain.flac", "its file was moved in the folder", moved=True)],
     ),
     Row(
         "its file has the new name, and its job is gone: that is no rename by the user",

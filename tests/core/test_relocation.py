@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,19 @@ from syncd.core.naming import Names, collision_key
 from syncd.core.operations import Forget, MakeWay, RenameLocal, Wait
 from syncd.core.relocation import settle, way_of, without_way
 
-from .trees import ALBUM, Row, file, folder, job, known, placed_at, planned
+from .trees import (
+    ALBUM,
+    HOME,
+    POLICY,
+    Row,
+    file,
+    folder,
+    held,
+    job,
+    known,
+    placed_at,
+    planned,
+)
 
 Steps = list[tuple[str, str]]
 
@@ -227,6 +240,22 @@ def test_names_swapped_in_the_account_are_swapped_in_the_folder() -> None:
         (f"{ALBUM}/a.flac", f"{ALBUM}/a~7.flac"),
         (f"{ALBUM}/b.flac", f"{ALBUM}/a.flac"),
     ]
+
+
+def test_a_name_is_not_given_up_by_a_move_that_was_held_before_moves_were_let_happen() -> None:
+    row = Row(
+        "",
+        [job(7, "Rain"), job(8, "Rain")],
+        folder(file(), file(f"{ALBUM}/Sun.flac", 8)),
+        [known(), known(8, f"{ALBUM}/Sun.flac", number=2)],
+        policy=replace(POLICY, moves="auto", template="{title}.{ext}"),
+        holds=[held("move-local")],
+    )
+    (rename,) = [op for op in planned(row) if isinstance(op, RenameLocal)]
+    assert rename.new_path == f"{ALBUM}/Rain [8].flac"
+    free = replace(row, holds=[held("move-local", approved=True, batch=None)])
+    (rename,) = [op for op in planned(free) if isinstance(op, RenameLocal)]
+    assert rename.new_path == HOME
 
 
 def test_what_failed_before_does_not_leave_the_chain() -> None:

@@ -69,7 +69,7 @@ def deleted_here(planning: Planning, case: Case) -> Decision:
         return Wait(job_id=case.job_id, reason=f"{path} is gone, but {where} ({back})")
     # An approval shortens the grace; it does not outlive a setting by which nothing is deleted.
     if planning.is_approved(case.job_id, DeleteRemote.verb):
-        return _delete(planning, case)
+        return _delete(case)
     if others := planning.may_be(placed_of(case), absence):
         more = "" if len(others) == 1 else f" (or another of {len(others)})"
         return Hold(
@@ -91,7 +91,7 @@ def deleted_here(planning: Planning, case: Case) -> Decision:
             until=None if absence.armed_server is None else absence.armed_at + grace,
             evidence=_evidence(absence),
         )
-    return _delete(planning, case)
+    return _delete(case)
 
 
 def deleted_and_changed(planning: Planning, case: Case) -> Decision:
@@ -111,7 +111,7 @@ def deleted_without_audio(planning: Planning, case: Case) -> Decision:
     )
 
 
-def _delete(planning: Planning, case: Case) -> DeleteRemote | Wait:
+def _delete(case: Case) -> DeleteRemote | Wait:
     track, placed = track_of(case), placed_of(case)
     audio = track.audio.get(placed.format)
     if audio is None:

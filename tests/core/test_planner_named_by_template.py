@@ -1,0 +1,57 @@
+"""Trees in, plan out: names that hold more than a title, and what follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from syncd.core.operations import MoveLocal, RenameRemote
+
+from .trees import ALBUM, HOME, POLICY, Row, adopt, decided, file, folder, job, known, placed_at
+from .trees import planned as plan_of
+
+AUTO = replace(POLICY, moves="auto")
+BY_ARTIST = "{album}/{artist} - {title}.{ext}"
+LONG = f"{'a' * 167}~7{'b' * 50}"
+"""With the artist before it, a file's name has room for its first 169 letters."""
+CUT = f"{ALBUM}/AudioPod - {LONG[:169]}.flac"
+
+
+def move(new_path: str) -> MoveLocal:
+    return MoveLocal(
+        job_id=7, path=HOME, new_path=new_path,
+        stem=new_path.rpartition("/")[2].removesuffix(".flac"),
+        reason="library.template, or what it is filled with, puts it there now",
+    )  # fmt: skip
+
+
+TABLE = [
+    Row("another template, with its album", [job()], folder(file()), [known()],
+        policy=replace(AUTO, template="all/{album}/{title}.{ext}"),
+        expected=[move(f"all/{ALBUM}/Rain.flac")]),
+    Row("another template, and no number was given to it", [job()], folder(file()),
+        [known(number=None)], policy=replace(AUTO, template="{track} {title}.{ext}"),
+        expected=[move("00 Rain.flac")]),
+    Row("renamed in the folder, with what stands before its title", [job()],
+        folder(file(f"{ALBUM}/AudioPod - Regen.flac")),
+        [known(placed=placed_at(f"{ALBUM}/AudioPod - Rain.flac", title="Rain",
+                                template=BY_ARTIST))],
+        policy=replace(POLICY, template=BY_ARTIST),
+        expected=[RenameRemote(job_id=7, path=f"{ALBUM}/AudioPod - Regen.flac", title="Rain",
+                               new_title="Regen", stem="AudioPod - Regen",
+                               reason="its file was renamed in the folder")]),
+    Row("a long title that was cut so that it looks as if it had made way", [job(title=LONG)],
+        folder(file(CUT)), [known(placed=placed_at(CUT, title=LONG, template=BY_ARTIST))],
+        policy=replace(POLICY, template=BY_ARTIST), expected=[]),
+    Row("a lost catalog, bound anew: its name by the template, with album and number", [job()],
+        folder(file("x/y.flac")),
+        policy=replace(POLICY, cautious=True, template="{album} {track} {title}.{ext}"),
+        expected=[adopt("x/y.flac", "a file in the folder carries its id",
+                        stem=f"{ALBUM} 01 Rain")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_the_plan_for(row: Row) -> None:
+    assert decided(plan_of(row)) == row.expected
