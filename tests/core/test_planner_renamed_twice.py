@@ -93,3 +93,12 @@ def test_a_name_that_differs_in_the_spelling_of_an_accent_alone_stays_where_it_w
     (op,) = planned(Row("", [job(title="Café ")], folder(file(path)), [known()], policy))
     assert isinstance(op, Adopt)
     assert (op.path, op.title, op.moved) == (path, "Café ", True)
+
+
+@pytest.mark.parametrize("stem", ["Caf\u00e9", "Cafe\u0301"])
+def test_a_name_that_this_program_gave_is_not_sent_however_its_accents_are_spelled(
+    stem: str,
+) -> None:
+    path = f"{ALBUM}/{stem}.flac"
+    (op,) = planned(Row("", [job(title="Caf\u00e9 ")], folder(file(path)), [known()]))
+    assert isinstance(op, Adopt)

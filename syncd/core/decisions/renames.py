@@ -31,9 +31,9 @@ def renamed_twice(planning: Planning, case: Case) -> Decision:
     emitted = planning.stem_now(track, placed_of(case))
     # Also where this program gave the name, which need not read as the title, and no record of
     # that was made.
-    if same_text(case.new_title, track.title) or stem_of(file.path) in (
-        emitted,
-        f"{emitted}{own_suffix(case.job_id)}",
+    given = (emitted, f"{emitted}{own_suffix(case.job_id)}")
+    if same_text(case.new_title, track.title) or any(
+        same_text(stem_of(file.path), stem) for stem in given
     ):
         return planning.adopt(
             case, track.title, stem_of(file.path), "renamed alike on both sides",
