@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from syncd.core.baseline import Baseline
+from syncd.core.baseline import Baseline, Placed
 from syncd.core.naming import (
     Names,
     collision_key,
@@ -43,9 +43,12 @@ def has_made_way(path: str, before: str, job_id: int) -> bool:
     return bool(ways) and not repeated and sibling(before, stem_of(path)) == path
 
 
-def without_way(stem: str, job_id: int) -> str:
-    """The stem that a file had before it made way."""
-    return stem.removesuffix(_WAY.format(job_id))
+def without_way(placed: Placed, job_id: int) -> str:
+    """The stem that a file had before it made way; a template may end a name in that way, too."""
+    way = _WAY.format(job_id)
+    bare = placed.stem.removesuffix(way)
+    ends_so = placed.template.removesuffix(".{ext}").endswith(_WAY.format("{id}"))
+    return placed.stem if ends_so and not bare.endswith(way) else bare
 
 
 def awaits_user(op: Relocation, baseline: Baseline, policy: Policy) -> bool:

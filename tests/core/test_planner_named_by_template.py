@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from syncd.core.operations import MoveLocal, RenameRemote
+from syncd.core.operations import MoveLocal, RenameLocal, RenameRemote
 
 from .trees import ALBUM, HOME, POLICY, Row, adopt, decided, file, folder, job, known, placed_at
 from .trees import planned as plan_of
@@ -26,7 +26,18 @@ def move(new_path: str) -> MoveLocal:
     )  # fmt: skip
 
 
+ENDS_SO = "{title}~{id}.{ext}"
+
 TABLE = [
+    Row("a template that ends as a file does that made way", [job()], folder(file("Rain~7.flac")),
+        [known(placed=placed_at("Rain~7.flac", title="Rain", template=ENDS_SO))],
+        policy=replace(POLICY, template=ENDS_SO), expected=[]),
+    Row("it made way, by such a template", [job()], folder(file("Rain~7~7.flac")),
+        [known(placed=placed_at("Rain~7~7.flac", title="Rain", template=ENDS_SO))],
+        policy=replace(POLICY, template=ENDS_SO), expected=[
+            RenameLocal(job_id=7, path="Rain~7~7.flac", new_path="Rain~7.flac", title="Rain",
+                        stem="Rain~7", old_title="Rain",
+                        reason="it made way for another track, which has its name by now")]),
     Row("another template, with its album", [job()], folder(file()), [known()],
         policy=replace(AUTO, template="all/{album}/{title}.{ext}"),
         expected=[move(f"all/{ALBUM}/Rain.flac")]),

@@ -188,8 +188,8 @@ def test_what_is_no_relocation_is_left_as_it_is() -> None:
 @pytest.mark.parametrize("stem", ["a", "a [7]", "a~8", "~"])
 def test_the_stem_before_the_way_is_found_again(stem: str) -> None:
     way = way_of(f"x/{stem}.flac", 7)
-    assert without_way(way.rpartition("/")[2].removesuffix(".flac"), 7) == stem
-    assert without_way(stem, 7) == stem
+    assert without_way(placed_at(way), 7) == stem
+    assert without_way(placed_at(f"{stem}.flac"), 7) == stem
 
 
 NAME = st.sampled_from([f"{stem}.{ext}" for stem in "abcde" for ext in ("flac", "mp3")])

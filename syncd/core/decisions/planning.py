@@ -207,7 +207,7 @@ class Planning:
 
     def stem_now(self, track: RemoteTrack, placed: Placed) -> str:
         """The stem of a placed file under the name that its track has in the account now."""
-        placed_stem = without_way(placed.stem, track.id)
+        placed_stem = without_way(placed, track.id)
         return new_stem(
             effective_title(track),
             placed_title=placed.title,

@@ -173,7 +173,7 @@ def _moved_by_template(planning: Planning, case: Case) -> MoveLocal | None:
         album=known.album,
         number=known.number or 0,
         ext=suffix_of(file.path),
-        suffixed=has_own_suffix(without_way(placed.stem, case.job_id), case.job_id),
+        suffixed=has_own_suffix(without_way(placed, case.job_id), case.job_id),
     )
     if same_text(name.path, file.path):
         return None
@@ -189,7 +189,7 @@ def _moved_by_template(planning: Planning, case: Case) -> MoveLocal | None:
 def _back_from_the_way(planning: Planning, case: Case) -> RenameLocal | None:
     """What it was to be called next was taken back in the account: it gets its old name again."""
     track, placed, file = track_of(case), placed_of(case), file_of(case)
-    if placed.stem == without_way(placed.stem, case.job_id):
+    if placed.stem == without_way(placed, case.job_id):
         return None
     stem = planning.stem_now(track, placed)
     if same_text(stem, placed.stem) or placed.stem.endswith(encode(effective_title(track)).text):
