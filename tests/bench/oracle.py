@@ -47,6 +47,8 @@ def of_request(house: House, home: Home, method: str, path: str, body: bytes) ->
         return wrong and f"DELETE {job}: {wrong}"
     if method == "PATCH":
         name = json.loads(body)["display_name"]
+        if _ASIDE.search(name):
+            return f"PATCH {job} {name!r}: the name of a conflict copy is no title"
         stems = {stem for tree in home.trees for stem in tree.ledger.named.get(job, ())}
         if any(same(name, text) for stem in stems for text in meant(stem, job)):
             return None

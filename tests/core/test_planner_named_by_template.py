@@ -6,26 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from syncd.core.operations import MoveLocal, RenameLocal, RenameRemote
+from .test_planner_moves import AUTO, move
+from .test_planner_renames import rename_local, rename_remote
+from .trees import ALBUM, POLICY, Row, adopt, decided, file, folder, job, known, placed_at, planned
 
-from .trees import ALBUM, HOME, POLICY, Row, adopt, decided, file, folder, job, known, placed_at
-from .trees import planned as plan_of
-
-AUTO = replace(POLICY, moves="auto")
 BY_ARTIST = "{album}/{artist} - {title}.{ext}"
 LONG = f"{'a' * 167}~7{'b' * 50}"
 """With the artist before it, a file's name has room for its first 169 letters."""
 CUT = f"{ALBUM}/AudioPod - {LONG[:169]}.flac"
-
-
-def move(new_path: str) -> MoveLocal:
-    return MoveLocal(
-        job_id=7, path=HOME, new_path=new_path,
-        stem=new_path.rpartition("/")[2].removesuffix(".flac"),
-        reason="library.template, or what it is filled with, puts it there now",
-    )  # fmt: skip
-
-
 ENDS_SO = "{title}~{id}.{ext}"
 
 TABLE = [
@@ -35,9 +23,8 @@ TABLE = [
     Row("it made way, by such a template", [job()], folder(file("Rain~7~7.flac")),
         [known(placed=placed_at("Rain~7~7.flac", title="Rain", template=ENDS_SO))],
         policy=replace(POLICY, template=ENDS_SO), expected=[
-            RenameLocal(job_id=7, path="Rain~7~7.flac", new_path="Rain~7.flac", title="Rain",
-                        stem="Rain~7", old_title="Rain",
-                        reason="it made way for another track, which has its name by now")]),
+            rename_local("Rain~7.flac", "Rain", path="Rain~7~7.flac",
+                         reason="it made way for another track, which has its name by now")]),
     Row("another template, with its album", [job()], folder(file()), [known()],
         policy=replace(AUTO, template="all/{album}/{title}.{ext}"),
         expected=[move(f"all/{ALBUM}/Rain.flac")]),
@@ -49,9 +36,7 @@ TABLE = [
         [known(placed=placed_at(f"{ALBUM}/AudioPod - Rain.flac", title="Rain",
                                 template=BY_ARTIST))],
         policy=replace(POLICY, template=BY_ARTIST),
-        expected=[RenameRemote(job_id=7, path=f"{ALBUM}/AudioPod - Regen.flac", title="Rain",
-                               new_title="Regen", stem="AudioPod - Regen",
-                               reason="its file was renamed in the folder")]),
+        expected=[rename_remote(f"{ALBUM}/AudioPod - Regen.flac", "Regen")]),
     Row("a long title that was cut so that it looks as if it had made way", [job(title=LONG)],
         folder(file(CUT)), [known(placed=placed_at(CUT, title=LONG, template=BY_ARTIST))],
         policy=replace(POLICY, template=BY_ARTIST), expected=[]),
@@ -65,4 +50,4 @@ TABLE = [
 
 @pytest.mark.parametrize("row", TABLE, ids=str)
 def test_the_plan_for(row: Row) -> None:
-    assert decided(plan_of(row)) == row.expected
+    assert decided(planned(row)) == row.expected

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from syncd.core.baseline import Named
-from syncd.core.operations import MakeWay, MoveLocal, RenameRemote
+from syncd.core.operations import MakeWay, MoveLocal
 
+from .test_planner_moves import AUTO, BY_GENRE, FLATTENED, MOVED, SORTED, move
+from .test_planner_renames import rename_remote
 from .trees import (
     ALBUM,
     HOME,
-    POLICY,
     Row,
     adopt,
     decided,
@@ -26,18 +27,13 @@ from .trees import (
 )
 
 LOST = "it was moved there before, and the record of that was lost"
-MOVED = "its file was moved in the folder"
-AUTO = replace(POLICY, moves="auto")
-FLATTENED = replace(AUTO, template="{title}.{ext}")
 NUMBERED = replace(AUTO, template="{track} {title}.{ext}")
 BY_ALBUM = replace(AUTO, template="all/{album}/{title}.{ext}")
-BY_GENRE = replace(AUTO, template="{genre}/{title}.{ext}")
 WAY = f"{ALBUM}/Rain~7.flac"
 
 
 def recorded(path: str) -> MoveLocal:
-    stem = path.rpartition("/")[2].removesuffix(".flac")
-    return MoveLocal(job_id=7, path=path, new_path=path, stem=stem, reason=LOST)
+    return replace(move(path, path), reason=LOST)
 
 
 TABLE = [
@@ -68,8 +64,8 @@ TABLE = [
         expected=[adopt("Rain.flac", MOVED, moved=True)]),
     Row("only the accents of its folder are spelled otherwise: it was not this program",
         [job(genre=("Caf\u00e9",))], folder(file("Cafe\u0301/Rain.flac")),
-        [known(placed=placed_at("Caf\u00e9/Rain.flac", template=BY_GENRE.template))],
-        policy=BY_GENRE, expected=[adopt("Cafe\u0301/Rain.flac", MOVED, moved=True)]),
+        [known(placed=placed_at("Caf\u00e9/Rain.flac", template=BY_GENRE))],
+        policy=SORTED, expected=[adopt("Cafe\u0301/Rain.flac", MOVED, moved=True)]),
     Row("it has the name that it was about to get, where another template puts it, too",
         [job(title="Second")], folder(file(f"{ALBUM}/Second.flac")),
         [known(intended=Named("Second", "Second"))],
@@ -81,8 +77,7 @@ TABLE = [
         expected=[MakeWay(job_id=7, path=WAY, new_path=WAY, reason=LOST)]),
     Row("it looks as if it had made way, for which there was no cause: it was the user", [job()],
         folder(file(WAY)), [known()],
-        expected=[RenameRemote(job_id=7, path=WAY, title="Rain", new_title="Rain~7",
-                               stem="Rain~7", reason="its file was renamed in the folder")]),
+        expected=[rename_remote(WAY, "Rain~7")]),
 ]  # fmt: skip
 
 

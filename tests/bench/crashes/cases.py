@@ -146,12 +146,8 @@ async def _play(
             for databases in moment:
                 databases.back()
             if disk is not None and loss is not None:
-                disk.fail(loss)
+                _power_fails(disk, loss, moment[0], steps)
                 stack.enter_context(_dates_of(disk))
-                if loss in (Loss.ALL, Loss.CATALOG):
-                    moment[0].lose(steps.logs.lengths)
-                elif loss is Loss.COMMITS:
-                    moment[0].lose(steps.logs.lengths, some=steps.made)
             stage.forget()
             stage.house.moment.pass_(5)
             stage.house.trace.append("  started again")
@@ -160,6 +156,14 @@ async def _play(
         found = await to_rest(stage)
         await stage.end()
     return found
+
+
+def _power_fails(disk: Disk, loss: Loss, databases: Databases, steps: Steps) -> None:
+    disk.fail(loss)
+    if loss in (Loss.ALL, Loss.CATALOG):
+        databases.lose(steps.logs.lengths)
+    elif loss is Loss.COMMITS:
+        databases.lose(steps.logs.lengths, some=steps.made)
 
 
 def _dates_of(disk: Disk) -> Any:

@@ -107,8 +107,9 @@ def _end(house: House, days: int, settling: int) -> None:
     house.say("all is left alone")
     for home in house.homes:
         explained = _explained(house, home)
-        for text in oracle.at_rest(house, home, explained):
-            house.troubles.append(f"{home.name}: {text}")
+        house.troubles += [
+            f"{home.name}: {text}" for text in oracle.at_rest(house, home, explained)
+        ]
     stood, sent = _standing(house), house.sent
     house.live([], begin + (settling + _QUIET) * DAY)
     if house.sent != sent:
