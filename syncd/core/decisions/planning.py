@@ -179,7 +179,7 @@ class Planning:
             album=album,
             number=number,
             reason=reason,
-            moved=bool(placed and placed.moved and _folder(placed.path) == _folder(name.path)),
+            moved=bool(placed and placed.moved and same_folder(placed.path, name.path)),
         )
 
     def _free_name(
@@ -265,8 +265,9 @@ def absence_of(case: Case) -> Absence:
 
 def is_moved(case: Case) -> bool:
     placed, file = placed_of(case), file_of(case)
-    return placed.moved or _folder(placed.path) != _folder(file.path)
+    return placed.moved or not same_folder(placed.path, file.path)
 
 
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
+def same_folder(one: str, other: str) -> bool:
+    """A file system may spell accents in its own way: that moves nothing."""
+    return same_text(one.rpartition("/")[0], other.rpartition("/")[0])

@@ -217,6 +217,8 @@ def moved(planning: Planning, case: Case) -> Decision:
         return MoveLocal(
             job_id=case.job_id, path=path, new_path=path, stem=case.moved_as, reason=reason
         )
+    if same_text(path, placed.path):  # as another file system spells accents
+        return planning.adopt(case, placed.title, placed.stem, "its folder is spelled otherwise")
     return planning.adopt(
         case, placed.title, placed.stem, "its file was moved in the folder", moved=True
     )
