@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -145,8 +146,17 @@ def _uuid(device: int, mount: Mount) -> str | None:
     return None
 
 
-def _mounts() -> Iterator[Mount]:
-    for line in _MOUNTINFO.read_bytes().splitlines():
+def _mounts() -> tuple[Mount, ...]:
+    return _parsed(_MOUNTINFO.read_bytes())
+
+
+@lru_cache(maxsize=1)  # asked for several times a run, and seldom another
+def _parsed(table: bytes) -> tuple[Mount, ...]:
+    return tuple(_each(table))
+
+
+def _each(table: bytes) -> Iterator[Mount]:
+    for line in table.splitlines():
         fields = line.split(b" ")
         if b"-" not in fields[_OPTIONAL:]:
             continue
