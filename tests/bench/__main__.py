@@ -1,7 +1,8 @@
 """``python -m tests.bench``: try to make the program lose something.
 
 Without the name of a part all are played. What was passed is remembered by the program's source,
-so that a long run can be broken off and taken up; ``report`` writes down what it came to.
+so that a long run can be broken off and taken up; ``report`` writes down what it came to, and a run
+on another machine goes on from there.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import report, runner
+from . import played, report, runner
 from .part import Size, Verdict
 from .store import Store
 
@@ -28,7 +29,7 @@ def main() -> int:
     given = _parser().parse_args()
     if given.case:
         return _replay(given.parts[0], given.case)
-    store = Store(given.state)
+    store = Store(given.state, played.read(played.PLAYED))
     try:
         if given.parts == ["report"]:
             report.write(store)

@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-import platform
-import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import syncd
 
-from . import runner
-from .store import Store, Sum
+from . import played, runner
+from .played import PLAYED, Sum
+from .store import Store
 
 REPORT = Path(__file__).with_name("REPORT.md")
 
-_HEAD = """# What the trust bench came to
+_HEAD = f"""# What the trust bench came to
 
-Written by `python -m tests.bench report`; what it found is in [FOUND.md](FOUND.md). Each row is
-one state of the program (a digest of its source), so that sums over several runs can be told apart.
+syncd {syncd.__version__}. Written by `python -m tests.bench report` from what it remembers and from
+[PLAYED.json](PLAYED.json), which has what other runs came to, elsewhere or before, and the commands
+in [CONTRIBUTING](../../CONTRIBUTING.md); what it found is in [FOUND.md](FOUND.md). Each row is one
+run and one state of the program, a digest of its source. A seed is a case's name: any of them is
+played again with `python -m tests.bench PART --case SEED`.
 
 """
 
+_TOLD = 4
+"""Spans of cases that a row has room for."""
+
 
 def write(store: Store) -> None:
-    REPORT.write_text(text(store.sums()), encoding="utf-8")
+    sums = played.merge(played.read(PLAYED), store.sums())
+    played.write(PLAYED, sums)
+    REPORT.write_text(text(sums), encoding="utf-8")
 
 
-def text(sums: list[Sum]) -> str:
+def text(sums: Sequence[Sum]) -> str:
     rows = [
-        "| Part | Program | Commit | Cases | What | Processor | First | Last | Troubled |",
-        "|---|---|---|---:|---|---:|---|---|---|",
+        "| Part | Program | Commit | Cases | Seeds | What | Processor | First | Last | Troubled |",
+        "|---|---|---|---:|---|---|---:|---|---|---|",
     ]
     order = list(runner.PARTS)
     for one in sorted(sums, key=lambda one: (order.index(one.part), one.first)):
         counts = ", ".join(f"{number:,} {what}" for what, number in sorted(one.counts.items()))
+        seeds = ", ".join(one.spans) if len(one.spans) <= _TOLD else "by name"
         rows.append(
-            f"| {one.part} | `{one.program}` | `{one.commit}` | {one.cases:,} | {counts} "
+            f"| {one.part} | `{one.program}` | `{one.commit}` | {one.cases:,} | {seeds} | {counts} "
             f"| {one.seconds / 60:,.1f} min | {one.first} | {one.last} "
             f"| {' '.join(one.troubled) or 'none'} |"
         )
-    machine = (
-        f"\nsyncd {syncd.__version__}, Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}, {platform.system()} {platform.release()}, "
-        f"{platform.machine()}.\n"
-    )
-    return _HEAD + "\n".join(rows) + "\n" + machine + _tables()
+    versions = "".join(f"\n- {name}" for name in dict.fromkeys(one.versions for one in sums))
+    return _HEAD + "\n".join(rows) + f"\n\nPlayed on:\n{versions}\n" + _tables()
 
 
 def _tables() -> str:

@@ -7,8 +7,8 @@ import json
 import platform
 import sqlite3
 import subprocess
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 import syncd
 
 from .part import Verdict
+from .played import Sum, spans
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS result (
@@ -23,7 +24,8 @@ CREATE TABLE IF NOT EXISTS result (
     python TEXT NOT NULL, at TEXT NOT NULL, seconds REAL NOT NULL,
     troubles TEXT NOT NULL, counts TEXT NOT NULL,
     PRIMARY KEY (part, name, program)
-) STRICT
+) STRICT;
+CREATE TABLE IF NOT EXISTS run (name TEXT NOT NULL) STRICT;
 """
 _HERE = Path(syncd.__file__).parent
 
@@ -46,43 +48,41 @@ def commit() -> str:
     return found.stdout.strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """Of one part and one state of the program. ``seconds`` of the processor."""
-
-    part: str
-    program: str
-    commit: str
-    python: str
-    first: str
-    last: str
-    cases: int
-    seconds: float
-    counts: dict[str, int]
-    troubled: tuple[str, ...]
-
-
 class Store:
-    def __init__(self, path: Path) -> None:
+    """One run: what each of its cases came to, and, as ``others``, what it need not play again."""
+
+    def __init__(self, path: Path, others: Sequence[Sum] = ()) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(path, isolation_level=None)
-        self._connection.execute(_SCHEMA)
+        self._connection.executescript(_SCHEMA)
+        self._others = others
+        self._run = self._named()
+
+    def _named(self) -> str:
+        found = self._connection.execute("SELECT name FROM run").fetchone()
+        if found is None:
+            found = (uuid.uuid4().hex[:8],)
+            self._connection.execute("INSERT INTO run VALUES (?)", found)
+        return str(found[0])
 
     def close(self) -> None:
         self._connection.close()
 
     def missing(self, part: str, cases: Iterable[str]) -> Iterator[str]:
-        """Of ``cases`` those that this program has not passed yet."""
+        """Of ``cases`` those that this program has not passed yet, here or in another run."""
         rows = self._connection.execute(
             "SELECT name FROM result WHERE part = ? AND program = ? AND troubles = '[]'",
             (part, program()),
         )
         passed = {name for (name,) in rows}
+        for other in self._others:
+            if (other.part, other.program) == (part, program()):
+                passed |= other.passed()
         return (case for case in cases if case not in passed)
 
     def note(self, part: str, case: str, verdict: Verdict, seconds: float) -> None:
         row = (
-            part, case, program(), commit(), platform.python_version(),
+            part, case, program(), commit(), _versions(),
             datetime.now(UTC).isoformat(timespec="seconds"), seconds,
             json.dumps(verdict.troubles), json.dumps(dict(verdict.counts)),
         )  # fmt: skip
@@ -98,23 +98,32 @@ class Store:
         )
         for row in rows:
             found.setdefault((row[0], row[1]), []).append(row)
-        return [_sum(part, digest, rows) for (part, digest), rows in found.items()]
+        return [self._sum(part, digest, rows) for (part, digest), rows in found.items()]
+
+    def _sum(self, part: str, digest: str, rows: list[tuple[str, ...]]) -> Sum:
+        counts: dict[str, int] = {}
+        for row in rows:
+            for what, number in json.loads(row[8]).items():
+                counts[what] = counts.get(what, 0) + number
+        return Sum(
+            self._run,
+            part,
+            digest,
+            commit=rows[-1][2],
+            versions=rows[-1][3],
+            first=rows[0][4],
+            last=rows[-1][4],
+            cases=len(rows),
+            spans=spans(row[5] for row in rows),
+            seconds=round(sum(float(row[6]) for row in rows)),
+            counts=dict(sorted(counts.items())),
+            troubled=tuple(row[5] for row in rows if row[7] != "[]"),
+        )
 
 
-def _sum(part: str, digest: str, rows: list[tuple[str, ...]]) -> Sum:
-    counts: dict[str, int] = {}
-    for row in rows:
-        for what, number in json.loads(row[8]).items():
-            counts[what] = counts.get(what, 0) + number
-    return Sum(
-        part,
-        digest,
-        commit=rows[-1][2],
-        python=rows[-1][3],
-        first=rows[0][4],
-        last=rows[-1][4],
-        cases=len(rows),
-        seconds=sum(float(row[6]) for row in rows),
-        counts=counts,
-        troubled=tuple(row[5] for row in rows if row[7] != "[]"),
+def _versions() -> str:
+    """Of what the program runs on."""
+    return (
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"{platform.system()} {platform.release()}, {platform.machine()}"
     )

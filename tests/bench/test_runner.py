@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from . import canary, report, runner
+from . import canary, played, report, runner
 from .part import Size, Verdict
 from .store import Store
 
@@ -49,6 +49,40 @@ def test_what_was_passed_is_not_played_again_and_what_was_not_is(part: Any, stor
     (found,) = store.sums()
     assert (found.cases, found.counts, found.troubled) == (3, {"things": 6}, ("b",))
     assert "| made |" in report.text([found])
+
+
+def test_what_another_run_passed_is_not_played_again(part: Any, tmp_path: Path) -> None:
+    part.play = lambda case, _: Verdict(("wrong",) if case == "b" else ())
+    there, here = (Store(tmp_path / name) for name in ("there.sqlite", "here.sqlite"))
+    run(there, "a", "b")
+    path = tmp_path / "played.json"
+    played.write(path, played.merge([], there.sums()))
+    run(here, "c")
+    played.write(path, played.merge(played.read(path), here.sums()))
+    run(here, "d")
+    sums = played.merge(played.read(path), here.sums())
+    assert [(one.cases, one.troubled) for one in sums] == [(2, ("b",)), (2, ())]
+    third = Store(tmp_path / "third.sqlite", sums)
+    assert list(third.missing("made", ["a", "b", "c", "d", "e"])) == ["b", "e"]
+    for store in (there, here, third):
+        store.close()
+
+
+@pytest.mark.parametrize(
+    ("cases", "spans"),
+    [
+        ([], ()),
+        (["one"], ("one",)),
+        (["x-7"], ("x-7",)),
+        (["9", "10"], ("10", "9")),
+        (["07", "08", "09", "10", "12"], ("07..10", "12")),
+        (["a/kill", "a/3", "a/4", "b/5"], ("a/3..4", "b/5", "a/kill")),
+        (["v1 2", "v1 3"], ("v1 2..3",)),
+    ],
+)
+def test_cases_are_told_as_spans(cases: list[str], spans: tuple[str, ...]) -> None:
+    assert played.spans(cases) == spans
+    assert sorted(played.spread(spans)) == sorted(cases)
 
 
 def test_a_case_that_fails_in_any_way_is_a_trouble(part: Any, store: Store) -> None:

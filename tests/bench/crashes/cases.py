@@ -73,7 +73,8 @@ def play(case: str, base: Path) -> Verdict:
             what = f"{steps.told[at - 1]}{f', losing {loss.value}' if loss else ''}"
             trace += [f"{name}/{how}/{at} ({what}):", *stopped.house.trace]
             troubles += [f"{name}/{how}/{at} ({what}): {text}" for text in wrong]
-    return Verdict(tuple(troubles), tuple(trace), {"points": len(points)})
+    kind = "power failures" if how in POWER else f"{how}s"
+    return Verdict(tuple(troubles), tuple(trace), {"points": len(points), kind: len(points)})
 
 
 def _loss(how: str, at: int) -> Loss:
