@@ -208,8 +208,9 @@ def _frame(placed_stem: str, placed_title: str | None, template: str, job_id: in
     for title in _spellings(known or UNTITLED, len(emitted), spare, job_id):
         if frame := _around(title, emitted, before, after):
             return frame
-    if known and before.pieces and emitted.startswith(known):
-        # A name of the user's own, of which the service cut the end.
+    if known and before.pieces and (emitted.startswith(known) or known.startswith(emitted)):
+        # A name of the user's own, of which the service cut the end, or the title that this program
+        # had cut.
         return whole
     # The service changed the title that it was sent, or it has none and the prompt named the file:
     # numbers and dates can be told from a title all the same.

@@ -8,7 +8,14 @@ from datetime import date
 import pytest
 
 from syncd.core.naming import STEM_BYTES
-from syncd.core.renaming import UnsendableName, conflict_stem, is_renamed, title_of
+from syncd.core.renaming import (
+    UnsendableName,
+    conflict_stem,
+    is_renamed,
+    new_stem,
+    title_of,
+    without_conflict,
+)
 
 from .names import (
     ARTIST,
@@ -89,6 +96,20 @@ LONG_TITLE = "Ein sehr langer Titel, " * 12
         ("Rain [7]", NUMBERED, "01 Snow [7]", "Snow"),
         ("Rain [7]", ARTIST, "AudioPod - Snow [7]", "Snow"),
         ("Rain [7]", ARTIST_LAST, "Snow [7] (AudioPod)", "Snow [7]"),
+        # the title stands where the template puts it, and elsewhere as well
+        ("o", "{artist} {title} ({artist}).{ext}", "AudioPod Snow (AudioPod)", "Snow"),
+        ("o", "{artist}o{title} ({artist}).{ext}", "AudioPodoSnow (AudioPod)", "Snow"),
+        # the job's number before it
+        ("Rain", "{id} - {title}.{ext}", "7 - Snow", "Snow"),
+        ("Rain", "{id} - {title}.{ext}", "8 - Snow", "8 - Snow"),
+        # cut by one character, and to one
+        ("x" * 170, ARTIST_LAST, "Snow (AudioPod)", "Snow"),
+        (
+            "x👩‍👩‍👧‍👦",
+            "{artist}" + "y" * 152 + " {title}.{ext}",
+            "AudioPod" + "y" * 152 + " Snow",
+            "Snow",
+        ),
     ],
 )
 def test_a_file_renamed_by_the_user_asks_for(
@@ -126,6 +147,7 @@ def test_a_file_renamed_by_the_user_asks_for(
         ("Rain", NUMBERED_ARTIST, "12 - AudioPod - Rain"),
         ("Rain", NUMBERED_ARTIST, "Rain"),
         ("Rain", DATED, "Rain, 1999"),
+        ("Rain", "{year} {track} {title}.{ext}", "1999 02 Rain"),
         ("Wait...", NUMBERED, "Wait"),
         ("Rain", TWICE, "Rain"),
         (LONG_TITLE, NUMBERED, emitted(LONG_TITLE, NUMBERED).removeprefix("01 ")),
@@ -141,7 +163,7 @@ def test_a_name_that_says_nothing_new_sends_nothing(title: str, template: str, s
 
 
 def test_a_suffix_that_the_program_gave_is_no_part_of_the_title() -> None:
-    for template in (PLAIN, NUMBERED, WITH_ID):
+    for template in (PLAIN, NUMBERED, ARTIST, ARTIST_LAST, WITH_ID):
         placed = emitted("Rain", template, suffixed=True)
         assert placed.endswith(" [7]")
         assert asked(placed.removesuffix(" [7]"), "Rain", template, placed=placed) is None
@@ -196,6 +218,15 @@ def test_a_track_without_a_title_can_be_given_one(
         ("SNOW", "01 Snow", NUMBERED, "03 Snow", None),
         ("Sno", "Snow, 2026", DATED, "Hail, 2026", "Hail"),
         ("Snow and hail", "Snow (AudioPod)", ARTIST_LAST, "Hail (AudioPod)", "Hail (AudioPod)"),
+        ("Rainbow", "AudioPod - Rain", ARTIST, "AudioPod - Hail", "AudioPod - Hail"),
+        ("a" * 169, "AudioPod - " + "a" * 168, ARTIST, "AudioPod - Hail", "AudioPod - Hail"),
+        ("SNOW", "7 - Snow", "{id} - {title}.{ext}", "7 - Hail", "Hail"),
+        # … or a title that is too long for a name begins like a number
+        ("99 " + LONG_TITLE, ("99 " + LONG_TITLE)[:177], NUMBERED, "99 Balloons", "99 Balloons"),
+        # a name of several lines
+        ("SNOW", "01 Sn\now", NUMBERED, "01 Hail", "Hail"),
+        ("Snow", "Me\nYou - Snow", ARTIST, "Me\nYou - Hail", "Hail"),
+        ("Snow", "Snow (Me\nYou)", ARTIST_LAST, "Hail (Me\nYou)", "Hail"),
     ],
 )
 def test_a_name_can_change_again(
@@ -217,6 +248,17 @@ def test_a_chain_of_renames_gives_each_title_in_turn() -> None:
         assert result == expected
         if result is not None:
             title, stem = result, name
+
+
+@pytest.mark.parametrize("half", [0xD800, 0xDCFF, 0xDFFF])
+def test_no_half_of_a_character_is_sent(half: int) -> None:
+    with pytest.raises(UnsendableName):
+        asked(f"Snow {chr(half)}", "Rain")
+
+
+def test_what_is_beside_the_halves_is_sent() -> None:
+    assert asked("Snow \ud7ff", "Rain") == "Snow \ud7ff"
+    assert asked("Snow \ue000", "Rain") == "Snow \ue000"
 
 
 def test_a_name_that_is_not_utf_8_cannot_be_sent() -> None:
@@ -289,6 +331,27 @@ def test_a_frame_that_leaves_no_room_is_given_up_for_the_title() -> None:
     template = "y" * 170 + " {title}.{ext}"
     assert followed("Snow", "Rain", template) == "Snow"
     assert followed("Snow", "Rain", LONG) == "y" * 160 + " Snow"
+    least = "y" * (STEM_BYTES - 16)
+    assert followed("Snow", "Rain", least + "{title}.{ext}") == least + "Snow"
+    assert followed("Snow", "Rain", least + "y{title}.{ext}") == "Snow"
+
+
+def test_a_title_that_is_left_without_its_frame_has_room_for_the_suffix() -> None:
+    template = "y" * 170 + " {title}.{ext}"
+    made = followed("x" * 400, "Rain", template, suffixed=True)
+    assert made == "x" * (STEM_BYTES - 4) + " [7]"
+
+
+def test_a_stem_has_no_suffix_unless_it_is_asked_for() -> None:
+    stem = new_stem(
+        "Snow", placed_title="Rain", placed_stem="Rain", template="{title}.{ext}", job_id=7
+    )
+    assert stem == "Snow"
+
+
+@pytest.mark.parametrize("end", ["", " (conflict 2026-04-01)", " (conflict 2026-04-01) 12"])
+def test_what_a_conflict_copy_has_behind_its_name_is_taken_off(end: str) -> None:
+    assert without_conflict(f"Rain{end}") == "Rain"
 
 
 def test_a_name_of_the_users_own_gets_no_number_back() -> None:
