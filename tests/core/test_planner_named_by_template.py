@@ -6,9 +6,25 @@ from dataclasses import replace
 
 import pytest
 
+from syncd.core.baseline import State
+
 from .test_planner_moves import AUTO, move
 from .test_planner_renames import rename_local, rename_remote
-from .trees import ALBUM, POLICY, Row, adopt, decided, file, folder, job, known, placed_at, planned
+from .trees import (
+    ALBUM,
+    POLICY,
+    Row,
+    adopt,
+    decided,
+    download,
+    file,
+    folder,
+    job,
+    known,
+    placed_at,
+    planned,
+    restore,
+)
 
 BY_ARTIST = "{album}/{artist} - {title}.{ext}"
 LONG = f"{'a' * 167}~7{'b' * 50}"
@@ -40,6 +56,26 @@ TABLE = [
     Row("a long title that was cut so that it looks as if it had made way", [job(title=LONG)],
         folder(file(CUT)), [known(placed=placed_at(CUT, title=LONG, template=BY_ARTIST))],
         policy=replace(POLICY, template=BY_ARTIST), expected=[]),
+    Row("renamed in the account after it made way, with what stands before its title",
+        [job(title="Regen")], folder(file(f"{ALBUM}/AudioPod - Rain~7.flac")),
+        [known(placed=placed_at(f"{ALBUM}/AudioPod - Rain~7.flac", title="Rain",
+                                template=BY_ARTIST))],
+        policy=replace(POLICY, template=BY_ARTIST),
+        expected=[rename_local(f"{ALBUM}/AudioPod - Regen.flac", "Regen",
+                               path=f"{ALBUM}/AudioPod - Rain~7.flac")]),
+    Row("renamed in the account after its name was another's: its id stays behind it",
+        [job(title="Regen")], folder(file(f"{ALBUM}/Rain [7].flac")),
+        [known(placed=placed_at(f"{ALBUM}/Rain [7].flac", title="Rain"))],
+        expected=[rename_local(f"{ALBUM}/Regen [7].flac", "Regen",
+                               path=f"{ALBUM}/Rain [7].flac")]),
+    Row("new, and another file has its name: its number stays", [job()],
+        folder(file(f"{ALBUM}/01 Rain.flac", None)),
+        policy=replace(POLICY, template="{album}/{track} {title}.{ext}"),
+        expected=[download(f"{ALBUM}/01 Rain [7].flac")]),
+    Row("brought back under the very name it had, which need not be its title", [job()],
+        baseline=[known(state=State.GONE,
+                        placed=placed_at(f"{ALBUM}/rain.flac", title="Rain"))],
+        expected=[restore(f"{ALBUM}/rain.flac", "wanted again")]),
     Row("a lost catalog, bound anew: its name by the template, with album and number", [job()],
         folder(file("x/y.flac")),
         policy=replace(POLICY, cautious=True, template="{album} {track} {title}.{ext}"),
