@@ -198,6 +198,22 @@ def test_what_went_while_it_was_kept_out_is_asked_about() -> None:
     assert isinstance(held, Hold), "also within its grace"
 
 
+@pytest.mark.parametrize(
+    ("top", "path", "is_below"),
+    [
+        (".", "Rain.flac", True),
+        (".", "a/Rain.flac", True),
+        ("a", "a/b/Rain.flac", True),
+        ("a", "a", False),
+        ("a", "ab/Rain.flac", False),
+        ("a", "Rain.flac", False),
+    ],
+)
+def test_what_is_broken_is_so_for_all_below_it(top: str, path: str, is_below: bool) -> None:
+    local = replace(folder(unreadable=[top]), broken={top: "not UTF-8"})
+    assert local.broken_above(path) == ("not UTF-8" if is_below else None)
+
+
 def test_a_broken_file_is_named() -> None:
     broken = {ALBUM: f"{ALBUM}/{BY} is not UTF-8"}
     local = replace(folder(unreadable=[ALBUM]), broken=broken)

@@ -240,3 +240,7 @@ def test_values_cannot_be_changed() -> None:
 )  # fmt: skip
 def test_a_job_is_kept_without_the_signatures_of_its_addresses(raw: str, kept: str) -> None:
     assert without_signatures(raw) == kept
+
+
+def test_a_track_is_as_long_as_its_job_says() -> None:
+    assert Job(id=7, status="COMPLETED", audio_duration=61.5).track().audio_duration == 61.5
