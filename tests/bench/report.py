@@ -18,8 +18,8 @@ _HEAD = f"""# What the trust bench came to
 syncd {syncd.__version__}. Written by `python -m tests.bench report` from what it remembers and from
 [PLAYED.json](PLAYED.json), which has what other runs came to, elsewhere or before, and the commands
 in [CONTRIBUTING](../../CONTRIBUTING.md); what it found is in [FOUND.md](FOUND.md). Each row is one
-run and one state of the program, a digest of its source. A seed is a case's name: any of them is
-played again with `python -m tests.bench PART --case SEED`.
+run and one state of the program and the bench, a digest of their source. A seed is a case's name:
+any of them is played again with `python -m tests.bench PART --case SEED`.
 
 """
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import gc
 import importlib
-import multiprocessing
 import os
 import resource
 import shutil
 import signal
 import tempfile
-import time
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import cast
 
-from . import canary
+from . import canary, pool
 from .part import Part, Verdict
 from .scratch import scratch
 from .store import Store
@@ -37,11 +36,12 @@ PARTS = {
 LIMIT = 600
 """Seconds after which a case is stuck, unless its part says ``LIMIT``."""
 
-_CASES_A_PROCESS = 250
+_GRACE = 60.0
+"""Seconds that a case has to end by itself once it is stuck."""
 
 
-class Stuck(Exception):
-    """A case took longer than any should."""
+class Stuck(BaseException):
+    """A case took longer than any should. No ``except Exception`` of the program keeps it."""
 
 
 def part(name: str) -> Part:
@@ -84,7 +84,7 @@ def _played(which: Part, case: str, base: Path) -> Verdict:
     signal.alarm(limit)
     try:
         return which.play(case, base)
-    except Exception as error:
+    except (Exception, Stuck) as error:
         told = "".join(traceback.format_exception(error)[-12:])
         return Verdict((f"{type(error).__name__}: {error}",), tuple(told.splitlines()))
     finally:
@@ -111,9 +111,9 @@ def _clear(base: Path) -> None:
     shutil.rmtree(base, ignore_errors=True)
 
 
-def _task(given: tuple[str, str, Path]) -> tuple[str, Verdict, float]:
-    name, case, below = given
-    return case, *play(name, case, below)
+def _task(name: str, below: Path, case: str) -> tuple[Verdict, float]:
+    _collect_seldom()
+    return play(name, case, below)
 
 
 def run(
@@ -132,24 +132,23 @@ def run(
     ``until``: the reading of ``time.monotonic`` after which no more is waited for. ``tell`` hears
     of each as it ends.
     """
-    played = 0
-    at_once = getattr(part(name), "AT_ONCE", 1)  # imported here, not in each of the processes
+    which = part(name)  # imported here, not in each of the processes
+    count = 0
     below = _folder()
     with ExitStack() as stack:
         stack.callback(_clear, below)  # what was broken off is left in it
-        pool = stack.enter_context(
-            multiprocessing.get_context("fork").Pool(
-                workers * at_once, _collect_seldom, maxtasksperchild=_CASES_A_PROCESS
-            )
+        results = pool.played(
+            partial(_task, name, below),
+            cases,
+            workers * getattr(which, "AT_ONCE", 1),
+            limit=getattr(which, "LIMIT", LIMIT) + _GRACE,
+            until=until,
         )
-        results = pool.imap_unordered(_task, ((name, case, below) for case in cases))
-        for _ in cases:
-            try:
-                left = None if until is None else max(0.0, until - time.monotonic())
-                case, verdict, seconds = results.next(left)
-            except multiprocessing.TimeoutError:
-                break
-            store.note(name, case, verdict, seconds)
-            played += 1
-            tell(case, verdict)
-    return played
+        stack.enter_context(closing(results))
+        for case, found in results:
+            if isinstance(found, pool.Lost):
+                found = Verdict((str(found),)), 0.0
+            store.note(name, case, *found)
+            count += 1
+            tell(case, found[0])
+    return count

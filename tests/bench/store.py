@@ -28,14 +28,21 @@ CREATE TABLE IF NOT EXISTS result (
 CREATE TABLE IF NOT EXISTS run (name TEXT NOT NULL) STRICT;
 """
 _HERE = Path(syncd.__file__).parent
+_BENCH = Path(__file__).parent
+_WORLD = _BENCH.parent / "core"
 
 
 @cache
 def program() -> str:
-    """A digest of the program's source: what was played is known for exactly that."""
+    """A digest of the source of the program, and of what plays with it.
+
+    What was played is known for exactly that: a weaker oracle may have passed what another finds.
+    """
     digest = hashlib.sha256()
-    for path in sorted(_HERE.rglob("*.py")):
-        digest.update(path.relative_to(_HERE).as_posix().encode() + b"\0" + path.read_bytes())
+    for folder in (_HERE, _BENCH, _WORLD):
+        for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.toml"))):
+            name = path.relative_to(folder).as_posix()
+            digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -66,6 +69,39 @@ def test_what_another_run_passed_is_not_played_again(part: Any, tmp_path: Path) 
     assert list(third.missing("made", ["a", "b", "c", "d", "e"])) == ["b", "e"]
     for store in (there, here, third):
         store.close()
+
+
+def test_a_case_whose_process_dies_or_hangs_is_a_trouble(
+    part: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def play(case: str, base: Path) -> Verdict:
+        if case == "a":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if case == "b":
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+            time.sleep(600)
+        return Verdict()
+
+    part.play = play
+    part.LIMIT = 1
+    monkeypatch.setattr(runner, "_GRACE", 1.0)
+    found = run(store, "a", "b", "c", "d", "e")
+    assert found["a"].troubles == ("the process that played it ended with -9",)
+    assert found["b"].troubles == ("it hung, and its process was killed",)
+    assert not any(found[case].troubles for case in "cde")
+
+
+def test_a_case_that_the_program_would_go_on_with_for_ever_is_stuck(
+    part: Any, store: Store
+) -> None:
+    def play(case: str, base: Path) -> Verdict:
+        while True:
+            with suppress(Exception):
+                time.sleep(5)
+
+    part.play = play
+    part.LIMIT = 1
+    assert run(store, "a")["a"].troubles == ("Stuck: a takes for ever",)
 
 
 @pytest.mark.parametrize(
