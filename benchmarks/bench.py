@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from benchmarks.account import Spec, spec_text
 from benchmarks.library import Library, audio_in
-from benchmarks.pairs import Figures, Trouble, run_child
+from benchmarks.pairs import Trouble, run_child
 from benchmarks.rivals import Rivals
 from benchmarks.serving import Service, serving
 
@@ -62,8 +62,6 @@ class Bench:
     _in_step: dict[int, tuple[Spec, Library]] = field(default_factory=dict)
     growth: list[Growth] = field(default_factory=list)
     """What ``growth`` found, from the smallest size to the largest."""
-    first_syncs: dict[int, Figures] = field(default_factory=dict)
-    """Of the libraries that were brought in step: how many jobs -> seconds."""
 
     @property
     def source(self) -> Path:
@@ -115,19 +113,21 @@ class Bench:
         return stack.enter_context(serving(self.where(spec), self.ports, delayed=delayed))
 
     def in_step(self, jobs: int) -> tuple[Spec, Library]:
-        """A library of so many tiny files, brought in step by the program itself, once."""
+        """A library of so many tiny files in step with its account (``filling``), made once."""
         if jobs not in self._in_step:
             spec = self.account(jobs, TINY, facets=True)
             library = Library.made(self.folder / f"in step {jobs}", self.api_url, parallel=8)
             self.say(f"  a library of {jobs:,} files is brought in step")
             with ExitStack() as stack:
-                self.serve(stack, spec)
-                taken = library.run("sync", "--quiet")
+                service = self.serve(stack, spec)
+                command = [sys.executable, "-m", "benchmarks.filling"]
+                run_child([*command, self.where(spec) / "0.mp3"], env=library.environ)
+                service.clear()
                 library.run("sync", "--quiet")
+                fetched = service.asked().get("GET media", 0)
             found = len(audio_in(library.root))
-            if found != jobs:
-                raise Trouble(f"syncd sync placed {found} of {jobs} files; see what it says")
-            self.first_syncs[jobs] = Figures.of([taken.wall])
+            if found != jobs or fetched:
+                raise Trouble(f"not in step: {found} of {jobs} files are there, {fetched} fetched")
             self.settle()
             self._in_step[jobs] = spec, library
         return self._in_step[jobs]

@@ -14,7 +14,6 @@ from benchmarks.scan import scans
 from benchmarks.sweep import sweeps
 
 CURVES = {
-    "first sync of tiny files": "s",
     "sweep": "s",
     "sweep, only signatures changed": "s",
     "quiet poll, processor": "ms",
@@ -45,7 +44,6 @@ def grown(bench: Bench, jobs: int) -> Growth:
         until_at_rest(library, running, jobs)
         memory = proportional_of(running.pid)
     figures = {
-        "first sync of tiny files": bench.first_syncs[jobs].median,
         "sweep": float(first[0].said["seconds"]),
         "sweep, only signatures changed": float(again[0].said["seconds"]),
         "quiet poll, processor": 1000 * float(polls(bench, jobs).said["processor"]),

@@ -209,7 +209,9 @@ class Server:
         return {"asked": dict(self.asked), "last_patch": self.last_patch}
 
 
-def _mapped(path: Path) -> mmap.mmap:
+def _mapped(path: Path) -> mmap.mmap | bytes:
+    if not path.stat().st_size:
+        return b""  # which cannot be mapped
     with path.open("rb") as stream:
         return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
 
