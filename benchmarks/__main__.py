@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import syncd
 from benchmarks import (
+    ceiling,
     commands,
     first_sync,
     growth,
@@ -37,6 +38,7 @@ from benchmarks.serving import delay_in_words
 Work = Callable[[Bench], Iterator[Row]]
 
 WORKS: dict[str, Work] = {
+    "ceiling": ceiling.measure,
     "commands": commands.measure,
     "first-sync": first_sync.measure,
     "sweep": sweep.measure,
@@ -64,6 +66,12 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="cut all sizes; see that it runs")
     parser.add_argument("--rounds", type=_rounds, metavar="N", help="how often each pair is run")
     parser.add_argument("--write", action="store_true", help=f"write {REPORT.name} and the picture")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="build the data there and leave it for the next run: accounts and large libraries",
+    )
     parser.add_argument("--install", action="store_true", help="get absent rivals from Debian")
     asked = parser.parse_args(given)
     unknown = [name for name in asked.names if name not in WORKS]
@@ -89,14 +97,17 @@ def run(asked: argparse.Namespace, folder: Path) -> tuple[list[Row], Bench]:
     for why in rivals.absent.values():
         print(f"absent: {why}")
     print(f"delay: {delay_in_words()}")
-    bench = Bench(folder, Scale(asked.quick, asked.rounds), rivals)
+    bench = Bench.kept(folder, Scale(asked.quick, asked.rounds), rivals)
     rows = []
-    for name in WORKS:
-        if name in asked.names:
+    try:
+        for name in (name for name in WORKS if name in asked.names):
             print(f"\n=== {name}", flush=True)
             for row in WORKS[name](bench):
                 rows.append(row)
                 print(printed(row), flush=True)
+    finally:
+        if asked.keep:
+            bench.keep()
     if bench.growth:
         print(growth_table(bench.growth))
     return rows, bench
@@ -127,11 +138,12 @@ def main(given: Sequence[str]) -> int:
             print(f"{name:12}{summary}")
         return 0
     signal.signal(signal.SIGTERM, _stop)
-    folder = Path(tempfile.mkdtemp(prefix="syncd-benchmarks-"))
+    folder = asked.keep or Path(tempfile.mkdtemp(prefix="syncd-benchmarks-"))
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         if asked.install:
             install()
-        rows, bench = run(asked, folder)
+        rows, bench = run(asked, folder.absolute())
         if asked.write:
             write(asked, rows, bench)
     except Trouble as trouble:
@@ -141,7 +153,8 @@ def main(given: Sequence[str]) -> int:
         print("benchmarks: stopped", file=sys.stderr)
         return 130
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not asked.keep:
+            shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 

@@ -40,8 +40,11 @@ CLIPS = 8
 _MP3_RATE = 417 * 44100 / 1152
 """Bytes a second of what ``tone`` makes: frames of 417 bytes and 1152 samples at 44.1 kHz."""
 
-_EARLIEST, _LATEST = 1_735_689_600.0, 4_102_444_800.0
-"""2025-01-01, when the first job was made, and 2100-01-01, when all addresses run out."""
+_EARLIEST, _LATEST = 1_451_606_400.0, 4_102_444_800.0
+"""2016-01-01, when the first job was made, and 2100-01-01, when all addresses run out."""
+
+_GAPS = (0.25, 3_000.0, 4_500.0)
+"""Seconds between two jobs: 100,000 of them take eight years, about 1,000 in each monthly album."""
 
 _RECORDED = ("/filters/stats", "/jobs/counts", "/presets", "/model/status", "/sample-data")
 _WORDS = (
@@ -80,7 +83,7 @@ class Spec:
 
 def build(folder: Path, spec: Spec) -> None:
     """Write the account to ``folder``: ``rows-N`` of each epoch, ``index.json``, the media."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     sizes = _make_media(folder, spec)
     world = World()
     world.grant(KEY)
@@ -124,7 +127,7 @@ def _jobs(spec: Spec, user_id: int) -> Iterator[Job]:
     id_, created = 48_211, _EARLIEST
     for number in range(spec.jobs):
         id_ += source.randint(1, 9)
-        created += source.choice((0.25, 61.5, 200.0))
+        created += source.choice(_GAPS)
         task, language = source.choice(_TASKS), source.choice(_LANGUAGES)
         title = " ".join(source.choices(_WORDS, k=source.randint(2, 4))).title()
         job = Job(

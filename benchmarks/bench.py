@@ -9,9 +9,9 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from benchmarks.account import Spec, spec_text
 from benchmarks.library import Library, audio_in
@@ -20,6 +20,9 @@ from benchmarks.rivals import Rivals
 from benchmarks.serving import Service, serving
 
 T = TypeVar("T")
+
+_MADE = "made.json"
+"""What was built in a folder that is kept."""
 
 TINY = 4_000
 """Bytes of an audio file where only the number of files counts."""
@@ -59,9 +62,32 @@ class Bench:
     say: Callable[[str], None] = print
     ports: tuple[int, int] = field(default_factory=lambda: (_free_port(), _free_port()))
     _accounts: dict[Spec, Path] = field(default_factory=dict)
-    _in_step: dict[int, tuple[Spec, Library]] = field(default_factory=dict)
+    _in_step: set[int] = field(default_factory=set)
     growth: list[Growth] = field(default_factory=list)
     """What ``growth`` found, from the smallest size to the largest."""
+
+    @classmethod
+    def kept(cls, folder: Path, scale: Scale, rivals: Rivals) -> Self:
+        """One that goes on with what was built in ``folder`` before, if anything was."""
+        bench, made = cls(folder, scale, rivals), folder / _MADE
+        if made.exists():
+            found = json.loads(made.read_text())
+            bench.ports = found["ports"][0], found["ports"][1]
+            bench._accounts = {Spec(**spec): folder / name for spec, name in found["accounts"]}
+            bench._in_step = set(found["in_step"])
+        return bench
+
+    def keep(self) -> None:
+        """Leave what takes long to build for another run, and nothing else."""
+        accounts = [(asdict(spec), str(path.name)) for spec, path in self._accounts.items()]
+        found = {"ports": self.ports, "accounts": accounts, "in_step": sorted(self._in_step)}
+        (self.folder / _MADE).write_text(json.dumps(found))
+        names = {_MADE, *(name for _, name in accounts), *map(_in_step_name, self._in_step)}
+        for path in self.folder.iterdir():
+            if path.name not in names and path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in names:
+                path.unlink()
 
     @property
     def source(self) -> Path:
@@ -92,8 +118,7 @@ class Bench:
         """An account that is made now unless it was before."""
         spec = Spec(jobs=jobs, audio=audio, facets=facets, covers=covers, media_url=self.media_url)
         if spec not in self._accounts:
-            folder = self.folder / "accounts" / str(len(self._accounts))
-            folder.parent.mkdir(exist_ok=True)
+            folder = self.fresh(f"account {len(self._accounts)}")
             words = ["-m", "benchmarks.account", str(folder), spec_text(spec)]
             run_child([sys.executable, *words], cwd=self.source)
             self._accounts[spec] = folder
@@ -114,9 +139,9 @@ class Bench:
 
     def in_step(self, jobs: int) -> tuple[Spec, Library]:
         """A library of so many tiny files in step with its account (``filling``), made once."""
+        spec, name = self.account(jobs, TINY, facets=True), _in_step_name(jobs)
         if jobs not in self._in_step:
-            spec = self.account(jobs, TINY, facets=True)
-            library = Library.made(self.folder / f"in step {jobs}", self.api_url, parallel=8)
+            library = Library.made(self.fresh(name), self.api_url, parallel=8)
             self.say(f"  a library of {jobs:,} files is brought in step")
             with ExitStack() as stack:
                 service = self.serve(stack, spec)
@@ -129,8 +154,12 @@ class Bench:
             if found != jobs or fetched:
                 raise Trouble(f"not in step: {found} of {jobs} files are there, {fetched} fetched")
             self.settle()
-            self._in_step[jobs] = spec, library
-        return self._in_step[jobs]
+            self._in_step.add(jobs)
+        return spec, Library(self.folder / name)
+
+
+def _in_step_name(jobs: int) -> str:
+    return f"in step {jobs}"
 
 
 def _free_port() -> int:

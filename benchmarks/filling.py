@@ -51,15 +51,15 @@ async def fill(audio: Path) -> int:
         enter_next_generation(library)
         assert policy.origin is not None, "policy_for names it"
         wanted = [op for op in plan if isinstance(op, Download)]
-        found = await asyncio.to_thread(_place, engine, wanted, policy.origin, audio.read_bytes())
+        found = await asyncio.to_thread(_place, engine, wanted, policy.origin, audio)
     await asyncio.to_thread(_record, settings.catalog, found)
     return len(wanted)
 
 
-def _place(engine: Engine, plan: list[Download], origin: Origin, audio: bytes) -> Rows:
+def _place(engine: Engine, plan: list[Download], origin: Origin, source: Path) -> Rows:
     found: Rows = {"baseline": [], "file": [], "journal": []}
-    digest, now = hashlib.sha256(audio).hexdigest(), engine.library.clock()
-    for op, placed in _placed(engine, plan, origin, audio, digest):
+    audio, now = source.read_bytes(), engine.library.clock()
+    for op, placed in _placed(engine, plan, origin, audio):
         given = {"state": State.PLACED, "attempts": 0, "album": op.album, "number": op.number}
         found["baseline"].append(
             {"job_id": op.job_id, **given, **rows.placed_to_row(replace(placed, placed_at=now))}
@@ -73,9 +73,9 @@ def _place(engine: Engine, plan: list[Download], origin: Origin, audio: bytes) -
 
 
 def _placed(
-    engine: Engine, plan: list[Download], origin: Origin, audio: bytes, digest: str
+    engine: Engine, plan: list[Download], origin: Origin, audio: bytes
 ) -> Iterator[tuple[Download, Placed]]:
-    context = engine.context
+    context, digest = engine.context, hashlib.sha256(audio).hexdigest()
     for op in plan:
         job, path = context.job(op.job_id), context.root.path / op.path
         path.parent.mkdir(exist_ok=True)

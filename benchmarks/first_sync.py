@@ -8,11 +8,14 @@ stands in ``LEFT_OUT``. All have 8 transfers, the same server, and an empty fold
 from __future__ import annotations
 
 import shutil
+import statistics
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+
+from mutagen.id3 import ID3
 
 from benchmarks.account import Spec
 from benchmarks.bench import Bench
@@ -80,8 +83,12 @@ def _rows(
     bench: Bench, work: str, taken: dict[str, list[Sample]], targets: dict[str, float]
 ) -> Iterator[Row]:
     ours = taken["syncd"]
-    processor = sum(sample.processor for sample in ours) / len(ours)
-    note = f"{processor:.2f} s of processor, {peaks(ours).median:.0f} MB, {ours[0].said['asked']}"
+    processor = statistics.median(sample.processor for sample in ours)
+    served = statistics.median(float(sample.said["served"]) for sample in ours)
+    note = (
+        f"{processor:.2f} s of processor (and {served:.2f} s of what serves), "
+        f"{peaks(ours).median:.0f} MB, {ours[0].said['requests']} requests to the API"
+    )
     for name in dict.fromkeys((*taken, *targets)):
         if name == "syncd":
             continue
@@ -118,14 +125,21 @@ def _ours(bench: Bench, spec: Spec, service: Service) -> Sample:
     )
     bench.settle()
     service.clear()
+    before = service.processor()
     sample = library.run("sync", "--quiet")
-    asked = service.asked()
-    if len(audio_in(library.root)) != spec.jobs:
-        raise Trouble(f"syncd sync placed {len(audio_in(library.root))} of {spec.jobs} files")
+    said = {"requests": service.requests(), "served": service.processor() - before}
+    _check(audio_in(library.root), spec)
     shutil.rmtree(library.folder)
-    of_api = sum(count for name, count in asked.items() if not name.endswith(" media"))
-    said = {"asked": f"{of_api} requests to the API"}
     return Sample(sample.wall, sample.processor, sample.peak, said)
+
+
+def _check(files: list[Path], spec: Spec) -> None:
+    """Raise ``Trouble`` where a file is missing, or the first one is not what it is to be."""
+    if len(files) != spec.jobs:
+        raise Trouble(f"syncd sync placed {len(files)} of {spec.jobs} files")
+    tags = ID3(files[0])
+    if "TIT2" not in tags or (spec.covers and not tags.getall("APIC")):
+        raise Trouble("syncd sync placed a file without its title or its cover")
 
 
 def _theirs(bench: Bench, spec: Spec, service: Service, name: str) -> Sample:

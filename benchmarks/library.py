@@ -110,7 +110,10 @@ def daemon(library: Library) -> Iterator[subprocess.Popen[bytes]]:
     """``syncd run``, stopped at the end; raises ``Trouble`` where it does not end in order."""
     with library.log.open("wb") as log:
         running = subprocess.Popen(
-            [*library.prefix, COMMAND, "run"], env=library.environ, stderr=log
+            [*library.prefix, COMMAND, "run"],
+            env=library.environ,
+            stderr=log,
+            process_group=0,
         )
     try:
         yield running

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from benchmarks.account import Spec
 from benchmarks.bench import TINY, Bench
 from benchmarks.library import Library, daemon, until_at_rest
-from benchmarks.pairs import Figures, Row, peak_of, processor_of, proportional_of
+from benchmarks.pairs import Figures, Row, peak_of, processor_of, proportional_of, resident_of
 
 _MOST_SHARE = 0.1
 """Percent of one core."""
@@ -37,10 +37,11 @@ def _resting(
         before, began = processor_of(running.pid), time.monotonic()
         time.sleep(seconds)
         spent, passed = processor_of(running.pid) - before, time.monotonic() - began
-        memory, peak = proportional_of(running.pid), peak_of(running.pid)
+        memory, resident = proportional_of(running.pid), resident_of(running.pid)
+        peak = peak_of(running.pid)
         asked = service.requests()
     work = f"daemon at rest for {seconds:g} s, {spec.jobs:,} jobs"
-    note = f"proportional set size; {peak / 1e6:.0f} MB resident at its peak"
+    note = f"PSS; RSS {resident / 1e6:.0f} MB, {peak / 1e6:.0f} MB at its peak"
     yield Row(
         work=f"{work}: memory", unit="MB", ours=Figures.of([memory / 1e6]), most=most, note=note
     )
@@ -49,5 +50,5 @@ def _resting(
         unit="%",
         ours=Figures.of([100 * spent / passed]),
         most=_MOST_SHARE,
-        note=f"of one core, counted in steps of 10 ms; {asked} requests meanwhile",
+        note=f"of one core, {asked} requests meanwhile",
     )

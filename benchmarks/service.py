@@ -43,7 +43,7 @@ class Rows:
         self._offsets: list[int] = index["offsets"]
         self._filters: Mapping[str, Mapping[str, list[int]]] = index["filters"]
         self._maps = [_mapped(path) for path in sorted(folder.glob("rows-*"))]
-        self._changed: dict[int, bytes] = {}
+        self.changed: dict[int, bytes] = {}
 
     def page(self, query: Mapping[str, str]) -> tuple[bytes, int]:
         """The page that a query of ``GET /jobs`` asks for, and how many jobs match in all."""
@@ -53,7 +53,7 @@ class Rows:
         wanted = [
             values.get(query[name], []) for name, values in self._filters.items() if name in query
         ]
-        if not wanted and is_oldest_first and not self._changed:
+        if not wanted and is_oldest_first and not self.changed:
             total = len(self.ids)
             first, last = min(skip, total), min(skip + limit, total)
             start, stop = self._offsets[first], self._offsets[last]
@@ -79,21 +79,21 @@ class Rows:
         if row is None:
             return None
         job = {**json.loads(self._row(row)), "display_name": name}
-        self._changed[row] = json.dumps(job, ensure_ascii=False, separators=(",", ":")).encode()
-        return self._changed[row]
+        self.changed[row] = json.dumps(job, ensure_ascii=False, separators=(",", ":")).encode()
+        return self.changed[row]
 
     def names(self) -> dict[int, str]:
         """The new name of each job that was renamed."""
         return {
-            self.ids[row]: json.loads(text)["display_name"] for row, text in self._changed.items()
+            self.ids[row]: json.loads(text)["display_name"] for row, text in self.changed.items()
         }
 
     def number(self, job_id: int) -> int | None:
         return self._row_of.get(job_id)
 
     def _row(self, row: int) -> bytes:
-        if row in self._changed:
-            return self._changed[row]
+        if row in self.changed:
+            return self.changed[row]
         return self._maps[self.epoch][self._offsets[row] : self._offsets[row + 1] - 1]
 
 
@@ -206,7 +206,8 @@ class Server:
             self.asked.clear()
         elif command["do"] == "names":
             return {str(job_id): name for job_id, name in self.rows.names().items()}
-        return {"asked": dict(self.asked), "last_patch": self.last_patch}
+        renamed = len(self.rows.changed)
+        return {"asked": dict(self.asked), "last_patch": self.last_patch, "renamed": renamed}
 
 
 def _mapped(path: Path) -> mmap.mmap | bytes:

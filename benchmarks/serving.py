@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.pairs import Trouble
+from benchmarks.pairs import Trouble, processor_of
 
 ONE_WAY = 0.015
 """Seconds that a packet takes, each way."""
@@ -76,6 +76,14 @@ class Service:
         """How many requests came to the API."""
         return sum(count for name, count in self.asked().items() if not name.endswith(" media"))
 
+    def renamed(self) -> int:
+        """How many jobs have a new name."""
+        return int(self._ask(do="count")["renamed"])
+
+    def processor(self) -> float:
+        """Seconds of the processor that serving has taken so far."""
+        return processor_of(self.process.pid)
+
     def last_patch(self) -> float:
         """When the last PATCH was answered, as ``time.monotonic`` has it."""
         return float(self._ask(do="count")["last_patch"])
@@ -107,6 +115,7 @@ def serving(folder: Path, ports: tuple[int, int], *, delayed: bool = False) -> I
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parent.parent,
+        process_group=0,  # Ctrl-C is for this process alone, which ends that one
     )
     try:
         assert process.stdout is not None
