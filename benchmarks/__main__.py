@@ -30,8 +30,8 @@ from benchmarks import (
 )
 from benchmarks.bench import Bench, Scale
 from benchmarks.library import COMMAND
-from benchmarks.pairs import Row, Trouble
-from benchmarks.report import Conditions, document, growth_table, picture, printed
+from benchmarks.pairs import Row, Trouble, commands_run
+from benchmarks.report import Conditions, as_commands, document, growth_table, picture, printed
 from benchmarks.rivals import find_rivals, install
 from benchmarks.serving import delay_in_words
 
@@ -121,6 +121,16 @@ def write(asked: argparse.Namespace, rows: Sequence[Row], bench: Bench) -> None:
         rivals=bench.rivals,
         delay=delay_in_words(),
         folder=bench.folder,
+        commands=as_commands(
+            commands_run,
+            {
+                str(bench.folder): "DATA",
+                str(COMMAND): "syncd",
+                sys.executable: "python",
+                bench.api_url: "API",
+                bench.media_url: "MEDIA",
+            },
+        ),
         quick=asked.quick,
         commit=_commit(),
     )

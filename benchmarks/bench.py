@@ -120,7 +120,7 @@ class Bench:
         if spec not in self._accounts:
             folder = self.fresh(f"account {len(self._accounts)}")
             words = ["-m", "benchmarks.account", str(folder), spec_text(spec)]
-            run_child([sys.executable, *words], cwd=self.source)
+            run_child([sys.executable, *words], cwd=self.source, measured=False)
             self._accounts[spec] = folder
         return spec
 
@@ -145,8 +145,9 @@ class Bench:
             self.say(f"  a library of {jobs:,} files is brought in step")
             with ExitStack() as stack:
                 service = self.serve(stack, spec)
-                command = [sys.executable, "-m", "benchmarks.filling"]
-                run_child([*command, self.where(spec) / "0.mp3"], env=library.environ)
+                audio = str(self.where(spec) / "0.mp3")
+                command = [sys.executable, "-m", "benchmarks.filling", audio]
+                run_child(command, env=library.environ, measured=False)
                 service.clear()
                 library.run("sync", "--quiet")
                 fetched = service.asked().get("GET media", 0)

@@ -96,14 +96,9 @@ def _rows(
         if name not in taken:
             yield Row(work=work, beside=name, most=most, missing=bench.rivals.absent[name])
             continue
-        yield Row(
-            work=work,
-            beside=name,
-            ours=walls(ours),
-            theirs=walls(taken[name]),
-            most=most,
-            note=note,
-        )
+        theirs = walls(taken[name])
+        yield Row(work=work, beside=name, ours=walls(ours), theirs=theirs, most=most, note=note)
+        note = ""  # told once
 
 
 def compare(
@@ -146,7 +141,7 @@ def _theirs(bench: Bench, spec: Spec, service: Service, name: str) -> Sample:
     folder = bench.fresh("rival")
     command = _COMMANDS[name](bench, spec, folder)
     bench.settle()
-    sample = run_child([*service.prefix, *command], cwd=bench.folder)
+    sample = run_child([*service.prefix, *command], cwd=bench.source)
     found = sum(path.suffix == ".mp3" for path in folder.rglob("*"))
     if found != spec.jobs:
         raise Trouble(f"{name} fetched {found} of {spec.jobs} files")
@@ -180,11 +175,7 @@ def _aria2c(bench: Bench, spec: Spec, folder: Path) -> list[str | Path]:
 
 
 def _official(bench: Bench, _spec: Spec, folder: Path) -> list[str | Path]:
-    here = Path(__file__).parent.parent
-    script = f"import sys; sys.path.insert(0, {str(here)!r})"
-    run = "from pathlib import Path; from benchmarks.official import mirror"
-    call = f"mirror({bench.api_url!r}, Path({str(folder)!r}))"
-    return [sys.executable, "-c", "; ".join((script, run, call))]
+    return [sys.executable, "-m", "benchmarks.official", bench.api_url, folder]
 
 
 _COMMANDS: dict[str, Command] = {

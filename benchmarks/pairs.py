@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shlex
 import statistics
 import subprocess
 import tempfile
@@ -23,6 +24,10 @@ _LOOKS_APART = 20
 
 _OF_SCHEDULER = 2
 """``CPUCLOCK_SCHED`` in Linux's ``posix-timers_types.h``: what the scheduler counted."""
+
+
+commands_run: dict[str, None] = {}
+"""Every command that was measured, as a shell takes it, each once: for the report."""
 
 
 class Trouble(Exception):
@@ -130,12 +135,14 @@ def run_child(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     speaks: bool = False,
-    allowed: Sequence[int] = (0,),
+    measured: bool = True,
 ) -> Sample:
     """Run ``command`` to its end. ``speaks``: the last line of its output is a JSON object.
 
-    Raises ``Trouble`` where it ends with anything but one of ``allowed``.
+    ``measured``: it is one that the report names. Raises ``Trouble`` where it does not end with 0.
     """
+    if measured:
+        commands_run[shlex.join(str(part) for part in command)] = None
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         began = time.monotonic()
         process = subprocess.Popen(
@@ -154,7 +161,7 @@ def run_child(
             process.wait()
             raise
         wall = time.monotonic() - began
-        if process.returncode not in allowed:
+        if process.returncode:
             name = Path(str(command[0])).name
             raise Trouble(f"{name} ended with {process.returncode}: {_last_line(errors)}")
         said = json.loads(_last_line(out)) if speaks else {}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -32,6 +33,8 @@ class Conditions:
     rivals: Rivals
     delay: str
     folder: Path
+    commands: Sequence[str] = ()
+    """What was run, as a shell takes it (``as_commands``)."""
     quick: bool = False
     commit: str = ""
     """Of the program; empty where that is not known."""
@@ -47,6 +50,16 @@ def cells(row: Row) -> tuple[str, ...]:
     if row.theirs is not None:
         theirs = amount(row.theirs, row.unit)
     return (row.work, row.beside, ours, theirs, ratio, target(row), mark, row.note)
+
+
+def as_commands(commands: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    """Commands with what differs from run to run named instead, each once, in their order."""
+    found: dict[str, None] = {}
+    for command in commands:
+        for text, name in names.items():
+            command = command.replace(text, name)
+        found[re.sub(r"(?<!\w)(account|in step) \d+", r"\1", command)] = None
+    return list(found)
 
 
 def amount(figures: Figures, unit: str) -> str:
@@ -119,6 +132,8 @@ def document(
         "## What the rivals leave out of a first sync",
         "\n".join(f"- {name}: {text}" for name, text in LEFT_OUT.items()),
     ]
+    if conditions.commands:
+        parts += ["## Commands", "```sh\n" + "\n".join(conditions.commands) + "\n```"]
     if rivals.absent:
         parts += ["## Absent", "\n".join(f"- {why}" for why in rivals.absent.values())]
     if growths:
