@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import json
 import os
 import shutil
 import signal
@@ -31,7 +32,16 @@ from benchmarks import (
 from benchmarks.bench import Bench, Scale
 from benchmarks.library import COMMAND
 from benchmarks.pairs import Row, Trouble, commands_run
-from benchmarks.report import Conditions, as_commands, document, growth_table, picture, printed
+from benchmarks.report import (
+    Conditions,
+    as_commands,
+    document,
+    growth_table,
+    picture,
+    printed,
+    saved,
+    table,
+)
 from benchmarks.rivals import find_rivals, install
 from benchmarks.serving import delay_in_words
 
@@ -72,8 +82,16 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
         metavar="FOLDER",
         help="build the data there and leave it for the next run: accounts and large libraries",
     )
+    parser.add_argument(
+        "--save", type=Path, metavar="FILE", help="write the program's medians as JSON"
+    )
+    parser.add_argument(
+        "--before", type=Path, metavar="FILE", help="set them beside those of an earlier --save"
+    )
     parser.add_argument("--install", action="store_true", help="get absent rivals from Debian")
     asked = parser.parse_args(given)
+    if asked.before and not asked.before.exists():
+        parser.error(f"{asked.before}: there is no such file; an earlier run makes it with --save")
     unknown = [name for name in asked.names if name not in WORKS]
     if unknown:
         parser.error(f"no work is called {unknown[0]!r}; these are: {', '.join(WORKS)}")
@@ -110,6 +128,8 @@ def run(asked: argparse.Namespace, folder: Path) -> tuple[list[Row], Bench]:
             bench.keep()
     if bench.growth:
         print(growth_table(bench.growth))
+    if asked.before:
+        print(table(rows, json.loads(asked.before.read_text())))
     return rows, bench
 
 
@@ -131,6 +151,7 @@ def write(asked: argparse.Namespace, rows: Sequence[Row], bench: Bench) -> None:
                 bench.media_url: "MEDIA",
             },
         ),
+        before=json.loads(asked.before.read_text()) if asked.before else None,
         quick=asked.quick,
         commit=_commit(),
     )
@@ -154,6 +175,8 @@ def main(given: Sequence[str]) -> int:
         if asked.install:
             install()
         rows, bench = run(asked, folder.absolute())
+        if asked.save:
+            asked.save.write_text(json.dumps(saved(rows), indent=1) + "\n")
         if asked.write:
             write(asked, rows, bench)
     except Trouble as trouble:

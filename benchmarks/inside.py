@@ -30,6 +30,11 @@ _WAIT_BETWEEN = 0.2
 """Seconds between two polls, so that none pays for what the one before left to threads."""
 
 
+_LOOKS = 3
+"""How often the folder is looked at; the median counts. A collection of garbage, of all that was
+imported, falls into one of them and takes longer than a small scan."""
+
+
 @contextmanager
 def files_opened(opened: list[str]) -> Iterator[None]:
     """Note what Python opens meanwhile, folders left out (audit event ``open``, PEP 578).
@@ -107,9 +112,10 @@ async def look() -> dict[str, Any]:
             library.root.verify(library.marker)
             return time.monotonic() - began, ended - scanning, len(tree.files)
 
-        whole, alone, files = await asyncio.to_thread(looked)
+        times = [await asyncio.to_thread(looked) for _ in range(_LOOKS)]
         with files_opened(opened):
             await asyncio.to_thread(looked)
+    whole, alone, files = sorted(times)[_LOOKS // 2]
     audio = _audio_of(settings.library.root, opened)
     return {"seconds": whole, "scan": alone, "files": files, "audio_opened": len(audio)}
 

@@ -98,6 +98,12 @@ class Row:
         return None if found is None else found <= self.most
 
 
+def short(value: float) -> str:
+    """A figure with three digits, or all of those before the point."""
+    whole = abs(value) >= 100 or value == int(value)
+    return f"{value:,.0f}" if whole else f"{value:.3g}"
+
+
 def in_turn(
     rounds: int, contestants: Mapping[str, Callable[[], Sample]], *, warm: bool = False
 ) -> dict[str, list[Sample]]:

@@ -6,10 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from benchmarks.pairs import short
+
 _COLUMNS = 3
 _WIDTH, _HEIGHT = 300, 210
 """Pixels of one chart with its margins."""
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 26, 34, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 26, 38, 34
+_INSET = 24
+"""Pixels from the axis to the first point, so that its figure does not meet those of the axis."""
 
 _STYLE = (
     "text{font:11px sans-serif;fill:#444}.title{font-weight:bold;font-size:12px;fill:#222}"
@@ -40,8 +44,8 @@ def _chart(
     least, most = math.log10(min(sizes)), math.log10(max(sizes))
 
     def across(size: float) -> float:
-        span = most - least or 1
-        return _LEFT + (math.log10(size) - least) / span * (_WIDTH - _LEFT - _RIGHT)
+        part = (math.log10(size) - least) / (most - least or 1)
+        return _LEFT + _INSET + part * (_WIDTH - _LEFT - _RIGHT - _INSET)
 
     def up(value: float) -> float:
         part = (math.log10(max(value, 10.0**low)) - low) / (high - low)
@@ -60,7 +64,7 @@ def _chart(
     for (px, py), size, value in zip(points, sizes, values, strict=True):
         parts.append(
             f'<circle class="dot" cx="{px:.1f}" cy="{py:.1f}" r="3"/>'
-            f'<text x="{px:.1f}" y="{py - 8:.1f}" text-anchor="middle">{value:.3g}</text>'
+            f'<text x="{px:.1f}" y="{py - 8:.1f}" text-anchor="middle">{short(value)}</text>'
             f'<text x="{px:.1f}" y="{_HEIGHT - 14}" text-anchor="middle">{size:,}</text>'
         )
     return f'<g transform="translate({x} {y})">' + "".join(parts) + "</g>"

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.bench import Growth
 from benchmarks.first_sync import LEFT_OUT
 from benchmarks.growth import CURVES
-from benchmarks.pairs import Figures, Row
+from benchmarks.pairs import Figures, Row, short
 from benchmarks.picture import draw
 from benchmarks.rivals import Rivals
 
@@ -35,6 +35,8 @@ class Conditions:
     folder: Path
     commands: Sequence[str] = ()
     """What was run, as a shell takes it (``as_commands``)."""
+    before: Mapping[str, float] | None = None
+    """What the program took in an earlier run (``saved``)."""
     quick: bool = False
     commit: str = ""
     """Of the program; empty where that is not known."""
@@ -64,8 +66,7 @@ def as_commands(commands: Iterable[str], names: Mapping[str, str]) -> list[str]:
 
 def amount(figures: Figures, unit: str) -> str:
     """The median, and the spread of several runs."""
-    median = figures.median
-    text = f"{median:.0f}" if median >= 100 or median == int(median) else f"{median:.3g}"
+    text = short(figures.median)
     spread = f" ±{50 * figures.spread:.0f} %" if len(figures.values) > 1 else ""
     return f"{text} {unit}".strip() + spread
 
@@ -77,10 +78,29 @@ def target(row: Row) -> str:
     return f"≤ {row.most:g} {'×' if of_pair else row.unit}".strip()
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The rows as a Markdown table."""
-    lines = [HEAD, tuple("---" for _ in HEAD), *(cells(row) for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+def table(rows: Sequence[Row], before: Mapping[str, float] | None = None) -> str:
+    """The rows as a Markdown table; ``before``: what the program took then (``saved``)."""
+    head: tuple[str, ...] = HEAD
+    lines = [cells(row) for row in rows]
+    if before is not None:
+        head = (*HEAD, "before")
+        lines = [(*line, _before(row, before)) for line, row in zip(lines, rows, strict=True)]
+    return "\n".join(
+        "| " + " | ".join(line) + " |" for line in (head, tuple("---" for _ in head), *lines)
+    )
+
+
+def saved(rows: Sequence[Row]) -> dict[str, float]:
+    """The program's medians, by work: what a later run is set beside."""
+    return {row.work: row.ours.median for row in rows if row.ours is not None}
+
+
+def _before(row: Row, before: Mapping[str, float]) -> str:
+    if row.ours is None or row.work not in before:
+        return "–"
+    then = before[row.work]
+    times = f", now {row.ours.median / then:.2f} ×" if then else ""
+    return f"{short(then)} {row.unit}".strip() + times
 
 
 def growth_table(growths: Sequence[Growth]) -> str:
@@ -88,7 +108,7 @@ def growth_table(growths: Sequence[Growth]) -> str:
     lines = [("", *(f"{growth.jobs:,} jobs" for growth in growths))]
     lines.append(("---", *("---:" for _ in growths)))
     for name, unit in CURVES.items():
-        found = (f"{growth.figures[name]:.3g} {unit}" for growth in growths)
+        found = (f"{short(growth.figures[name])} {unit}" for growth in growths)
         lines.append((name, *found))
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -128,7 +148,7 @@ def document(
         "## Conditions",
         "\n".join(f"- {name}: {text}" for name, text in machine(conditions).items()),
         "## Results",
-        table(rows),
+        table(rows, conditions.before),
         "## What the rivals leave out of a first sync",
         "\n".join(f"- {name}: {text}" for name, text in LEFT_OUT.items()),
     ]
