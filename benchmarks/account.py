@@ -12,7 +12,7 @@ import hmac
 import json
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -85,20 +85,31 @@ def build(folder: Path, spec: Spec) -> None:
     """Write the account to ``folder``: ``rows-N`` of each epoch, ``index.json``, the media."""
     folder.mkdir(parents=True, exist_ok=True)
     sizes = _make_media(folder, spec)
-    world = World()
-    world.grant(KEY)
-    jobs = list(_jobs(spec, world.user_id))
-    world.insert(jobs)
+    world = world_of(spec)
+    jobs = world.jobs()
     index: dict[str, Any] = {"ids": [job.id for job in jobs], "sizes": sizes}
     for epoch in range(EPOCHS):
         index["offsets"] = _write_rows(folder / f"rows-{epoch}", jobs, spec, epoch)
     index["filters"] = _filtered(jobs)
-    api = Api(world, spec.switches, lambda job, name, _clip: _address(spec, job, name, 0))
-    index["answers"] = {
-        path: api(Request("GET", PREFIX + path, {}, {"x-api-key": KEY}, b"")).body.decode()
-        for path in _RECORDED
-    }
+    index["answers"] = {path: answer(world, spec, path, {})[0].decode() for path in _RECORDED}
     (folder / "index.json").write_text(json.dumps(index))
+
+
+def world_of(spec: Spec) -> World:
+    """The same account for the simulator."""
+    world = World()
+    world.grant(KEY)
+    world.insert(_jobs(spec, world.user_id))
+    return world
+
+
+def answer(
+    world: World, spec: Spec, path: str, query: dict[str, str]
+) -> tuple[bytes, Mapping[str, str]]:
+    """Body and headers of what the simulator answers to a GET."""
+    api = Api(world, spec.switches, lambda job, name, _clip: _address(spec, job, name, 0))
+    answered = api(Request("GET", PREFIX + path, query, {"x-api-key": KEY}, b""))
+    return answered.body, answered.headers
 
 
 def audio_of(size: int, seed: int) -> bytes:

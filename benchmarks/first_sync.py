@@ -20,7 +20,7 @@ from mutagen.id3 import ID3
 from benchmarks.account import Spec
 from benchmarks.bench import Bench
 from benchmarks.library import Library, audio_in
-from benchmarks.pairs import Row, Sample, Trouble, in_turn, peaks, run_child, walls
+from benchmarks.pairs import Figures, Row, Sample, Trouble, in_turn, peaks, run_child, walls
 from benchmarks.rivals import CLIENT
 from benchmarks.serving import Service
 
@@ -35,6 +35,9 @@ LEFT_OUT = {
 
 Command = Callable[[Bench, Spec, Path], list[str | Path]]
 
+_LONGEST_STALL = 50.0
+"""Milliseconds."""
+
 _ONE_FILE = 400_000_000
 _MOST_MEMORY = 120.0
 """MB that the program may take at the most, whatever the number and size of files."""
@@ -45,7 +48,22 @@ def measure(bench: Bench) -> Iterator[Row]:
     full, small = bench.scale.of((100, 4_000_000), (6, 500_000)), bench.scale.of(400, 12)
     yield from _delayed(bench, *full, most_rclone=1.0)
     yield from _delayed(bench, small, 200_000, most_rclone=0.8)
+    yield _stalls(bench, small)
     yield from _bare(bench)
+
+
+def _stalls(bench: Bench, jobs: int) -> Row:
+    """While the event loop stands still nothing is received, and no timer and no signal heeded."""
+    spec = bench.account(jobs, 200_000, covers=True)
+    with ExitStack() as stack:
+        bench.serve(stack, spec)
+        taken = []
+        for _ in range(bench.scale.times(3)):
+            library = Library.made(bench.fresh("first sync"), bench.api_url, parallel=TRANSFERS)
+            bench.settle()
+            taken.append(1000 * float(library.inside("stalls").said["stall"]))
+    work = f"first sync, {jobs} × 200 kB, loopback: longest stall of the event loop"
+    return Row(work=work, unit="ms", ours=Figures.of(taken), most=_LONGEST_STALL)
 
 
 def _delayed(bench: Bench, jobs: int, size: int, *, most_rclone: float) -> Iterator[Row]:

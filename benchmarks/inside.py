@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from syncd import config
+from syncd.cli.sync import run_sync
 from syncd.cycle import Look, run_cycle
 from syncd.engine import open_client, open_engine
 from syncd.local.scan import scan
@@ -29,6 +30,9 @@ from syncd.observation import sweep_account
 _WAIT_BETWEEN = 0.2
 """Seconds between two polls, so that none pays for what the one before left to threads."""
 
+
+_TICK = 0.005
+"""Seconds after which the event loop is to come back to whoever waits for that."""
 
 _LOOKS = 3
 """How often the folder is looked at; the median counts. A collection of garbage, of all that was
@@ -120,6 +124,26 @@ async def look() -> dict[str, Any]:
     return {"seconds": whole, "scan": alone, "files": files, "audio_opened": len(audio)}
 
 
+async def stalls() -> dict[str, Any]:
+    """A whole ``syncd sync``; by how many seconds at the most the event loop was late."""
+    settings = config.load()
+    latest = 0.0
+
+    async def tick() -> None:
+        nonlocal latest
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(_TICK)
+            latest = max(latest, time.monotonic() - began - _TICK)
+
+    ticking = asyncio.create_task(tick())
+    run, _ = await run_sync(settings, config.load_key(settings), None)
+    ticking.cancel()
+    if run.error or run.failed:
+        raise SystemExit(f"the sync did not bring all in step: {run.error or run.failed[0]}")
+    return {"stall": latest}
+
+
 async def renames(parallel: str, names: str) -> dict[str, Any]:
     """Ask for the status of each job and send its name, by the client alone.
 
@@ -153,6 +177,7 @@ PARTS: dict[str, Callable[..., Any]] = {
     "sweep": sweep,
     "poll": poll,
     "look": look,
+    "stalls": stalls,
     "renames": renames,
 }
 
