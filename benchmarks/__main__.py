@@ -120,9 +120,15 @@ def run(asked: argparse.Namespace, folder: Path) -> tuple[list[Row], Bench]:
     try:
         for name in (name for name in WORKS if name in asked.names):
             print(f"\n=== {name}", flush=True)
-            for row in WORKS[name](bench):
-                rows.append(row)
-                print(printed(row), flush=True)
+            try:
+                for row in WORKS[name](bench):
+                    rows.append(row)
+                    print(printed(row), flush=True)
+            except Trouble as trouble:
+                # The others are worth their hour nevertheless.
+                rows.append(Row(work=name, missing=str(trouble)))
+                bench.is_whole = False
+                print(f"benchmarks: {name}: {trouble}", file=sys.stderr)
     finally:
         if asked.keep:
             bench.keep()
@@ -188,7 +194,7 @@ def main(given: Sequence[str]) -> int:
     finally:
         if not asked.keep:
             shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    return 0 if bench.is_whole else 1
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

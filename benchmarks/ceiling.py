@@ -25,13 +25,17 @@ def measure(bench: Bench) -> Iterator[Row]:
     spec = bench.account(jobs, TINY, facets=True)
     base = f"{bench.api_url}/api/v1/music/jobs?sort_by=created_at&sort_order=asc&limit=100&skip="
     pages = [f"{base}{skip}" for skip in range(0, jobs, 99)]
-    tiny = [f"{bench.media_url}/files/{name}" for _, name in bench.addresses_of(spec)[:5_000]]
     with ExitStack() as stack:
         bench.serve(stack, spec)
         rate = [jobs / _fetched(bench, pages).wall for _ in _rounds(bench)]
-        small = [len(tiny) / _fetched(bench, tiny).wall for _ in _rounds(bench)]
     yield Row(work=f"what serves: pages of {jobs:,} jobs", unit="jobs/s", ours=Figures.of(rate))
-    yield Row(work="what serves: files of 4 kB", unit="files/s", ours=Figures.of(small))
+    files = bench.scale.of(5_000, 1_000)
+    spec = bench.account(files, TINY, facets=True)
+    tiny = [url for url, _ in bench.addresses_of(spec)]
+    with ExitStack() as stack:
+        bench.serve(stack, spec)
+        rate = [files / _fetched(bench, tiny).wall for _ in _rounds(bench)]
+    yield Row(work=f"what serves: {files:,} × 4 kB", unit="files/s", ours=Figures.of(rate))
 
 
 def _rounds(bench: Bench) -> range:

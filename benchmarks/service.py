@@ -6,10 +6,10 @@ rivals alike. Run as ``python -m benchmarks.service FOLDER API-PORT MEDIA-PORT D
 ``{}`` once it listens, takes commands as lines of JSON (``serving.Service``), and ends with its
 input.
 
-``DELAY`` is the seconds that an answer takes on its way, there and back, where no namespace with
-``tc netem`` can be had: each answer is held back by it, the first one of a connection twice, since
-connecting takes a round trip as well. A proxy that delays would have to copy every byte, and be
-what is measured.
+``DELAY`` is the seconds of a round trip, where no namespace with ``tc netem`` can be had. Each
+answer is held back by it, the first one of a connection twice, since connecting takes a round trip
+as well; and no more of a file is sent within it than TCP would have on its way (``Window``). A
+proxy that delays would have to copy every byte, and be what is measured.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,6 +31,31 @@ _PREFIX = "/api/v1/music"
 _LARGEST_LIMIT = 100
 _MEDIA_TYPES = {"mp3": "audio/mpeg", "jpg": "image/jpeg"}
 _MODIFIED = formatdate(1_735_689_600, usegmt=True)
+
+
+_FIRST_WINDOW, _LARGEST_WINDOW = 10 * 65_483, 3_000_000
+"""Bytes on their way before the first is acknowledged: ten segments (RFC 6928) of the size that
+Linux uses on loopback; and what its largest receive buffer makes room for (``tcp_rmem``, 6 MB, of
+which half is overhead)."""
+
+
+class Window:
+    """How much of a file may be on its way on one connection: slow start (RFC 5681, section 3.1),
+    doubling with each round trip and kept while the connection is. The whole where nothing delays.
+    """
+
+    def __init__(self, delay: float) -> None:
+        self.delay = delay
+        self._size = _FIRST_WINDOW
+
+    def parts(self, first: int, length: int) -> Iterator[tuple[int, int]]:
+        """Offset and length of what is sent at once; a round trip passes between two of them."""
+        end = first + length
+        while first < end:
+            part = min(self._size, end - first) if self.delay else end - first
+            yield first, part
+            first += part
+            self._size = min(2 * self._size, _LARGEST_WINDOW)
 
 
 class Rows:
@@ -118,7 +143,7 @@ class Server:
         self, origin: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """One connection to ``api`` or ``media``, until it is closed."""
-        wait = 2 * self._delay
+        wait, window = 2 * self._delay, Window(self._delay)
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -133,7 +158,7 @@ class Server:
                 if origin == "api":
                     self._api(method, url.path, dict(parse_qsl(url.query)), body, writer)
                 else:
-                    await self._media(method, url.path, headers, writer)
+                    await self._media(method, url.path, headers, writer, window)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -165,7 +190,12 @@ class Server:
         writer.write(_head(status, "application/json", len(answer), more) + answer)
 
     async def _media(
-        self, method: str, path: str, headers: Mapping[str, str], writer: asyncio.StreamWriter
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        writer: asyncio.StreamWriter,
+        window: Window,
     ) -> None:
         self.asked[f"{method} media"] += 1
         _, folder, name = path.split("/", 2) if path.count("/") > 1 else ("", path, "")
@@ -194,9 +224,13 @@ class Server:
             )
         length = last - first + 1
         writer.write(_head(status, _MEDIA_TYPES[kind], length, more))
-        if method != "HEAD":
-            loop = asyncio.get_running_loop()
-            await loop.sendfile(writer.transport, file, first, length, fallback=False)
+        if method == "HEAD":
+            return
+        loop = asyncio.get_running_loop()
+        for offset, count in window.parts(first, length):
+            if offset != first:
+                await asyncio.sleep(window.delay)
+            await loop.sendfile(writer.transport, file, offset, count, fallback=False)
 
     def told(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out a command of the process that started this one; the answer to it."""

@@ -48,7 +48,7 @@ def delay_in_words() -> str:
         return f"tc netem, {ONE_WAY * 1000:g} ms each way, in a network namespace"
     return (
         f"the server's own, {2 * ONE_WAY * 1000:g} ms before each answer and as much for each "
-        "connection (tc netem is refused here, or ip and tc are not installed)"
+        "connection, with TCP's slow start (tc netem is refused, or ip and tc are not installed)"
     )
 
 

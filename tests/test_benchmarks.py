@@ -16,7 +16,7 @@ from benchmarks.bench import Bench, Growth, Scale
 from benchmarks.growth import CURVES
 from benchmarks.pairs import Figures, Row, Sample, Trouble, commands_run, in_turn, run_child, short
 from benchmarks.rivals import Rivals, knows_parallel, version_in
-from benchmarks.service import Rows
+from benchmarks.service import Rows, Window
 
 
 def figures(*values: float) -> Figures:
@@ -127,17 +127,20 @@ def test_rows_are_printed_and_the_folder_is_removed(
     assert not folders[0].exists()
 
 
-def test_trouble_is_one_line(
+def test_trouble_is_one_line_and_keeps_no_other_work_from_its_turn(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work(_bench: Bench) -> Iterator[Row]:
         raise Trouble("do this first")
         yield
 
-    monkeypatch.setattr(program, "WORKS", {"poll": work})
+    other = [Row(work="w", ours=figures(1), most=2)]
+    monkeypatch.setattr(program, "WORKS", {"poll": work, "scan": lambda _bench: iter(other)})
     monkeypatch.setattr(program, "find_rivals", Rivals)
-    assert program.main(["poll"]) == 1
-    assert capsys.readouterr().err == "benchmarks: do this first\n"
+    assert program.main([]) == 1
+    said = capsys.readouterr()
+    assert said.err == "benchmarks: poll: do this first\n"
+    assert "(target ≤ 2 s: met)" in said.out
 
 
 def test_what_was_built_is_there_for_the_next_run(tmp_path: Path) -> None:
@@ -240,6 +243,15 @@ def test_another_epoch_has_other_signatures_and_nothing_else(served: Rows) -> No
             "output_url": 0,
             "output_urls": 0,
         }
+
+
+def test_slow_start_sends_twice_as_much_each_round_trip() -> None:
+    window = Window(0.03)
+    sizes = [size for _, size in window.parts(0, 8_000_000)]
+    assert sizes[1:4] == [2 * sizes[0], min(4 * sizes[0], 3_000_000), 3_000_000]
+    assert sum(sizes) == 8_000_000
+    assert [size for _, size in window.parts(0, 4_000_000)] == [3_000_000, 1_000_000]
+    assert list(Window(0).parts(5, 4_000_000)) == [(5, 4_000_000)]
 
 
 def test_a_renamed_job_is_shown_so(served: Rows) -> None:
