@@ -188,6 +188,9 @@ def main(given: Sequence[str]) -> int:
     except Trouble as trouble:
         print(f"benchmarks: {trouble}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"benchmarks: {error}; TMPDIR names another folder for the data", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("benchmarks: stopped", file=sys.stderr)
         return 130

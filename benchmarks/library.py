@@ -96,8 +96,11 @@ class Library:
             [*self.prefix, COMMAND, "status", "--json"],
             env=self.environ,
             capture_output=True,
-            check=True,
+            text=True,
+            check=False,
         )
+        if said.returncode:
+            raise Trouble(f"syncd status ended with {said.returncode}: {said.stderr.strip()}")
         return json.loads(said.stdout)
 
     def catalog_bytes(self) -> int:
