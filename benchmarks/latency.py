@@ -1,74 +1,58 @@
-# ruff: noqa: T201
-"""How soon the daemon reacts, with its default settings: ``latency.py [TIMES]``.
+"""How soon the daemon reacts, with its default settings.
 
-Prints, for an idle daemon over a simulated service on this machine, how long it takes from the
-rename of a file until the account is asked to rename the job, and from a new job until its file is
-in place. The latter is a poll interval at most, and the transfer. Asks nothing of the network.
+From the rename of a file until the account has the new name, and from a new job until its file is
+in place: the latter is a poll interval at most, and the transfer. It runs over the simulator, in
+whose account jobs can be made.
 """
 
 from __future__ import annotations
 
-import statistics
-import sys
-import tempfile
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
 
-from bench import Library, audio_in, daemon
-
+from benchmarks.account import KEY
+from benchmarks.bench import Bench
+from benchmarks.library import Library, audio_in, daemon, until, until_at_rest
+from benchmarks.pairs import Figures, Row
 from syncd.simulator import Simulator, World
 
-TIMES = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-NEW_JOBS = 3
-PATIENCE = 180.0
+_PATIENCE = 180.0
+_BETWEEN = 2.5
+"""Seconds after which the daemon has settled what a rename left."""
 
 
-def measured(condition: Callable[[], object]) -> float:
-    """Seconds until ``condition`` holds."""
-    began = time.monotonic()
-    while not condition():
-        if time.monotonic() - began > PATIENCE:
-            raise SystemExit("it never came about")
-        time.sleep(0.005)
-    return time.monotonic() - began
+def measure(bench: Bench) -> Iterator[Row]:
+    count, times, jobs = bench.scale.of((50, 20, 3), (10, 2, 0))
+    with Simulator(World.synthetic(count), key=KEY) as sim:
+        library = Library.made(bench.fresh("latency"), sim.api_url)
+        with daemon(library) as running:
+            until_at_rest(library, running, count)
+            time.sleep(_BETWEEN)
+            renamed = []
+            for number in range(times):
+                file = audio_in(library.root)[number % 10]
+                sent = sim.requests.count(method="PATCH")
+                file.rename(file.with_name(f"Renamed {number}{file.suffix}"))
+                renamed.append(_until_patched(sim, sent))
+                until(lambda: library.status()["state"] == "idle", patience=_PATIENCE)
+                time.sleep(_BETWEEN)
+            placed = []
+            for _ in range(jobs):
+                files = len(audio_in(library.root))
+                sim.world.add(display_name="New")
+                placed.append(_until_more(library, files))
+    work = "daemon at rest: from a file's rename to the PATCH"
+    yield Row(work=work, ours=Figures.of(renamed), note=f"at most {max(renamed):.2f} s")
+    work = "daemon at rest: from a new job to its file"
+    if placed:
+        yield Row(work=work, ours=Figures.of(placed), note=f"at most {max(placed):.2f} s")
+    else:
+        yield Row(work=work, missing="left out of a quick run: it waits for polls, a minute apart")
 
 
-def until_patched(library: Library, number: int) -> float:
-    """From the rename of a file to the PATCH."""
-    file = audio_in(library.root)[number % 10]
-    sent = library.sim.requests.count(method="PATCH")
-    file.rename(file.with_name(f"Renamed {number}{file.suffix}"))
-    taken = measured(lambda: library.sim.requests.count(method="PATCH") > sent)
-    # The daemon rests again before the next one.
-    measured(lambda: library.status()["state"] == "idle")
-    time.sleep(2.5)
-    return taken
+def _until_patched(sim: Simulator, sent: int) -> float:
+    return until(lambda: sim.requests.count(method="PATCH") > sent, patience=_PATIENCE)
 
 
-def until_placed(library: Library) -> float:
-    """From a new job to its file, tagged and in place."""
-    files = len(audio_in(library.root))
-    library.sim.world.add(display_name="New")
-    return measured(lambda: len(audio_in(library.root)) > files)
-
-
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, Simulator(World.synthetic(50)) as sim:
-        library = Library.made(Path(folder), sim)
-        with daemon(library):
-            measured(lambda: len(audio_in(library.root)) == 50)
-            measured(lambda: library.status()["state"] == "idle")
-            time.sleep(3)
-            renames = [until_patched(library, number) for number in range(TIMES)]
-            show("rename to PATCH", renames)
-            show("new job to file", [until_placed(library) for _ in range(NEW_JOBS)])
-
-
-def show(what: str, seconds: list[float]) -> None:
-    median, most = statistics.median(seconds), max(seconds)
-    print(f"{what}: median {median:.2f} s, most {most:.2f} s of {len(seconds)}")
-
-
-if __name__ == "__main__":
-    main()
+def _until_more(library: Library, files: int) -> float:
+    return until(lambda: len(audio_in(library.root)) > files, patience=_PATIENCE)
