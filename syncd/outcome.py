@@ -8,7 +8,8 @@ from pathlib import Path, PurePath
 
 from syncd.core.model import FAILED, RemoteTree
 from syncd.core.operations import Defer, Download, Hold, Operation, Pending, Redownload, Wait
-from syncd.core.words import TOLD, amount, counted, due_words, plural, printable, words
+from syncd.core.verbs import TOLD, counted, words
+from syncd.core.words import amount, due_words, plural, printable
 from syncd.cycle import Report
 from syncd.errors import ExitCode, SyncdError
 from syncd.executor import Outcome, Result

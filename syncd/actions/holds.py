@@ -14,7 +14,7 @@ from syncd.catalog.queries import HoldEntry
 from syncd.catalog.store import Catalog
 from syncd.core.operations import DeleteRemote, MakeWay, RenameLocal, RenameRemote
 from syncd.core.policy import Policy
-from syncd.core.words import words
+from syncd.core.verbs import words
 from syncd.cycle import Report
 from syncd.errors import SyncdError
 from syncd.executor import Executor, Result

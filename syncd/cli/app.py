@@ -10,40 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from syncd import __version__
-from syncd.cli import (
-    bind,
-    demo,
-    doctor,
-    export,
-    figures,
-    history,
-    holds,
-    init,
-    library,
-    logs,
-    ls,
-    output,
-    pausing,
-    plan,
-    remote,
-    remove,
-    retag,
-    retry,
-    service,
-    simulate,
-    status,
-    sync,
-    tags,
-    tracks,
-    trash,
-    verify,
-)
-from syncd.cli.run import run as run_daemon
-from syncd.cli.usage import Command
+from syncd.cli import output
+from syncd.cli.commands import Commands
 from syncd.errors import ConfigError, ExitCode, SyncdError
 
 app = typer.Typer(
     name="syncd",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode=None,
@@ -105,47 +78,6 @@ def common(
             hint="leave --tree out",
         )
     context.obj = config if tree is None else (config, tree)
-
-
-for command in (
-    demo.demo,
-    init.init,
-    sync.sync,
-    run_daemon,
-    status.status,
-    pausing.pause,
-    pausing.resume,
-    logs.logs,
-    plan.plan,
-    ls.ls,
-    library.show,
-    figures.stats,
-    figures.similar,
-    export.export,
-    holds.pending,
-    holds.approve,
-    holds.reject,
-    history.history,
-    history.undo,
-    tracks.identify,
-    tracks.rename,
-    remove.rm,
-    tracks.cover,
-    tracks.evict,
-    tracks.fetch,
-    retry.retry,
-    tags.tags,
-    retag.retag,
-    verify.verify,
-    doctor.doctor,
-    bind.adopt,
-    bind.rebuild,
-    simulate.simulate,
-):
-    app.command(cls=Command)(command)
-app.add_typer(remote.app, name="remote")
-app.add_typer(trash.app, name="trash")
-app.add_typer(service.app, name="service")
 
 
 def run() -> None:

@@ -144,7 +144,7 @@ def _undone_json(one: Undone) -> dict[str, object]:
 
 def _lines(entry: HistoryEntry) -> Iterator[str]:
     """What was done and how it ended; below it the names, why, and from which evidence."""
-    from syncd.core.words import words
+    from syncd.core.verbs import words
 
     outcome = entry.outcome or "not finished"
     what = entry.path or entry.display_name or ""

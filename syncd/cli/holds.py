@@ -95,7 +95,7 @@ def reject(
     from syncd.actions.waiting import FOLLOWS
     from syncd.cli.forwarding import find, forward
     from syncd.cli.opening import watched
-    from syncd.core.words import words
+    from syncd.core.verbs import words
 
     settings = config.load(context.obj)
     named = _named(batches, jobs, "rejected")
@@ -231,14 +231,14 @@ def _concerns(step: HistoryEntry, entry: PendingEntry) -> bool:
 
 def _step(step: HistoryEntry) -> str:
     from syncd.cli.history import names
-    from syncd.core.words import words
+    from syncd.core.verbs import words
 
     said = (words(step.verb).do, f"job {step.job_id}", step.path, names(step.before, step.after))
     return " ".join([_time(step.started_at), *(word for word in said if word)])
 
 
 def _batch_lines(batch: Batch) -> Iterator[str]:
-    from syncd.core.words import words
+    from syncd.core.verbs import words
 
     what = f"{len(batch.holds)} to {words(batch.verb).do}"
     yield f"batch {batch.number}: {what}, held since {_time(batch.since)}"
@@ -253,7 +253,7 @@ def _batch_lines(batch: Batch) -> Iterator[str]:
 
 def _single_lines(hold: HoldEntry) -> Iterator[str]:
     from syncd.actions.waiting import is_approvable, is_rejectable
-    from syncd.core.words import words
+    from syncd.core.verbs import words
 
     what = f"to {words(hold.verb).do}"
     note = "approved, not done yet" if hold.approved else f"held since {_time(hold.since)}"

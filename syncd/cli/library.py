@@ -22,7 +22,7 @@ def show(context: typer.Context, job_id: ID, as_json: JSON = False) -> None:
     from syncd.catalog import queries
     from syncd.catalog.queries.entry import unknown
     from syncd.cli.opening import reading
-    from syncd.core.words import words
+    from syncd.core.verbs import words
 
     settings = config.load(context.obj)
     with reading(settings) as catalog:

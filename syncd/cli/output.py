@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import os
@@ -16,7 +15,6 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from syncd.core.words import due_words, printable
-from syncd.daemon.wire import plain
 from syncd.errors import ExitCode, SyncdError
 
 __all__ = ["due_words", "printable"]
@@ -109,6 +107,8 @@ def complain(error: SyncdError) -> None:
 
 def print_json(value: object) -> None:
     """One JSON document on standard output: paths as text, times as ISO 8601."""
+    from syncd.daemon.wire import plain
+
     typer.echo(json.dumps(value, indent=2, default=plain))
 
 
@@ -127,6 +127,8 @@ def print_error_json(error: SyncdError) -> None:
 
 def print_json_array(values: Iterable[object]) -> None:
     """The same for an array, written value by value: it need not fit into memory."""
+    from syncd.daemon.wire import plain
+
     begun = False
     for value in values:
         text = json.dumps(value, indent=2, default=plain).replace("\n", "\n  ")
@@ -141,6 +143,8 @@ def run_until_stopped(work: Coroutine[Any, Any, T], *, left: str = "") -> T:
 
     ``left`` says in what state that leaves things, where it is not that the next run goes on.
     """
+    import asyncio
+
     received: list[int] = []
 
     async def watched() -> T:
@@ -167,4 +171,6 @@ def run_until_stopped(work: Coroutine[Any, Any, T], *, left: str = "") -> T:
 
 def one_line_json(value: object) -> str:
     """A value inside a line for people: JSON with its letters as they are."""
+    from syncd.daemon.wire import plain
+
     return json.dumps(value, ensure_ascii=False, default=plain)

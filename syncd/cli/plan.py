@@ -116,7 +116,7 @@ async def _rehearse(settings: Settings, key: Secret, *, offline: bool) -> Rehear
 
 
 def _lines(made: Rehearsal) -> Iterator[str]:
-    from syncd.core.words import words
+    from syncd.core.verbs import words
     from syncd.outcome import batch_lines, selection_lines
 
     plan = made.plan
@@ -158,7 +158,7 @@ def _where(op: Operation) -> str:
 
 def _why(op: Operation) -> str:
     from syncd.core.operations import Hold
-    from syncd.core.words import words
+    from syncd.core.verbs import words
 
     if isinstance(op, Hold) and op.batched:
         return f"{words(op.held).do}: {op.reason}"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
     help="Ask the service itself, call by call; syncd ls asks the catalog.",
 )

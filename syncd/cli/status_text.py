@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from syncd.cli.asking import size_words
-from syncd.core.words import amount, counted, plural, printable
+from syncd.core.verbs import counted
+from syncd.core.words import amount, plural, printable
 
 _SHOWN = 10
 """Transfers, holds and errors that are shown; JSON has all."""

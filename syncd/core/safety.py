@@ -42,7 +42,7 @@ from syncd.core.operations import (
 )
 from syncd.core.policy import Policy
 from syncd.core.relocation import awaits_user
-from syncd.core.words import counted, words
+from syncd.core.verbs import counted, words
 
 PRIVATE_FOLDER = ".syncd"
 """The folder under the root that belongs to the program: marker, unfinished files, trash."""

@@ -23,7 +23,7 @@ from syncd.core.operations import (
     Restore,
     TrashLocal,
 )
-from syncd.core.words import words
+from syncd.core.verbs import words
 from syncd.cycle import Report
 from syncd.errors import SyncdError
 from syncd.executor import Outcome, Result

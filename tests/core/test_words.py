@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 
 from syncd.core.operations import Operation
-from syncd.core.words import TOLD, amount, counted, these, words
+from syncd.core.verbs import TOLD, counted, words
+from syncd.core.words import amount, these
 
 
 @pytest.mark.parametrize("verb", [operation.verb for operation in get_args(Operation)])

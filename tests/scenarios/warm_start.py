@@ -19,8 +19,11 @@ import sys
 from importlib import import_module
 
 from syncd.__main__ import main
+from syncd.cli.commands import COMMANDS
 
-for name in ("cli.app", "cli.progress", "cycle", "engine", "log"):
+COMMAND_MODULES = sorted({f"cli.{place.module}" for place in COMMANDS.values()})
+
+for name in ("cli.app", *COMMAND_MODULES, "cli.progress", "cycle", "engine", "log"):
     # By name: an import that nothing here uses would be tidied away as such, and each command would
     # load the program anew, which takes longer than what most of them do.
     import_module(f"syncd.{name}")
