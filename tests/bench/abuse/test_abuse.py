@@ -13,6 +13,7 @@ from syncd.remote.transport import Transport
 from ..part import Size
 from . import cases as abuse
 from . import hosts
+from .stage import stage
 
 
 def test_every_abuse_has_a_key_that_stays() -> None:
@@ -50,3 +51,11 @@ def test_it_is_noticed_where_the_key_goes_along(tmp_path: Path) -> None:
     (leak,) = [text for text in verdict.troubles if "the key went to" in text]
     assert hosts.MEDIA in leak
     assert "trap.example" in leak
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_it_is_noticed_where_a_command_says_the_key(tmp_path: Path, stream: str) -> None:
+    with stage(tmp_path, jobs=0) as it:
+        it.before = f"import os, sys\nprint(os.environ['AUDIOPOD_API_KEY'], file=sys.{stream})\n"
+        it.run("status")
+    assert "the key stands in what it says" in it.troubles

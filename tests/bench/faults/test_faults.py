@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import ast
+import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
+import structlog
+
 import syncd
+from syncd import log
 from syncd.executor import names
 from syncd.remote.query import PATHS
 from syncd.simulator.faults import KINDS, Fault
 
+from .. import canary
 from ..house import House
 from ..part import Size
 from . import cases as faults
@@ -119,6 +125,29 @@ def test_a_file_that_does_not_come_back_is_noticed(tmp_path: Path) -> None:
     came = struck(scene, tmp_path, strike)
     assert came.troubles
     assert differences(came.after, wanted)
+
+
+@pytest.mark.parametrize("where", ["a log", "a core", "cleared away", "a warning", "a detail"])
+def test_the_key_is_found_before_its_stage_is_cleared_away(tmp_path: Path, where: str) -> None:
+    @contextmanager
+    def strike(house: House) -> Iterator[None]:
+        member = house.homes[0].member
+        yield
+        if where == "a log":
+            (member.settings.state.dir / "log.txt").write_text(canary.KEY * 50)
+        elif where == "a core":
+            (member.root / ".syncd" / "core").write_text(canary.KEY)
+        elif where == "cleared away":  # by the next run
+            (member.root / ".syncd" / "incoming" / "0.part").write_text(canary.KEY)
+        else:
+            level = logging.WARNING if where == "a warning" else logging.DEBUG
+            with patch.object(log, "redact", lambda text: text):
+                structlog.get_logger().log(level, "asked", header=canary.KEY)
+
+    with canary.overheard(keeps=False) as outer:
+        came = struck(SCENES["more"], tmp_path, strike)
+    assert [text for text in came.troubles if "the key stands in" in text]
+    assert outer.is_leaking == (where in ("a warning", "a detail"))
 
 
 def test_a_place_is_struck_and_what_it_ends_with_is_told(tmp_path: Path) -> None:
