@@ -1,8 +1,8 @@
 """Everything that can go wrong around the program × everything that it does.
 
-What is to become of it is stated in ``stated`` (calls of the service), ``files``
-(every touch of a file), ``root`` and ``catalog``; a cell that turns out otherwise is
-a trouble.
+What is to become of it is stated in ``stated`` (calls of the service), ``files`` (every touch of a
+file), ``unread`` (every look at the library), ``root`` and ``catalog``; a cell that turns out
+otherwise is a trouble.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from . import (
     files,
     root,
     stated,
+    unread,
 )
 from .calls import CALLS
 
@@ -31,6 +32,7 @@ def cases(size: Size) -> Iterator[str]:
     yield from (f"api/{name}" for name in CALLS)
     more = EVERY if size is Size.FULL else ""
     yield from (f"{more}{case}" for case in files.cases())
+    yield from (f"{more}{case}" for case in unread.cases())
     yield from (f"{more}{case}" for case in root.cases())
     yield from catalog.cases()
 
@@ -43,6 +45,8 @@ def play(case: str, base: Path) -> Verdict:
         troubles, number = api.played(name, base)
     elif kind == "files":
         troubles, number = files.played(name, base, size)
+    elif kind == "unread":
+        troubles, number = unread.played(name, base, size)
     elif kind == "root":
         troubles, number = root.played(name, base, size)
     else:
@@ -58,6 +62,7 @@ def table() -> str:
             stated.table(),
             files.__doc__ or "",
             files.table(),
+            unread.__doc__ or "",
             root.__doc__ or "",
             catalog.__doc__ or "",
         )

@@ -40,8 +40,9 @@ class Blow:
     at: int
     moments: Iterator[int] = field(default_factory=itertools.count)
     seen: int = 0
-    sent: int = 0
-    """Requests that change something, by the moment that it fell, the one arriving among them."""
+    sent: int | None = None
+    """Requests that change something, by the moment that it fell, the one arriving among them;
+    ``None`` before it fell."""
     left: list[str] = field(default_factory=list)
     """What was written into the folder that is not the library."""
 
@@ -104,7 +105,7 @@ def _strike(house: House, blow: Blow) -> Iterator[None]:
     with patch.object(os, "fsync", made_durable):
         yield
     member.seam = lambda _: None
-    if blow.sent and house.mutating() > blow.sent:
+    if blow.sent is not None and house.mutating() > blow.sent:
         house.troubles.append("the account is changed while the library is not there")
     blow.undone(house)
 

@@ -16,6 +16,8 @@ import structlog
 import syncd
 from syncd import log
 from syncd.executor import names
+from syncd.executor.context import Context
+from syncd.local.root import Root
 from syncd.remote.query import PATHS
 from syncd.simulator.faults import KINDS, Fault
 
@@ -23,7 +25,7 @@ from .. import canary
 from ..house import House
 from ..part import Size
 from . import cases as faults
-from . import files
+from . import files, root
 from .api import cells, judged
 from .calls import CALLS
 from .disk import ERRNOS, OPERATIONS, Disk, Place, watched
@@ -125,6 +127,21 @@ def test_a_file_that_does_not_come_back_is_noticed(tmp_path: Path) -> None:
     came = struck(scene, tmp_path, strike)
     assert came.troubles
     assert differences(came.after, wanted)
+
+
+def test_what_is_sent_while_the_library_is_away_is_noticed(tmp_path: Path) -> None:
+    """Also where nothing was sent before it went."""
+    found = set()
+    for at in range(4, 7):
+        blow = root.Blow("vanished", at)
+        with (
+            patch.object(Root, "verify", lambda *_: None),
+            patch.object(Context, "check_file", lambda *_: None),
+        ):
+            came = struck(SCENES["name-up"], tmp_path, lambda house: root._strike(house, blow))  # noqa: B023
+        found |= set(came.troubles)
+        assert blow.sent == 0
+    assert "the account is changed while the library is not there" in found
 
 
 @pytest.mark.parametrize("where", ["a log", "a core", "cleared away", "a warning", "a detail"])
