@@ -74,6 +74,8 @@ class Stage:
     """Python that each command runs first."""
     stood: set[int] = field(default_factory=set)
     """The jobs that were in step before the abuse."""
+    left_out: list[str] = field(default_factory=list)
+    """What of the abuse this machine does not permit."""
 
     @property
     def root(self) -> Path:

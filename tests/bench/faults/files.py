@@ -15,7 +15,7 @@ all of them:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -62,6 +62,11 @@ REMAINS: dict[str, str] = {
     "export": "an export that cannot be read counts as somebody's own, and is left",
 }
 """Places after which something may differ for good, and why that is right."""
+
+LYRICS: dict[str, str] = {
+    "local.ignore._read": "lyrics that may be kept out count as somebody's own, and stay",
+}
+"""Places after which lyrics alone may differ for good, and why that is right."""
 
 LATER: dict[str, str] = {
     "executor.remove._give_up": "what cannot be looked at counts as gone; the next one ends it",
@@ -117,7 +122,7 @@ def played(group: str, base: Path, size: Size) -> tuple[list[str], int]:
             )
             found = [*came.troubles, *judged(place, seen[0], came)]
             if not may_remain(place, blow.name):
-                found += differences(came.after, wanted)
+                found += differences(*(_in_question(place, one) for one in (came.after, wanted)))
             troubles += [f"{place} × {blow} ({scene}): {text}" for text in found]
     return troubles, number
 
@@ -126,6 +131,17 @@ def may_remain(place: Place, code: str) -> bool:
     """Whether ``REMAINS`` names it, and the error, where that says one."""
     named = (one.partition(" ") for one in REMAINS)
     return any(place.where.startswith(where) and only in ("", code) for where, _, only in named)
+
+
+def _in_question(place: Place, state: Mapping[str, object]) -> dict[str, object]:
+    """What of it must be as if the place had never been struck."""
+    files = state.get("files")
+    if place.where not in LYRICS or not isinstance(files, dict):
+        return dict(state)
+    return {
+        **state,
+        "files": {name: it for name, it in files.items() if Path(name).suffix != ".lrc"},
+    }
 
 
 class Blow(NamedTuple):
@@ -218,5 +234,5 @@ def table() -> str:
     for zone, codes_ in EXITS.items():
         lines.append(f"| {zone} | {', '.join(map(str, codes_))} | {what[zone]} |")
     lines += ["", "What may stay otherwise once the disk is well again:", ""]
-    lines += [f"- `{where}`: {why}" for where, why in (REMAINS | LATER).items()]
+    lines += [f"- `{where}`: {why}" for where, why in (REMAINS | LYRICS | LATER).items()]
     return "\n".join(lines)

@@ -263,12 +263,12 @@ def _standing(home: Home) -> set[tuple[str, int, int, int]]:
 _REFERENCES: dict[str, Any] = {}
 
 
-def struck(scene: Scene, base: Path, strike: Strike) -> Came:
+def struck(scene: Scene, base: Path, strike: Strike, *, restart: bool = True) -> Came:
     """The scene in a folder of ``base`` that is the same each time, for paths stand in exports."""
     stage = base / "stage"
     stage.mkdir()
     try:
-        return staged(scene, stage, strike)
+        return staged(scene, stage, strike, restart=restart)
     finally:
         shutil.rmtree(stage)
 

@@ -25,7 +25,7 @@ from .. import canary
 from ..house import House
 from ..part import Size
 from . import cases as faults
-from . import files, root
+from . import files, mounted, root
 from .api import cells, judged
 from .calls import CALLS
 from .disk import ERRNOS, OPERATIONS, Disk, Place, watched
@@ -127,6 +127,37 @@ def test_a_file_that_does_not_come_back_is_noticed(tmp_path: Path) -> None:
     came = struck(scene, tmp_path, strike)
     assert came.troubles
     assert differences(came.after, wanted)
+
+
+def _mountable() -> bool:
+    try:
+        return mounted.apart(lambda: True)
+    except mounted.NotPermitted:
+        return False
+
+
+@pytest.mark.skipif(not _mountable(), reason="nothing can be mounted here")
+def test_what_is_written_on_a_disk_mounted_over_the_library_is_noticed(tmp_path: Path) -> None:
+    blow = root.Blow(root.MOUNTED, 4)
+
+    def trusting() -> list[str]:
+        with patch.object(Root, "verify", lambda *_: None):
+            return root.cell(SCENES["first"], tmp_path, blow)
+
+    assert mounted.apart(lambda: root.cell(SCENES["first"], tmp_path, blow)) == []
+    found = mounted.apart(trusting)
+    assert any("written into a folder that is not the library" in text for text in found)
+    assert str(tmp_path) not in Path("/proc/self/mounts").read_text()
+
+
+def test_it_is_said_where_nothing_can_be_mounted(tmp_path: Path) -> None:
+    def refused(_: object) -> None:
+        raise mounted.NotPermitted
+
+    with patch.object(mounted, "apart", refused):
+        verdict = faults.play("root/retag", tmp_path)
+    assert verdict.troubles == ()
+    assert [what for what in verdict.counts if "left out" in what]
 
 
 def test_what_is_sent_while_the_library_is_away_is_noticed(tmp_path: Path) -> None:

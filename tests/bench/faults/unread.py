@@ -55,7 +55,9 @@ def looks(scene: Scene, base: Path) -> dict[Place, list[str]]:
     return {
         place: sorted(paths)
         for place, paths in seen[0].paths.items()
-        if place.zone == "library" and place.call in (*LOOKS, "open")
+        if place.zone == "library"
+        and place.call in (*LOOKS, "open")
+        and not place.where.startswith("local.mounts.")  # the table of mounts, not the library
     }
 
 
