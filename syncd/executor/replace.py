@@ -138,6 +138,8 @@ def _exchange(
     try:
         return put_in_place(context.root, sound.part, op.path, kept=old.sha256)
     except Changed:
+        # Where the library itself went this says nothing of the file: it may be the new one.
+        context.root.verify(context.marker)
         files.discard_part(sound.part)
         context.catalog.outcomes.commit(op.job_id, State.PLACED, placed)
         context.trash.empty([old])

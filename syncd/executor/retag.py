@@ -100,6 +100,8 @@ def rewrite(
             id3_version=id3_version,
         )
     except Changed:
+        # Where the library itself went this says nothing of the file: it may be the new one.
+        context.root.verify(context.marker)
         if known is not None and known.placed is not None:
             context.catalog.outcomes.commit(job_id, known.state, known.placed)
         raise

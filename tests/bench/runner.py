@@ -54,10 +54,10 @@ def play(name: str, case: str, below: Path | None = None) -> tuple[Verdict, floa
     base = _folder() if below is None else Path(tempfile.mkdtemp(prefix="", dir=below))
     began = _spent()
     try:
-        with canary.overheard() as heard:
+        with canary.overheard(keeps=False) as heard:
             verdict = _played(which, case, base)
         leaks = canary.found_below(base)
-        leaks += ["what was printed or logged"] if canary.is_in(heard.getvalue()) else []
+        leaks += ["what was printed or logged"] if heard.is_leaking else []
     finally:
         _clear(base)
     leaked = tuple(f"the key stands in {leak}" for leak in leaks)

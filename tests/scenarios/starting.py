@@ -39,6 +39,10 @@ class Running:
         """What it wrote to standard output so far."""
         return self._streams.read(self._streams.out)
 
+    def complained(self) -> str:
+        """What it wrote to standard error so far."""
+        return self._streams.read(self._streams.err)
+
     def wait(self) -> tuple[int, str, str]:
         """Exit code (negative: the signal that ended it), standard output, standard error."""
         code = self._ended()

@@ -190,6 +190,44 @@ replace.put_in_place = put_in_place
     assert (now.sha256, now.stat) == (placed.sha256, placed.stat)
 
 
+def goes_away(mirror: Mirror) -> str:
+    """The library goes away once the new file stands in it, before that was made durable."""
+    return f"""
+import os
+from syncd.local import retag
+real = retag.fsync_folder
+def fsync_folder(folder):
+    retag.fsync_folder = real
+    os.rename({str(mirror.bench.root)!r}, {str(mirror.bench.root)!r} + " away")
+    return real(folder)
+retag.fsync_folder = fsync_folder
+"""
+
+
+def test_audio_that_was_in_place_before_the_library_went_is_known_as_placed(
+    mirror: Mirror,
+) -> None:
+    mirror.sim.world.replace_audio(mirror.jobs["Alpha"])
+    mirror.sync(78, before=goes_away(mirror))
+    mirror.bench.root.with_name(f"{mirror.bench.root.name} away").rename(mirror.bench.root)
+    mirror.sync()
+    assert list((mirror.bench.root / ALBUM).glob("*(conflict*")) == []
+    mirror.assert_rests()
+
+
+def test_tags_that_were_in_place_before_the_library_went_are_known_as_placed(
+    mirror: Mirror,
+) -> None:
+    mirror.sim.world.update(mirror.jobs["Alpha"], genre="Dub")
+    mirror.sync(78, before=goes_away(mirror))
+    mirror.bench.root.with_name(f"{mirror.bench.root.name} away").rename(mirror.bench.root)
+    mirror.sync()
+    mirror.sim.world.replace_audio(mirror.jobs["Alpha"])
+    mirror.sync()
+    assert list((mirror.bench.root / ALBUM).glob("*(conflict*")) == []
+    mirror.assert_rests()
+
+
 def test_a_moved_file_is_replaced_where_it_is(mirror: Mirror) -> None:
     alpha = mirror.jobs["Alpha"]
     moved = mirror.rename("Alpha", "Alpha", folder="Best of")

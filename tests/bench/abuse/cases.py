@@ -82,4 +82,5 @@ def play(case: str, base: Path) -> Verdict:
     run, kind = abuses()[case]
     with stage(base, jobs=kind.jobs) as it:
         run(it)
-    return Verdict(tuple(it.troubles), (*it.trace, f"{it.memory} MB"), {"abuses": 1})
+    counts = {"abuses": 1} | dict.fromkeys((f"left out: {what}" for what in it.left_out), 1)
+    return Verdict(tuple(it.troubles), (*it.trace, f"{it.memory} MB"), counts)

@@ -25,7 +25,7 @@ from syncd.simulator.sound import tone
 from ...scenarios.conftest import HASTE, Bench, Completed
 from ...scenarios.mirroring import AT_ONCE
 from ...scenarios.starting import WarmStart
-from .. import sound
+from .. import canary, sound
 from ..canary import KEY
 from .villain import API, Villain
 from .watched import WATCHED
@@ -74,6 +74,8 @@ class Stage:
     """Python that each command runs first."""
     stood: set[int] = field(default_factory=set)
     """The jobs that were in step before the abuse."""
+    left_out: list[str] = field(default_factory=list)
+    """What of the abuse this machine does not permit."""
 
     @property
     def root(self) -> Path:
@@ -103,6 +105,7 @@ class Stage:
             ended, out, err = running.wait()
         except pytest.fail.Exception:
             self.wrong(f"syncd {' '.join(arguments)} does not end")
+            self._judge_secrecy(running.said() + running.complained())
             _warm.cache_clear()  # it died of what it could not report
             self.bench.warm = _warm(os.getpid())
             return Completed(-9, "", "")
@@ -170,7 +173,12 @@ class Stage:
                 self.wrong("the key stands in an address")
         self._judge_disk()
 
+    def _judge_secrecy(self, text: str) -> None:
+        if canary.is_in(text):
+            self.wrong("the key stands in what it says")
+
     def _judge_words(self, code: int, out: str, err: str) -> None:
+        self._judge_secrecy(out + err)
         if code not in CALM:
             self.wrong(f"it ended with {code}: {err[-600:]}")
         if "Traceback" in out + err:
@@ -252,8 +260,10 @@ OPTIONS: dict[str, dict[str, object]] = {
     "sync": {"deletion_grace": "0s"},
     "limits": {"max_file_size": "8MB", "min_free_space": "1MB"},
     "library": {"formats": ["mp3", "flac", "ogg", "wav"], "moves": "auto"},
+    "log": {"level": "debug"},
 }
-"""Where deletions and moves wait for nothing, what is wrong with them shows at once."""
+"""Where deletions and moves wait for nothing, what is wrong with them shows at once; and all that
+it can log is looked at."""
 
 
 def configure(bench: Bench, **more: Mapping[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,6 +14,7 @@ from syncd.remote.transport import Transport
 from ..part import Size
 from . import cases as abuse
 from . import hosts
+from .stage import stage
 
 
 def test_every_abuse_has_a_key_that_stays() -> None:
@@ -50,3 +52,42 @@ def test_it_is_noticed_where_the_key_goes_along(tmp_path: Path) -> None:
     (leak,) = [text for text in verdict.troubles if "the key went to" in text]
     assert hosts.MEDIA in leak
     assert "trap.example" in leak
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_it_is_noticed_where_a_command_says_the_key(tmp_path: Path, stream: str) -> None:
+    with stage(tmp_path, jobs=0) as it:
+        it.before = f"import os, sys\nprint(os.environ['AUDIOPOD_API_KEY'], file=sys.{stream})\n"
+        it.run("status")
+    assert "the key stands in what it says" in it.troubles
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "f = os.open('{0}', os.O_RDONLY)\nos.open('theirs', os.O_RDONLY, dir_fd=f)",
+        "f = os.open('{1}', os.O_RDONLY)\nos.open('away/theirs', os.O_RDONLY, dir_fd=f)",
+        "os.chdir('{0}')\nos.open('theirs', os.O_RDONLY)",
+        "os.chdir('{0}')\nopen('theirs')",
+        "os.listdir('{1}/away')",
+        "os.scandir('{0}')",
+    ],
+)
+def test_it_is_noticed_what_is_opened_outside(tmp_path: Path, deed: str) -> None:
+    with stage(tmp_path, jobs=0) as it:
+        (it.outside / "theirs").write_bytes(b"x")
+        (it.root / "away").symlink_to(it.outside)
+        it.before = "import os\n" + deed.format(it.outside, it.root) + "\nos.chdir('/')\n"
+        it.run("status")
+        (it.root / "away").unlink()
+    assert [text for text in it.troubles if "it went for what lies outside, to read" in text]
+
+
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    with patch.object(os, "mknod", refused):
+        verdict = abuse.play("folder: pipes, sockets and devices with names of audio", tmp_path)
+    assert verdict.troubles == ()
+    assert [what for what in verdict.counts if "left out: devices" in what]

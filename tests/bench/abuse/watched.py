@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 WATCHED = """
-import atexit, json, os, resource, sys
+import atexit, json, os, resource, sys, threading
 resource.setrlimit(resource.RLIMIT_FSIZE, ({disk}, {disk}))
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 _told = open({path!r}, "a", buffering=1, errors="surrogateescape")
 _CHANGING = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod",
              "os.truncate", "os.utime", "os.chown", "os.setxattr")
+_below, _open = threading.local(), os.open
+def _opening(path, flags, mode=0o777, *, dir_fd=None):
+    _below.folder = dir_fd
+    try:
+        return _open(path, flags, mode, dir_fd=dir_fd)
+    finally:
+        _below.folder = None
+os.open = _opening
+os.supports_dir_fd.add(_opening)
 def _place(path, folder=None):
     if isinstance(path, int):
         return None
@@ -20,8 +29,9 @@ def _hear(event, given):
     try:
         if event == "open":
             flags = given[2] if isinstance(given[2], int) else 0
-            path = _place(given[0])
-            if path is not None and os.path.isabs(path):
+            path = _place(given[0], getattr(_below, "folder", None))
+            if path is not None:
+                path = os.path.abspath(path)
                 inside = os.path.join(os.path.realpath(os.path.dirname(path)),
                                       os.path.basename(path))
                 real = inside if flags & os.O_NOFOLLOW else os.path.realpath(path)
@@ -33,6 +43,10 @@ def _hear(event, given):
             if path is not None and os.path.isabs(path):
                 real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
                 print(json.dumps(["write", real]), file=_told)
+        elif event in ("os.scandir", "os.listdir"):
+            listed = given[0] if given[0] is not None else "."
+            listed = f"/proc/self/fd/{{listed}}" if isinstance(listed, int) else os.fsdecode(listed)
+            print(json.dumps(["read", os.path.realpath(listed)]), file=_told)
         elif event == "socket.connect":
             print(json.dumps(["connect", str(given[1])]), file=_told)
         elif event == "socket.getaddrinfo":
@@ -46,4 +60,5 @@ def _sum_up():
     print(json.dumps(["taken", taken]), file=_told)
 atexit.register(_sum_up)
 """
-"""Put before a command. An opening relative to an open folder is not told: it follows no link."""
+"""Put before a command. The hook is not told of the folder that an opening is relative to: that is
+taken down by the call."""

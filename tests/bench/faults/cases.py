@@ -1,8 +1,8 @@
 """Everything that can go wrong around the program × everything that it does.
 
-What is to become of it is stated in ``stated`` (calls of the service), ``files``
-(every touch of a file), ``root`` and ``catalog``; a cell that turns out otherwise is
-a trouble.
+What is to become of it is stated in ``stated`` (calls of the service), ``files`` (every touch of a
+file), ``unread`` (every look at the library), ``root``, ``catalog`` and ``commits``; a
+cell that turns out otherwise is a trouble.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from ..part import Size, Verdict
 from . import (
     api,
     catalog,
+    commits,
     files,
     root,
     stated,
+    unread,
 )
 from .calls import CALLS
 
@@ -31,23 +33,33 @@ def cases(size: Size) -> Iterator[str]:
     yield from (f"api/{name}" for name in CALLS)
     more = EVERY if size is Size.FULL else ""
     yield from (f"{more}{case}" for case in files.cases())
+    yield from (f"{more}{case}" for case in unread.cases())
     yield from (f"{more}{case}" for case in root.cases())
     yield from catalog.cases()
+    yield from (f"{more}{case}" for case in commits.cases())
 
 
 def play(case: str, base: Path) -> Verdict:
     kind, _, name = case.partition("/")
     size = Size.FULL if kind.startswith(EVERY) else Size.CI
     kind = kind.removeprefix(EVERY)
+    left_out = 0
     if kind == "api":
         troubles, number = api.played(name, base)
     elif kind == "files":
         troubles, number = files.played(name, base, size)
+    elif kind == "unread":
+        troubles, number = unread.played(name, base, size)
     elif kind == "root":
-        troubles, number = root.played(name, base, size)
+        troubles, number, left_out = root.played(name, base, size)
+    elif kind == "commits":
+        troubles, number = commits.played(name, base, size)
     else:
         troubles, number = catalog.played(name, base)
-    return Verdict(tuple(troubles), counts={"cells": number, f"cells of {kind}": number})
+    counts = {"cells": number, f"cells of {kind}": number}
+    if left_out:
+        counts["cells left out, for nothing can be mounted here"] = left_out
+    return Verdict(tuple(troubles), counts=counts)
 
 
 def table() -> str:
@@ -58,7 +70,9 @@ def table() -> str:
             stated.table(),
             files.__doc__ or "",
             files.table(),
+            unread.__doc__ or "",
             root.__doc__ or "",
             catalog.__doc__ or "",
+            commits.__doc__ or "",
         )
     )

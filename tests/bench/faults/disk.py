@@ -23,6 +23,8 @@ from unittest.mock import patch
 import syncd
 from syncd.local import aside, beside, exchange, rename
 
+from .listing import LISTED, listed
+
 ERRNOS = {
     name: getattr(errno, name)
     for name in ("ENOSPC", "EIO", "EACCES", "EROFS", "EXDEV", "ENAMETOOLONG")
@@ -40,7 +42,7 @@ BY_DESCRIPTOR = (
 )
 STREAMS = ("stream.read", "stream.write", "stream.truncate")
 NATIVE = "native-rename"
-OPERATIONS = (*BY_PATH, *BY_TWO_PATHS, *BY_DESCRIPTOR, "flock", *STREAMS, NATIVE)
+OPERATIONS = (*BY_PATH, *BY_TWO_PATHS, *BY_DESCRIPTOR, "flock", *STREAMS, *LISTED, NATIVE)
 """All that is watched. The files of SQLite are not among them: it calls the system itself."""
 
 _PROGRAM = str(Path(syncd.__file__).parent) + os.sep
@@ -60,7 +62,12 @@ class Place(NamedTuple):
 
 @dataclass
 class Disk:
-    """``place`` fails with ``code``, the first ``times`` (None: always); else all is only seen."""
+    """``place`` fails with ``code``: ``times`` times (None: always), the first ``after`` touches
+    let pass, and where ``only`` is given none but those of that path. Without a place all is only
+    seen. ``within``: what a function of the program does, itself or by others, and nothing else.
+
+    ``seen`` are the touches of each place, ``paths`` those of each path by it, in its zone.
+    """
 
     root: Path
     state: Path
@@ -68,19 +75,27 @@ class Disk:
     code: int = 0
     times: int | None = None
     after: int = 0
+    only: str | None = None
+    within: str | None = None
     seen: dict[Place, int] = field(default_factory=dict)
+    paths: dict[Place, dict[str, int]] = field(default_factory=dict)
     hits: int = 0
 
     def meet(self, call: str, *paths: Any) -> None:
-        zone = next(filter(None, map(self._zone, paths)), None)
-        if zone is None:
+        found = next(filter(None, map(self._zone, paths)), None)
+        if found is None:
             return
+        zone, path = found
         where = _where(sys._getframe(2))
-        if where is None:
+        if where is None or not (self.within is None or self.within in _callers(sys._getframe(2))):
             return
         place = Place(where, call, zone)
         self.seen[place] = self.seen.get(place, 0) + 1
+        by_path = self.paths.setdefault(place, {})
+        by_path[path] = by_path.get(path, 0) + 1
         if place != self.place or self.seen[place] <= self.after:
+            return
+        if self.only not in (None, path):
             return
         if self.times is not None and self.hits >= self.times:
             return
@@ -90,7 +105,8 @@ class Disk:
             raise OSError(self.code, os.strerror(self.code), named[0], None, named[1])
         raise OSError(self.code, os.strerror(self.code), *named)
 
-    def _zone(self, path: Any) -> str | None:
+    def _zone(self, path: Any) -> tuple[str, str] | None:
+        """Which of the folders ``path`` lies in, and where in it."""
         if isinstance(path, int):
             try:
                 path = _READLINK(f"/proc/self/fd/{path}")
@@ -103,7 +119,7 @@ class Disk:
             ("state", self.state),
         ):
             if text == str(folder) or text.startswith(str(folder) + os.sep):
-                return zone
+                return zone, text.removeprefix(str(folder)).removeprefix(os.sep)
         return None
 
 
@@ -111,13 +127,17 @@ _READLINK = os.readlink
 
 
 def _where(frame: FrameType | None) -> str | None:
+    return next(_callers(frame), None)
+
+
+def _callers(frame: FrameType | None) -> Iterator[str]:
+    """The functions of the program in which this happens, the innermost first."""
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(_PROGRAM) and not name.startswith(_SIMULATOR):
             module = name.removeprefix(_PROGRAM).removesuffix(".py").replace(os.sep, ".")
-            return f"{module}.{frame.f_code.co_name}"
+            yield f"{module}.{frame.f_code.co_name}"
         frame = frame.f_back
-    return None
 
 
 @contextmanager
@@ -141,6 +161,7 @@ def watched(disk: Disk) -> Iterator[Disk]:
             replace(os, name, lambda real, name=name: _by_two(disk, name, real))
         for name in BY_DESCRIPTOR:
             replace(os, name, lambda real, name=name: _by_path(disk, name, real))
+        replace(os, "scandir", lambda real: listed(real, disk.meet))
         replace(fcntl, "flock", lambda real: _by_path(disk, "flock", real))
         opened = _opening(disk)
         stack.enter_context(patch.object(io, "open", opened))

@@ -1,7 +1,9 @@
 """Every place where the program touches a file × every way in which a disk refuses.
 
-The places are those that the scenes come by; each is struck in the first scene that does. What is
-stated of all of them:
+The places are those that the scenes come by; each is struck in the first scene that does, beginning
+with those in which something is about to be deleted or nothing is to happen, for there a wrong
+answer costs most; from its first touch on, and once in the middle and at its end. What is stated of
+all of them:
 
 - the run ends with an error of the program's own, or puts tracks off, or does without what it could
   do without; it never ends as if all were done while something is not and nobody was told;
@@ -13,21 +15,22 @@ stated of all of them:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from ..house import House
 from ..part import Size
 from .api import unsaid
-from .disk import ERRNOS, STREAMS, Disk, Place, watched
+from .disk import ERRNOS, LISTED, STREAMS, Disk, Place, watched
 from .scene import Came, struck, unharmed
 from .scenes import SCENES
 from .state import differences
 
 LOOKS = (
     *("stat", "lstat", "fstat", "scandir", "listdir", "statvfs", "readlink", "lseek", "read"),
-    *("pread", "getxattr", "listxattr", STREAMS[0]),
+    *("pread", "getxattr", "listxattr", STREAMS[0], *LISTED),
 )
 """What changes nothing: such a call has no want of room."""
 
@@ -60,6 +63,11 @@ REMAINS: dict[str, str] = {
 }
 """Places after which something may differ for good, and why that is right."""
 
+LYRICS: dict[str, str] = {
+    "local.ignore._read": "lyrics that may be kept out count as somebody's own, and stay",
+}
+"""Places after which lyrics alone may differ for good, and why that is right."""
+
 LATER: dict[str, str] = {
     "executor.remove._give_up": "what cannot be looked at counts as gone; the next one ends it",
 }
@@ -68,23 +76,27 @@ LATER: dict[str, str] = {
 _NAMES = (".flac", ".mp3", ".wav", ".lrc", ".syncdignore")
 """How what can be struck of the library is named, relative to it."""
 
-_PLACES: dict[Place, str] = {}
+BEFORE = ("delete-up", "delete-down", "rest")
+"""The scenes whose places are struck in them rather than in another."""
+
+_PLACES: dict[Place, tuple[str, int]] = {}
 
 
 def cases() -> Iterator[str]:
     return (f"files/{group}" for group in GROUPS)
 
 
-def places(base: Path) -> dict[Place, str]:
-    """Each place, and the first scene that comes by it."""
+def places(base: Path) -> dict[Place, tuple[str, int]]:
+    """Each place, the first scene that comes by it, and how often."""
     if not _PLACES:
-        for name, scene in SCENES.items():
+        for name in dict.fromkeys((*BEFORE, *SCENES)):
+            scene = SCENES[name]
             seen: list[Disk] = []
-            came = struck(scene, base, lambda house: _strike(house, seen))  # noqa: B023
+            came = struck(scene, base, lambda house: strike(house, seen))  # noqa: B023
             if came.troubles:
                 raise AssertionError(f"{name}: {came.troubles}")
-            for place in seen[0].seen:
-                _PLACES.setdefault(place, name)
+            for place, touches in seen[0].seen.items():
+                _PLACES.setdefault(place, (name, touches))
     return _PLACES
 
 
@@ -96,23 +108,22 @@ def group_of(place: Place) -> str | None:
 def played(group: str, base: Path, size: Size) -> tuple[list[str], int]:
     """The troubles with the places of ``group``, and how many cells that were."""
     troubles, number = list[str](), 0
-    for place, scene in sorted(places(base).items()):
+    for place, (scene, touches) in sorted(places(base).items()):
         if group_of(place) != group:
             continue
         wanted = unharmed(SCENES[scene], base)
-        for name, times in codes(place, size):
+        for blow in blows(place, touches, size):
             number += 1
             seen: list[Disk] = []
             came = struck(
                 SCENES[scene],
                 base,
-                lambda house: _strike(house, seen, place, ERRNOS[name], times),  # noqa: B023
+                lambda house: strike(house, seen, place, blow),  # noqa: B023
             )
-            often = "always" if times is None else "once"
             found = [*came.troubles, *judged(place, seen[0], came)]
-            if not may_remain(place, name):
-                found += differences(came.after, wanted)
-            troubles += [f"{place} × {name} {often} ({scene}): {text}" for text in found]
+            if not may_remain(place, blow.name):
+                found += differences(*(_in_question(place, one) for one in (came.after, wanted)))
+            troubles += [f"{place} × {blow} ({scene}): {text}" for text in found]
     return troubles, number
 
 
@@ -122,28 +133,60 @@ def may_remain(place: Place, code: str) -> bool:
     return any(place.where.startswith(where) and only in ("", code) for where, _, only in named)
 
 
-def codes(place: Place, size: Size) -> Iterator[tuple[str, int | None]]:
+def _in_question(place: Place, state: Mapping[str, object]) -> dict[str, object]:
+    """What of it must be as if the place had never been struck."""
+    files = state.get("files")
+    if place.where not in LYRICS or not isinstance(files, dict):
+        return dict(state)
+    return {
+        **state,
+        "files": {name: it for name, it in files.items() if Path(name).suffix != ".lrc"},
+    }
+
+
+class Blow(NamedTuple):
+    """What a place fails with: ``times`` times (``None``: for good), after so many good touches;
+    ``only`` where a path stands."""
+
+    name: str
+    times: int | None = None
+    after: int = 0
+    only: str | None = None
+
+    def __str__(self) -> str:
+        often = "always" if self.times is None else "once"
+        since = f" after {self.after}" if self.after else ""
+        return f"{self.name} {often}{since}" + (f" at {self.only!r}" if self.only else "")
+
+
+def blows(place: Place, touches: int, size: Size) -> Iterator[Blow]:
     """What a place is struck with: the changing ones with everything for good and with one thing
-    once; those that only look with what a sick or closed disk says."""
+    once; those that only look with what a sick or closed disk says. Then again, where it is come by
+    more often, in the middle and at the last touch."""
     if size is Size.FULL:
-        yield from ((name, times) for name in ERRNOS for times in (None, 1))
+        yield from (Blow(name, times) for name in ERRNOS for times in (None, 1))
     elif place.call in LOOKS:
-        yield from (("EIO", None), ("EACCES", 1))
+        yield from (Blow("EIO"), Blow("EACCES", 1))
     else:
-        yield from ((name, None) for name in ERRNOS)
-        yield "EIO", 1
+        yield from (Blow(name) for name in ERRNOS)
+        yield Blow("EIO", 1)
+    for after in sorted({touches // 2, touches - 1} - {0}):
+        yield Blow("EIO", 1, after)
 
 
 @contextmanager
-def _strike(
+def strike(
     house: House,
     seen: list[Disk],
     place: Place | None = None,
-    code: int = 0,
-    times: int | None = None,
+    blow: Blow | None = None,
+    within: str | None = None,
 ) -> Iterator[None]:
     member = house.homes[0].member
-    disk = Disk(member.root, member.settings.state.dir, place, code, times)
+    disk = Disk(member.root, member.settings.state.dir, within=within)
+    if blow is not None:
+        disk.place, disk.code = place, ERRNOS[blow.name]
+        disk.times, disk.after, disk.only = blow.times, blow.after, blow.only
     seen.append(disk)
     with watched(disk):
         yield
@@ -176,7 +219,7 @@ def _names(told: str, disk: Disk) -> bool:
         "another file system",
         "no room",
     )
-    what = (str(disk.root), str(disk.state), ".part", *_NAMES)
+    what = (str(disk.root), str(disk.state), ".part", *_NAMES, *filter(None, (disk.only,)))
     return any(text in told for text in said) and any(text in told for text in what)
 
 
@@ -191,5 +234,5 @@ def table() -> str:
     for zone, codes_ in EXITS.items():
         lines.append(f"| {zone} | {', '.join(map(str, codes_))} | {what[zone]} |")
     lines += ["", "What may stay otherwise once the disk is well again:", ""]
-    lines += [f"- `{where}`: {why}" for where, why in (REMAINS | LATER).items()]
+    lines += [f"- `{where}`: {why}" for where, why in (REMAINS | LYRICS | LATER).items()]
     return "\n".join(lines)

@@ -3,7 +3,8 @@
 Stated: from that moment on nothing is sent that changes the account, and nothing is written into
 what stands there; the run ends with 78 and says so, unless it was done by then. Exports are told in
 the log, and fail no run: the next one writes them. Once the folder is back all is as if it had
-never been away.
+never been away. ``mounted`` mounts a disk over it; where that is not permitted it is left out, and
+that is said.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from unittest.mock import patch
 from ..house import House
 from ..ledger import everything
 from ..part import Size
+from . import mounted
 from .api import unsaid
-from .scene import Came, struck, unharmed
+from .scene import Came, Scene, struck, unharmed
 from .scenes import SCENES
 from .state import differences
 
-WAYS = ("vanished", "over-mounted")
+MOUNTED = "mounted"
+WAYS = ("vanished", "over-mounted", MOUNTED)
 OF = ("first", "name-up", "name-down", "delete-up", "delete-down", "audio", "retag", "exports")
 EXITS = (0, 1, 78)
 """1: a track's file was not there, before the folder as a whole was looked at."""
@@ -40,8 +43,9 @@ class Blow:
     at: int
     moments: Iterator[int] = field(default_factory=itertools.count)
     seen: int = 0
-    sent: int = 0
-    """Requests that change something, by the moment that it fell, the one arriving among them."""
+    sent: int | None = None
+    """Requests that change something, by the moment that it fell, the one arriving among them;
+    ``None`` before it fell."""
     left: list[str] = field(default_factory=list)
     """What was written into the folder that is not the library."""
 
@@ -50,7 +54,10 @@ class Blow:
         if next(self.moments) != self.at:
             return
         root = house.homes[0].root
-        root.rename(_away(root))
+        if self.way == MOUNTED:
+            mounted.mount(root)
+        else:
+            root.rename(_away(root))
         if self.way == "over-mounted":
             root.mkdir()
         is_change = not what.startswith("GET") and " " in what
@@ -59,6 +66,9 @@ class Blow:
     def undone(self, house: House) -> None:
         root = house.homes[0].root
         away = _away(root)
+        if self.way == MOUNTED and self.sent is not None:
+            self.left = [str(path.relative_to(root)) for path in everything(root)]
+            mounted.unmount(root)
         if not away.exists():
             return
         if root.exists():
@@ -77,19 +87,32 @@ def cases() -> Iterator[str]:
     return (f"root/{scene}" for scene in OF)
 
 
-def played(name: str, base: Path, size: Size) -> tuple[list[str], int]:
+def played(name: str, base: Path, size: Size) -> tuple[list[str], int, int]:
+    """The troubles with a scene, how many cells that were, and how many were left out."""
     scene, troubles, number = SCENES[name], list[str](), 0
-    wanted = unharmed(scene, base)
     clean = Blow("", -1)
     struck(scene, base, lambda house: _strike(house, clean))
-    for at in range(0, clean.seen, 1 if size is Size.FULL else 3):
-        for way in WAYS:
-            number += 1
-            blow = Blow(way, at)
-            came = struck(scene, base, lambda house: _strike(house, blow))  # noqa: B023
-            found = [*came.troubles, *judged(blow, came), *differences(came.after, wanted)]
-            troubles += [f"{name}, {way} at {at}: {text}" for text in found]
-    return troubles, number
+    moments = range(0, clean.seen, 1 if size is Size.FULL else 3)
+    for way in WAYS:
+
+        def cells(way: str = way) -> list[str]:
+            return [text for at in moments for text in cell(scene, base, Blow(way, at))]
+
+        unharmed(scene, base)
+        try:
+            troubles += mounted.apart(cells) if way == MOUNTED else cells()
+        except mounted.NotPermitted:
+            return troubles, number, len(moments)
+        number += len(moments)
+    return troubles, number, 0
+
+
+def cell(scene: Scene, base: Path, blow: Blow) -> list[str]:
+    """What is wrong where that befalls the root in ``scene``."""
+    wanted = unharmed(scene, base)
+    came = struck(scene, base, lambda house: _strike(house, blow))
+    found = [*came.troubles, *judged(blow, came), *differences(came.after, wanted)]
+    return [f"{scene.name}, {blow.way} at {blow.at}: {text}" for text in found]
 
 
 @contextmanager
@@ -104,7 +127,7 @@ def _strike(house: House, blow: Blow) -> Iterator[None]:
     with patch.object(os, "fsync", made_durable):
         yield
     member.seam = lambda _: None
-    if blow.sent and house.mutating() > blow.sent:
+    if blow.sent is not None and house.mutating() > blow.sent:
         house.troubles.append("the account is changed while the library is not there")
     blow.undone(house)
 

@@ -102,6 +102,8 @@ def staged(scene: Scene, base: Path, strike: Strike, *, restart: bool = True) ->
     with canary.overheard() as heard, house.lives() as loop:
         loop.run_until_complete(_staged(scene, house, strike, came, heard, restart))
     came.troubles += house.troubles
+    if heard.is_leaking:
+        came.troubles.append("the key stands in what was printed or logged")
     return came
 
 
@@ -142,6 +144,7 @@ async def _staged(
         f"{one.method} {one.path}" for one in house.account.sim.requests.select()[arrived:]
     ]
     _take_in(came, home, heard.getvalue())
+    came.troubles += _leaks(house)
     came.troubles += [f"after the struck run: {text}" for text in oracle.lost(home)]
     if scene.by_hand and came.error is not None:
         with suppress(SyncdError):  # it may have been done all the same
@@ -149,6 +152,13 @@ async def _staged(
     await _left_alone(house, came)
     if not came.troubles and came.after.get("holds"):
         await _settled(house, came, is_rejected=scene.is_rejected)
+    came.troubles += _leaks(house)
+
+
+def _leaks(house: House) -> list[str]:
+    """Looked for after the struck run, whose leavings the next may clear away, and in the end."""
+    base = house.homes[0].member.base
+    return [f"the key stands in {found}" for found in canary.found_below(base)]
 
 
 async def _closed(home: Home) -> None:
@@ -174,6 +184,8 @@ def _take_in(came: Came, home: Home, heard: str) -> None:
     said = [run.summary() if run else "", str(came.error or "")]
     for line in heard.splitlines():
         record = json.loads(line)
+        if record.get("level") in ("debug", "info"):
+            continue
         said.append(f"{record.get('level')}: {record.get('event')} {_facts(record)}")
     came.told = "\n".join(filter(None, said))
 
@@ -251,12 +263,12 @@ def _standing(home: Home) -> set[tuple[str, int, int, int]]:
 _REFERENCES: dict[str, Any] = {}
 
 
-def struck(scene: Scene, base: Path, strike: Strike) -> Came:
+def struck(scene: Scene, base: Path, strike: Strike, *, restart: bool = True) -> Came:
     """The scene in a folder of ``base`` that is the same each time, for paths stand in exports."""
     stage = base / "stage"
     stage.mkdir()
     try:
-        return staged(scene, stage, strike)
+        return staged(scene, stage, strike, restart=restart)
     finally:
         shutil.rmtree(stage)
 

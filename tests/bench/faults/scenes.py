@@ -30,6 +30,17 @@ def _tracks(house: House, *, cover: bool = False) -> None:
         )
 
 
+def _shelves(house: House) -> None:
+    """Seven in three folders: what lies in any one of them is few enough to go without asking."""
+    for number in range(7):
+        kind = ("flac", "mp3", "wav")[number % 3]
+        house.world.add(
+            display_name=("Rain", "Sun", "Moon", "Wind", "Snow", "Hail", "Fog")[number],
+            audio={kind: audio(kind, number)},
+            created_at=house.moment.truth() - 86_400 * 35 * (number % 3) + number,
+        )
+
+
 def _complete(house: House) -> None:
     _tracks(house, cover=True)
 
@@ -203,6 +214,8 @@ SCENES = {
         Scene(name="swap", first=_tracks, then=_swap_there),
         Scene(name="delete-up", first=_tracks, then=_delete_here),
         Scene(name="delete-down", first=_complete, then=_delete_there),
+        Scene(name="rest", first=_shelves, then=_nothing),
+        Scene(name="delete-one", first=_shelves, then=_delete_here),
         Scene(name="move", first=_complete, then=_move_here),
         Scene(name="retag", first=_tracks, then=_words_there),
         Scene(name="audio", first=_complete, then=_audio_there),

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import ast
+import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
+import structlog
+
 import syncd
+from syncd import log
 from syncd.executor import names
+from syncd.executor.context import Context
+from syncd.local.root import Root
 from syncd.remote.query import PATHS
 from syncd.simulator.faults import KINDS, Fault
 
+from .. import canary
 from ..house import House
 from ..part import Size
 from . import cases as faults
-from . import files
+from . import files, mounted, root
 from .api import cells, judged
 from .calls import CALLS
 from .disk import ERRNOS, OPERATIONS, Disk, Place, watched
@@ -119,6 +127,75 @@ def test_a_file_that_does_not_come_back_is_noticed(tmp_path: Path) -> None:
     came = struck(scene, tmp_path, strike)
     assert came.troubles
     assert differences(came.after, wanted)
+
+
+def _mountable() -> bool:
+    try:
+        return mounted.apart(lambda: True)
+    except mounted.NotPermitted:
+        return False
+
+
+@pytest.mark.skipif(not _mountable(), reason="nothing can be mounted here")
+def test_what_is_written_on_a_disk_mounted_over_the_library_is_noticed(tmp_path: Path) -> None:
+    blow = root.Blow(root.MOUNTED, 4)
+
+    def trusting() -> list[str]:
+        with patch.object(Root, "verify", lambda *_: None):
+            return root.cell(SCENES["first"], tmp_path, blow)
+
+    assert mounted.apart(lambda: root.cell(SCENES["first"], tmp_path, blow)) == []
+    found = mounted.apart(trusting)
+    assert any("written into a folder that is not the library" in text for text in found)
+    assert str(tmp_path) not in Path("/proc/self/mounts").read_text()
+
+
+def test_it_is_said_where_nothing_can_be_mounted(tmp_path: Path) -> None:
+    def refused(_: object) -> None:
+        raise mounted.NotPermitted
+
+    with patch.object(mounted, "apart", refused):
+        verdict = faults.play("root/retag", tmp_path)
+    assert verdict.troubles == ()
+    assert [what for what in verdict.counts if "left out" in what]
+
+
+def test_what_is_sent_while_the_library_is_away_is_noticed(tmp_path: Path) -> None:
+    """Also where nothing was sent before it went."""
+    found = set()
+    for at in range(4, 7):
+        blow = root.Blow("vanished", at)
+        with (
+            patch.object(Root, "verify", lambda *_: None),
+            patch.object(Context, "check_file", lambda *_: None),
+        ):
+            came = struck(SCENES["name-up"], tmp_path, lambda house: root._strike(house, blow))  # noqa: B023
+        found |= set(came.troubles)
+        assert blow.sent == 0
+    assert "the account is changed while the library is not there" in found
+
+
+@pytest.mark.parametrize("where", ["a log", "a core", "cleared away", "a warning", "a detail"])
+def test_the_key_is_found_before_its_stage_is_cleared_away(tmp_path: Path, where: str) -> None:
+    @contextmanager
+    def strike(house: House) -> Iterator[None]:
+        member = house.homes[0].member
+        yield
+        if where == "a log":
+            (member.settings.state.dir / "log.txt").write_text(canary.KEY * 50)
+        elif where == "a core":
+            (member.root / ".syncd" / "core").write_text(canary.KEY)
+        elif where == "cleared away":  # by the next run
+            (member.root / ".syncd" / "incoming" / "0.part").write_text(canary.KEY)
+        else:
+            level = logging.WARNING if where == "a warning" else logging.DEBUG
+            with patch.object(log, "redact", lambda text: text):
+                structlog.get_logger().log(level, "asked", header=canary.KEY)
+
+    with canary.overheard(keeps=False) as outer:
+        came = struck(SCENES["more"], tmp_path, strike)
+    assert [text for text in came.troubles if "the key stands in" in text]
+    assert outer.is_leaking == (where in ("a warning", "a detail"))
 
 
 def test_a_place_is_struck_and_what_it_ends_with_is_told(tmp_path: Path) -> None:
