@@ -25,6 +25,8 @@ from .state import State, state
 from .telling import LOSSES, Death, Told, tell
 
 NAME, UNIT = "crashes", "crash points"
+LIMIT = 1_800
+"""Seconds: processes of their own wait by the clock."""
 POWER = ("power", "power-twice", *(loss.value for loss in LOSSES))
 TWICE = ("twice", "power-twice")
 KINDS = {"stop": "stops", "kill": "kills", "twice": "stops", "life": "stops"}
@@ -82,7 +84,7 @@ def play(case: str, base: Path) -> Verdict:
     for at in points:
         one = _told(scenario, base / f"{at}", how, at)
         counts[KINDS.get(how, "power failures")] += 1
-        counts["second stops"] += one.deaths == 2  # noqa: PLR2004
+        counts["second stops"] += one.deaths == 2
         counts["lives"] += one.lived
         found = _wrong(one, scenario, reference)
         if found:

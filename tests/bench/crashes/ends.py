@@ -134,8 +134,9 @@ def end_of(scenario: str) -> End:
     return ENDS[scenario.removesuffix("-linking").removesuffix("-bare")]
 
 
-def wrong(stage: Stage, end: End, before: Census) -> Iterator[str]:
-    """In what the library and the account came to something else; ``before``: where it began."""
+def wrong(stage: Stage, end: End, before: Census, *, month: str = MONTH) -> Iterator[str]:
+    """In what the library and the account came to something else; ``before``: where it began;
+    ``month``: the folder of the jobs."""
     now = census(stage)
     yield from lost(stage, end, before, now)
     heard = {place: _called(stage, what) for place, what in now.library.items()}
@@ -143,7 +144,7 @@ def wrong(stage: Stage, end: End, before: Census) -> Iterator[str]:
     # Of somebody's own ``lost`` tells, which looks at every byte.
     own = {place for place in library if place.partition("=")[0] in OWN}
     library -= own
-    expected = set(_places(stage, end))
+    expected = set(_places(stage, end, month))
     yield from (f"the library lacks {place}" for place in sorted(expected - library))
     yield from (f"in the library there is {place}" for place in sorted(library - expected))
     trash = {_called(stage, what) for what in now.trash.values()}
@@ -180,7 +181,7 @@ def _called(stage: Stage, heard: str) -> str:
     return sound.name if sound else "?"
 
 
-def _places(stage: Stage, end: End) -> Iterator[str]:
+def _places(stage: Stage, end: End, month: str) -> Iterator[str]:
     for told in end.library:
         place, _, name = told.format(*stage.jobs).partition("=")
         tree, mark, path = place.rpartition(":")
@@ -188,5 +189,5 @@ def _places(stage: Stage, end: End) -> Iterator[str]:
         if inner.suffix in SUFFIXES and not name:
             name = inner.stem
         plain = "/" in path or path.startswith("./")
-        path = path.removeprefix("./") if plain else f"{MONTH}/{path}"
+        path = path.removeprefix("./") if plain else f"{month}/{path}"
         yield f"{tree}{mark}{path}{f'={name}' if name else ''}"

@@ -13,6 +13,7 @@ from contextlib import closing
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import BaselineTrack, State
 from syncd.core.policy import Now
+from syncd.errors import CatalogUnusable
 
 from .. import oracle
 from ..story import Act
@@ -33,9 +34,7 @@ folder has to show of the account is not what ``oracle.at_rest`` says of any lib
 
 def act(stage: Stage, seed: str) -> bool:
     """Something, the same for the same seed; whether there was anything to do it to."""
-    stage.kept["recorded"] = {
-        one.job_id for one in _tracks(stage) if one.state is not State.WANTED
-    }
+    stage.kept["recorded"] = {one.job_id for one in _tracks(stage) if one.state is not State.WANTED}
     rng = random.Random(seed)
     said = len(stage.house.trace)
     for _ in range(5):
@@ -87,7 +86,10 @@ def _tracks(stage: Stage) -> Iterator[BaselineTrack]:
 def _catalogs(stage: Stage) -> Iterator[Catalog]:
     settings = stage.member.settings
     for path in (settings.catalog, *(tree.catalog for tree in settings.trees.values())):
-        catalog = Catalog.read(path)
+        try:
+            catalog = Catalog.read(path)
+        except CatalogUnusable:
+            continue  # it died as it made it
         if catalog is not None:
             with closing(catalog):
                 yield catalog

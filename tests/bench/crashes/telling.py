@@ -124,6 +124,7 @@ async def _dies(
     disk = None
     if death.loss is not None:
         steps.watcher = disk = Disk(folder, apart=folder / "state", limbo=limbo)
+    steps.logs.begun(folder)
     moment: list[Databases] = []
 
     def die() -> None:
