@@ -107,8 +107,8 @@ def _told(scenario: Scenario, base: Path, how: str, at: int) -> Told:
     syncs = how in POWER
     first = Death(at, kills=how == "kill", loss=_loss(how, at) if syncs else None)
     if how in TWICE:
-        # Somewhere early, most often: to find out what was left is what comes first.
-        once_more = Death(rng.choice((rng.randint(1, 12), rng.randint(1, 40))), loss=first.loss)
+        # As often as not where a stop is mended, which comes right after the locks.
+        once_more = Death(rng.choice((rng.randint(7, 16), rng.randint(1, 60))), loss=first.loss)
         return tell(scenario, base, (first, once_more), syncs=syncs)
     life = partial(lives.act, seed=f"{scenario.name}/{at}") if how == "life" else None
     return tell(scenario, base, (first,), syncs=syncs, life=life)

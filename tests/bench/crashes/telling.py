@@ -94,6 +94,7 @@ async def _tell(
             if not await _dies(stage, steps, death, act, limbo, disks):
                 break
             told.deaths += 1
+            stage.house.trace.append(f"  died {f'before {steps.told[-1]}' if steps.told else ''}")
             wrong = unwhole(stage, told.after, system=scenario.system)
             told.troubles += [f"where it died: {text}" for text in wrong]
             stage.forget()
