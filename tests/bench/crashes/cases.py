@@ -1,36 +1,35 @@
 """The program stopped at every step of everything that it does, and started again.
 
-Each scenario is told once to its end, and once for each of its steps, where the program dies
-(``seams``). Then it is started on what that left, and must come to the same: nothing lost, nothing
-sent that was not sent without the stop, nothing left over.
+Each scenario is told once to its end, which must be the one that README and safety.md promise
+(``ends``), and once for each of its steps, where the program dies (``seams``). Then everything
+under a final name is whole (``census``); and once it is started on what that left it must come to
+the same: nothing lost, nothing sent that was not sent without the stop, nothing left over.
 """
 
 from __future__ import annotations
 
-import asyncio
-import errno
-import os
+import random
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
-
-from syncd.errors import SyncdError
-from syncd.local import exchange, rename, scan
+from zlib import crc32
 
 from ..part import Size, Verdict
-from . import killed
-from .power import Disk, Loss
+from . import lives, process
+from .ends import end_of, wrong
+from .power import Loss
 from .scenarios import Scenario
 from .scenarios_commands import ALL as SCENARIOS
-from .seams import Steps
-from .stage import Databases, Stage, ended_here, to_rest
 from .state import State, state
+from .telling import LOSSES, Death, Told, tell
 
 NAME, UNIT = "crashes", "crash points"
-LOSSES = tuple(Loss)
-POWER = ("power", *(loss.value for loss in LOSSES))
+LIMIT = 1_800
+"""Seconds: processes of their own wait by the clock."""
+POWER = ("power", "power-twice", *(loss.value for loss in LOSSES))
+TWICE = ("twice", "power-twice")
+KINDS = {"stop": "stops", "kill": "kills", "twice": "stops", "life": "stops"}
 
 STATED: dict[str, tuple[str, ...]] = {}
 """What may be otherwise after a stop, of a case or a scenario and its texts."""
@@ -40,134 +39,90 @@ POWER_IN_CI = (
     "deletion-down", "other-audio", "words", "evict", "restore",
 )  # fmt: skip
 BARE_IN_CI = ("swap-down-bare", "case-down-bare", "other-audio-bare", "swap-down-linking")
+EVERY = 8
+"""In CI, of how many steps one is stopped at twice, and another has people at work after it."""
 
 
 def cases(size: Size) -> Iterator[str]:
-    """``scenario/how``; ``how`` is ``stop``, ``kill`` (a process of its own), ``power`` (the power
-    fails at each step, with the next ``Loss``), or one ``Loss`` for each step."""
+    """``scenario/how``. ``how`` is ``stop``, ``kill`` (a process of its own), ``power`` (the power
+    fails at each step, with the next ``Loss``), or one ``Loss`` for each step; ``twice`` (stopped
+    once more on the way back, somewhere), ``power-twice``, ``life`` (something is done by people,
+    or in the account, before it is started again), each ``/every-8`` of the steps, or at all; and
+    ``process`` (``process``)."""
     if size is Size.FULL:
-        for how in ("stop", "kill", *POWER[1:]):
+        for how in ("stop", "kill", *POWER[2:], "twice", "power-twice", "life"):
             yield from (f"{name}/{how}" for name in SCENARIOS)
+        yield from (f"{name}/process" for name in process.SCENARIOS)
         return
     for name, told in SCENARIOS.items():
         if told.system == "native" or name in BARE_IN_CI:
             yield f"{name}/stop"
+            yield f"{name}/twice/every-{EVERY}"
+            yield f"{name}/life/every-{EVERY}"
         if name in POWER_IN_CI:
             yield f"{name}/power"
+            yield f"{name}/power-twice/every-{EVERY}"
 
 
 def play(case: str, base: Path) -> Verdict:
     """``scenario/how``, or ``scenario/how/step`` for one step alone."""
     name, how, *only = case.split("/")
-    told = SCENARIOS[name]
-    reference, steps = _whole(told, base / "whole", how)
-    points = [int(one) for one in only] or [
-        at for at in range(1, steps.made + 1) if how in POWER or at - 1 not in steps.vain
-    ]
-    troubles: list[str] = []
+    scenario = SCENARIOS[name]
+    if how == "process":
+        return process.play(scenario, base, *only)
+    whole = tell(scenario, base / "whole", syncs=how in POWER)
+    troubles = whole.troubles + list(wrong(whole.stage, end_of(name), whole.before))
+    if troubles:
+        told = tuple(f"{name}, never stopped: {text}" for text in troubles)
+        return Verdict(told, tuple(whole.stage.house.trace))
+    reference, steps = state(whole.stage), whole.steps
+    points = [at for at in range(1, steps.made + 1) if how in POWER or at - 1 not in steps.vain]
+    if only:
+        points = _chosen(points, name, only[0])
     trace: list[str] = []
+    counts = Counter(points=len(points))
     for at in points:
-        loss = _loss(how, at) if how in POWER else None
-        stopped, wrong = _stopped(told, base / f"{at}", how, at, loss, reference)
-        if wrong:
-            what = f"{steps.told[at - 1]}{f', losing {loss.value}' if loss else ''}"
-            trace += [f"{name}/{how}/{at} ({what}):", *stopped.house.trace]
-            troubles += [f"{name}/{how}/{at} ({what}): {text}" for text in wrong]
-    kind = "power failures" if how in POWER else f"{how}s"
-    return Verdict(tuple(troubles), tuple(trace), {"points": len(points), kind: len(points)})
+        one = _told(scenario, base / f"{at}", how, at)
+        counts[KINDS.get(how, "power failures")] += 1
+        counts["second stops"] += one.deaths == 2
+        counts["lives"] += one.lived
+        found = _wrong(one, scenario, reference)
+        if found:
+            what = f"{name}/{how}/{at} ({steps.told[at - 1]})"
+            trace += [f"{what}:", *one.stage.house.trace]
+            troubles += [f"{what}: {text}" for text in found]
+    return Verdict(tuple(troubles), tuple(trace), {what: n for what, n in counts.items() if n})
+
+
+def _chosen(points: list[int], name: str, only: str) -> list[int]:
+    """One of them, or every so many, from one on that differs by scenario."""
+    every = only.removeprefix("every-")
+    if every == only:
+        return [int(only)]
+    return points[crc32(name.encode()) % int(every) :: int(every)]
+
+
+def _told(scenario: Scenario, base: Path, how: str, at: int) -> Told:
+    rng = random.Random(f"{scenario.name}/{how}/{at}")
+    syncs = how in POWER
+    first = Death(at, kills=how == "kill", loss=_loss(how, at) if syncs else None)
+    if how in TWICE:
+        # As often as not where a stop is mended, which comes right after the locks.
+        once_more = Death(rng.choice((rng.randint(7, 16), rng.randint(1, 60))), loss=first.loss)
+        return tell(scenario, base, (first, once_more), syncs=syncs)
+    life = partial(lives.act, seed=f"{scenario.name}/{at}") if how == "life" else None
+    return tell(scenario, base, (first,), syncs=syncs, life=life)
 
 
 def _loss(how: str, at: int) -> Loss:
-    return LOSSES[at % len(LOSSES)] if how == "power" else Loss(how)
+    return LOSSES[at % len(LOSSES)] if how in ("power", "power-twice") else Loss(how)
 
 
-@contextmanager
-def _file_system(system: str) -> Iterator[None]:
-    """This one, or one that offers less of what renames without replacing."""
-
-    def refused(*_: Any, **__: Any) -> None:
-        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
-
-    with ExitStack() as stack:
-        if system != "native":
-            for owner in (rename, exchange):
-                stack.enter_context(patch.object(owner, "native_rename", lambda *_, **__: False))
-        if system == "bare":
-            stack.enter_context(patch.object(os, "link", refused))
-        yield
-
-
-def _whole(told: Scenario, base: Path, how: str = "stop") -> tuple[State, Steps]:
-    steps = Steps(base, syncs=how in POWER)
-    stage, troubles = _played(told, base, steps, how, None)
-    if troubles:
-        raise AssertionError(f"never stopped, and yet: {troubles}")
-    return state(stage), steps
-
-
-def _stopped(
-    told: Scenario, base: Path, how: str, at: int, loss: Loss | None, reference: State
-) -> tuple[Stage, list[str]]:
-    steps = Steps(base, at, syncs=loss is not None)
-    stage, troubles = _played(told, base, steps, how, loss)
-    stated = STATED.get(told.name, ())
-    differs = state(stage).differs(reference)
-    return stage, troubles + [text for text in differs if not any(one in text for one in stated)]
-
-
-def _played(
-    told: Scenario, base: Path, steps: Steps, how: str, loss: Loss | None
-) -> tuple[Stage, list[str]]:
-    stage = Stage(base, told.setup)
-    with _file_system(told.system), stage.house.lives() as loop:
-        loop.set_exception_handler(lambda *_: None)
-        troubles = loop.run_until_complete(_play(told, stage, steps, how, loss))
-    return stage, troubles
-
-
-async def _play(
-    told: Scenario, stage: Stage, steps: Steps, how: str, loss: Loss | None
-) -> list[str]:
-    await told.before(stage)
-    folder = stage.member.base
-    disk = None
-    if loss is not None:
-        disk = Disk(folder, apart=folder / "state", limbo=stage.base / "limbo")
-        steps.watcher = disk
-    moment: list[Databases] = []
-
-    def die() -> None:
-        moment.append(Databases(folder))
-        asyncio.get_running_loop().call_soon(steps.ended)
-
-    steps.die = die
-    ended = killed.killed if how == "kill" and steps.at else ended_here
-    with ExitStack() as stack:
-        if await ended(stage, steps, lambda: told.act(stage)):
-            for databases in moment:
-                databases.back()
-            if disk is not None and loss is not None:
-                _power_fails(disk, loss, moment[0], steps)
-                stack.enter_context(_dates_of(disk))
-            stage.forget()
-            stage.house.moment.pass_(5)
-            stage.house.trace.append("  started again")
-            with suppress(SyncdError):
-                await (told.again or told.act)(stage)
-        found = await to_rest(stage)
-        await stage.end()
-    return found
-
-
-def _power_fails(disk: Disk, loss: Loss, databases: Databases, steps: Steps) -> None:
-    disk.fail(loss)
-    if loss in (Loss.ALL, Loss.CATALOG):
-        databases.lose(steps.logs.lengths)
-    elif loss is Loss.COMMITS:
-        databases.lose(steps.logs.lengths, some=steps.made)
-
-
-def _dates_of(disk: Disk) -> Any:
-    """A program that sees files as ``disk`` has them: no other can set when one was changed."""
-    looked = scan._stat
-    return patch.object(scan, "_stat", lambda found: disk.as_it_was(looked(found)))
+def _wrong(told: Told, scenario: Scenario, reference: State) -> list[str]:
+    end = end_of(scenario.name)
+    if told.lived:
+        return told.troubles + list(lives.wrong(told, scenario.name, end))
+    differs = state(told.stage).differs(reference)
+    stated = STATED.get(scenario.name, ())
+    differs = [text for text in differs if not any(one in text for one in stated)]
+    return told.troubles + list(wrong(told.stage, end, told.before)) + differs

@@ -264,6 +264,7 @@ async def _init(stage: Stage) -> None:
 @scenario("init", act=_init)
 async def _before_init(stage: Stage) -> None:
     stage.job("Rain")
+    stage.home.ledger.own.clear()
     (stage.root / ".syncd" / "library.json").unlink()
     for folder, _, names in os.walk(stage.root, topdown=False):
         for name in names:

@@ -240,6 +240,10 @@ class Logs:
         self.lengths: dict[Path, list[int]] = {}
         """Of the log at each commit since the last that was synced, which is the first of them."""
 
+    def begun(self, folder: Path) -> None:
+        """What a log holds that an earlier program left was on the disk when this one began."""
+        self.lengths = {log: [log.stat().st_size] for log in folder.rglob("*-wal")}
+
     def committed(self, connection: sqlite3.Connection) -> None:
         said = sqlite3.Connection.execute
         (_, _, file) = said(connection, "PRAGMA database_list").fetchone()

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from syncd.daemon.upkeep import is_due, keep_up
 from syncd.engine import Engine
@@ -17,10 +17,10 @@ from syncd.further import run_further
 from syncd.rest import run_until_rest
 
 from .. import oracle
-from ..house import Home, House
+from ..house import Home, House, audio
 from ..member import Member
 from ..setup import Setup
-from ..sound import SUFFIXES
+from ..sound import SUFFIXES, heard
 from .seams import Steps, Stop
 
 QUIET = 8
@@ -42,6 +42,17 @@ class Outfit(Setup):
         return found
 
 
+class Sound(NamedTuple):
+    """What one file of the account sounds like: what scenarios call it, and whose it is."""
+
+    name: str
+    job: int
+
+
+OWN = ("Mine/Song.flac", "notes.txt")
+"""Files of somebody's that every library begins with, and that are no job's."""
+
+
 class Stage:
     """A house with one home, and what scenarios need of it."""
 
@@ -49,6 +60,8 @@ class Stage:
         self.base = base
         self.house = House(base, 7, (setup,))
         self.jobs: list[int] = []
+        self.sounds: dict[str, Sound] = {}
+        """All that the account ever had to hear, by what ``sound.heard`` says of it."""
         self.kept: dict[str, Any] = {}
         """What a scenario remembers from its beginning."""
 
@@ -69,16 +82,40 @@ class Stage:
         return self.house.world
 
     def job(self, title: str, kind: str = "flac", **values: Any) -> int:
-        values.setdefault("audio", {kind: self.house.audio(kind)})
-        number = self.world.add(display_name=title, **values)
+        clips = values.pop("audio", None) or {kind: self.house.audio(kind)}
+        number = self.world.add(display_name=title, audio=clips, **values)
         self.jobs.append(number)
+        self._hears(clips, title, number)
         return number
 
     def other(self, number: int) -> dict[str, bytes]:
         """Other audio for a job."""
         found = self.world.job(number)
         assert found is not None
-        return {kind: self.house.audio(kind) for kind in found.audio}
+        clips = {kind: self.house.audio(kind) for kind in found.audio}
+        self._hears(clips, "anew", number)
+        return clips
+
+    def _hears(self, clips: Mapping[str, bytes], name: str, number: int) -> None:
+        """A name that another job has already gets a 2."""
+        others = {one.name for one in self.sounds.values() if one.job != number}
+        name = f"{name} 2" if name in others else name
+        self.sounds |= {heard(data): Sound(name, number) for data in clips.values()}
+
+    def furnish(self) -> None:
+        """Put somebody's own files there, one that sounds of something among them."""
+        song, notes = (self.root / place for place in OWN)
+        song.parent.mkdir()
+        song.write_bytes(audio("flac", 50))
+        notes.write_text("somebody's own")
+        for path in (song, notes):
+            self.home.ledger.keeps(path)
+
+    def roots(self) -> dict[str, Path]:
+        """The folders of all trees, by what places in them begin with: nothing in the first."""
+        settings = self.member.settings
+        further = {f"{kind}:": tree.library.root for kind, tree in settings.trees.items()}
+        return {"": settings.library.root, **further}
 
     def people(self, act: Callable[[Home], object]) -> None:
         """Something that people do in the folder, noted in the ledger."""
