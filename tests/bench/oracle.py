@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .ledger import everything, walk
-from .names import ASIDE, meant, same, shows
+from .names import ASIDE, letters, meant, same, shows
 
 if TYPE_CHECKING:
     from .house import Home, House
@@ -93,9 +93,38 @@ def _too_many(house: House, home: Home, job: int) -> str | None:
     return told.sums.excess("DELETE", uptime, budget=home.setup.budget, of=told.placed)
 
 
+def explained(house: House, home: Home, held: Set[int], waits: Set[int]) -> set[int]:
+    """Of the jobs that the program says are held, or wait, those of which it is known why."""
+    first = next(one for one in house.homes if one.member is home.member)
+    touched = {job for tree in first.trees for job in (*tree.ledger.touched, *tree.ledger.removed)}
+    return {job for job in held if job in touched or house.chronicle.changed(job)} | {
+        job for job in waits if _may_wait(house, home, first, job)
+    }
+
+
+def _may_wait(house: House, home: Home, first: Home, job: int) -> bool:
+    known = house.world.job(job)
+    if known is None:
+        return job in home.ledger.touched
+    if known.status != "COMPLETED":
+        return True
+    if job in home.ledger.removed:
+        return any(job in tree.ledger.bearers() for tree in first.trees if tree is not home)
+    # Its name may be another file's: which has the same letters there, in whatever case.
+    title = letters(known.display_name or "").casefold()
+    places = home.ledger.bearers().get(job, set())
+    folders = {Path(path).parent for path in places}
+    others = (path.relative_to(home.root) for path in home.files())
+    return any(
+        other.parent in folders and letters(other.stem).casefold().startswith(title)
+        for other in others
+        if str(other) not in places
+    )
+
+
 def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
     """Does the folder show the account, and is everything there? ``explained``: the jobs of which
-    the program says itself that something waits, or is held."""
+    something waits, or is held."""
     places = home.ledger.bearers()
     jobs = {job.id: job for job in house.world.jobs()}
     seen = {path: home.read(home.root / path) for paths in places.values() for path in paths}

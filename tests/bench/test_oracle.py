@@ -11,6 +11,7 @@ import pytest
 from syncd import executor
 from syncd.core import planner, safety
 from syncd.core.decisions import audio, presence
+from syncd.core.operations import Wait
 from syncd.executor import look, names, remove
 from syncd.executor.context import Context
 from syncd.local.trash import Trash
@@ -109,6 +110,18 @@ def test_a_track_that_is_never_fetched(tmp_path: Path, monkeypatch: pytest.Monke
 
 FIVE = tuple(Act("job_add", one=number, other=number * 5 + 4) for number in range(3))
 """Three more than there are."""
+
+
+def test_a_wait_that_nothing_explains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def later(planning: Any, case: Any) -> Wait:
+        return Wait(job_id=case.job_id, reason="tomorrow")
+
+    rules = tuple(
+        dataclasses.replace(rule, decide=later) if rule.name == "wanted" else rule
+        for rule in planner.RULES
+    )
+    monkeypatch.setattr(planner, "RULES", rules)
+    assert "has no file, and nothing says why" in troubles(tmp_path, Run())
 
 
 def test_more_deletions_than_the_budget_of_a_day(
