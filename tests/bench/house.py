@@ -165,7 +165,9 @@ class House:
         """See what the programs did to the files."""
         self.chronicle.look()
         for tree in self.trees:
-            tree.ledger.sees(tree.ledger.bearers())
+            bearers = tree.ledger.bearers()
+            tree.ledger.sees(bearers)
+            tree.told.agrees(bearers)
             found = tree.custody.judge(self.moment.uptime)
             self.troubles += [f"{tree.name}: {text}" for text in found]
 

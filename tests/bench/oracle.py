@@ -39,6 +39,9 @@ def of_request(house: House, home: Home, method: str, path: str, body: bytes) ->
         if not any(same(name, text) for stem in stems for text in meant(stem, job)):
             return f"PATCH {job} {name!r}: people call it {sorted(stems)}"
         doubt = home.told.doubt(job, house.moment.uptime, sound=False)
+        if not doubt and home.setup.conflicts != "local":
+            renamed = [tree.told.is_renamed_there(job, home.told) for tree in home.trees]
+            doubt = "it was renamed in the account, too" if all(renamed) else None
         return doubt and f"PATCH {job} {name!r}: {doubt}"
     known = house.world.job(job)
     if method == "POST" and path.endswith("/retry") and known and known.status == "FAILED":

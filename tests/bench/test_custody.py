@@ -17,6 +17,7 @@ from syncd.executor import remove, replace
 from syncd.executor.context import Context
 from syncd.local.trash import Trash
 
+from .ledger import Ledger, Reader
 from .story import Act, Run
 from .test_oracle import troubles
 
@@ -142,3 +143,14 @@ def test_an_old_file_is_not_kept_when_it_is_replaced(
 
     monkeypatch.setattr(replace, "put_in_place", careless)
     assert "their audio is nowhere any more" in troubles(tmp_path, *REPLACED)
+
+
+def test_what_was_fetched_again_is_not_removed_any_more(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, Reader())
+    ledger.removed |= {7: 1.0, 8: 1.0}
+    ledger.named |= {7: {"Rain", "Sun"}}
+    ledger.sees({7: {"AudioPod/Rain.flac"}})
+    assert ledger.removed == {8: 1.0}
+    assert ledger.called(7) == {"Rain"}, "it is called so no more"
+    ledger.begins()
+    assert ledger.called(7) == set()

@@ -10,7 +10,7 @@ import pytest
 
 from syncd import executor
 from syncd.core import planner, safety
-from syncd.core.decisions import audio, presence
+from syncd.core.decisions import audio, presence, renames
 from syncd.core.operations import Wait
 from syncd.executor import look, names, remove
 from syncd.executor.context import Context
@@ -173,6 +173,20 @@ def test_a_name_that_is_sent_whatever_a_look_shows(
     monkeypatch.setattr(names, "look", careless)
     told = troubles(tmp_path, *RENAMED_MEANWHILE, conflicts="hold")
     assert "a look showed 'Sun', or audio, that nothing was planned upon" in told
+
+
+def test_a_name_that_wins_though_people_are_to_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = tuple(
+        dataclasses.replace(rule, decide=renames.renamed_here)
+        if rule.name == "renamed on both sides"
+        else rule
+        for rule in planner.RULES
+    )
+    monkeypatch.setattr(planner, "RULES", rules)
+    both = (Act("rename", other=2), *(Act("job_rename", one=one, other=1) for one in (0, 1)))
+    assert "renamed in the account, too" in troubles(tmp_path, *both, Run(), conflicts="hold")
 
 
 def test_a_deletion_whatever_a_look_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,11 @@ whole is not known; what it may know is a little more than it does.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from .chronicle import Chronicle, Version
+from .names import shows
 from .sums import Sums
 
 _LOOK = re.compile(r"/jobs/(\d+)/status$")
@@ -26,6 +29,7 @@ class Told:
         self._known: dict[int, set[Version]] = {}
         self._looks: dict[int, tuple[float, Version | None]] = {}
         self._sent: set[int] = set()
+        self._agreed: dict[int, str] = {}
         self.sums = Sums()
         self.placed: set[int] | None = None
 
@@ -55,6 +59,21 @@ class Told:
         self._known = {job: set(found) for job, found in self._told.items()}
         self._looks.clear()
         self.placed = placed
+
+    def agrees(self, bearers: Mapping[int, Iterable[str]]) -> None:
+        """Its files stand there so: where one shows the title of its job, both sides agree."""
+        for job in self._agreed.keys() - bearers.keys():
+            del self._agreed[job]
+        for job, paths in bearers.items():
+            version = self._chronicle.now(job)
+            if version and any(shows(Path(path).stem, version.title, job) for path in paths):
+                self._agreed[job] = version.title
+
+    def is_renamed_there(self, job: int, seen: Told) -> bool:
+        """Whether ``seen``, which looked, saw another title than was agreed upon."""
+        _, version = seen._looks.get(job, (0.0, None))
+        agreed = self._agreed.get(job)
+        return version is not None and agreed is not None and agreed != version.title
 
     def doubt(self, job: int, uptime: float, *, sound: bool) -> str | None:
         """Why nothing may be sent about ``job``: it did not look, or saw what it did not expect.
