@@ -152,18 +152,20 @@ def _is_busy(home: Home) -> bool:
         any(one.result is not Result.HELD for report in reports for one in report.outcomes)
         or any(not isinstance(op, Hold | Defer) for op in plan)
         or bool(plan.pending)
+        or any(wait.until is not None for wait in plan.waits)
     )
 
 
 def _explained(house: House, home: Home) -> set[int]:
-    """The jobs of which the program itself says that something waits, or is held."""
+    """The jobs of which the program itself says that something waits, or is held, and of which
+    the history knows why."""
     catalog = Catalog.read(home.settings.catalog)
     assert catalog is not None
     held = {one.job_id for one in catalog.holds.all()}
     catalog.close()
     waits = {wait.job_id: wait.reason for wait in home.reports()[-1].plan.waits}
     house.trace.append(f"{home.name} holds {sorted(held)}, waits {waits}")
-    return held | waits.keys()
+    return oracle.explained(house, home, held, waits.keys())
 
 
 def _standing(house: House) -> set[tuple[str, int, int, int]]:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from syncd.cycle import Report
@@ -15,11 +16,14 @@ from syncd.simulator.sound import tone
 
 from . import acts_account, acts_folder, compiled, oracle, sound
 from .account import Account
+from .chronicle import Chronicle
+from .custody import Custody
 from .ledger import Attic, Ledger, Reader, walk
 from .member import Member
 from .moment import Loop, Moment
 from .setup import Setup
 from .story import Act
+from .told import Told
 
 START = 1_775_000_000.0
 """When histories begin, in seconds since the epoch."""
@@ -54,6 +58,7 @@ class Home:
         setup: Setup,
         attic: Path,
         numbers: Iterator[int],
+        chronicle: Chronicle,
         *,
         format: str | None = None,  # noqa: A002
     ) -> None:
@@ -65,11 +70,13 @@ class Home:
         self.read = Reader()
         self.ledger = Ledger(self.root, self.read)
         self.attic = Attic(attic)
+        self.custody = Custody(self, chronicle)
+        self.told = Told(chronicle)
         self.numbers = numbers
         self.trees = (
             self,
             *(
-                Home(member, setup, attic.with_name(f"attic {one}"), numbers, format=one)
+                Home(member, setup, attic.with_name(f"attic {one}"), numbers, chronicle, format=one)
                 for one in (() if format else setup.also)
             ),
         )
@@ -97,12 +104,15 @@ class House:
         self.trace: list[str] = []
         self.troubles: list[str] = []
         self._clips = itertools.count(seed % 50)
+        self.chronicle = Chronicle(self, lambda: self.moment.uptime)
         numbers = itertools.count(1)
         self.homes = []
         for index, setup in enumerate(setups):
             name = "abcd"[index]
             member = Member.make(name, base, self.account, setup.options())
-            self.homes.append(Home(member, setup, base / name / "attic", numbers))
+            home = Home(member, setup, base / name / "attic", numbers, self.chronicle)
+            member.watch = partial(self._watching, home)
+            self.homes.append(home)
         self.trees = [tree for home in self.homes for tree in home.trees]
         """Every folder of everyone."""
         self._arrived = self.account.sim.requests.arrived
@@ -135,6 +145,7 @@ class House:
 
     def act(self, act: Act) -> None:
         """Do it, and note what it did; nothing at all where there is nothing to do it to."""
+        self.looks()
         if act.name in acts_account.NAMED:
             told = acts_account.NAMED[act.name](self, act.one, act.other)
         else:
@@ -144,8 +155,32 @@ class House:
             if told:
                 home.ledger.after(before, self.moment.uptime)
                 told = f"{home.name}: {told}"
+        self.chronicle.look()
+        for tree in self.trees:
+            tree.custody.accept(self.moment.uptime)
         if told:
             self.trace.append(told)
+
+    def looks(self) -> None:
+        """See what the programs did to the files."""
+        self.chronicle.look()
+        for tree in self.trees:
+            bearers = tree.ledger.bearers()
+            tree.ledger.sees(bearers)
+            tree.told.agrees(bearers)
+            found = tree.custody.judge(self.moment.uptime)
+            self.troubles += [f"{tree.name}: {text}" for text in found]
+
+    def _watching(self, home: Home, what: str) -> None:
+        self.looks()
+        for tree in home.trees:
+            if what == "begins":
+                tree.ledger.begins()
+                tree.ledger.sees(tree.ledger.bearers())
+            if what == "planned":
+                placed = tree.ledger.bearers().keys() | tree.ledger.removed.keys()
+                tree.custody.placed = placed
+                tree.told.plans(placed)
 
     def mutating(self) -> int:
         """How many requests were sent that change something."""
@@ -164,9 +199,12 @@ class House:
         if method not in ("GET", "HEAD"):
             text = body.decode(errors="replace")
             self.trace.append(f"  {home.member.name} > {method} {path} {text}")
+            self.looks()
             trouble = oracle.of_request(self, home, method, path, body)
             self.troubles += [trouble] if trouble else []
         home.member.seam(f"{method} {path}")
+        self.chronicle.look()
+        home.told.asks(method, path, self.moment.uptime)
         return self._arrived(origin, method, path, query, headers, body)
 
     def _home_of(self, headers: tuple[tuple[str, str], ...]) -> Home:

@@ -76,6 +76,10 @@ class Ledger:
     """Stems that people gave to files of a job."""
     copied: set[int] = field(default_factory=set)
     """Jobs of which people made copies."""
+    worn: dict[int, set[str]] = field(default_factory=dict)
+    """Stems that files of a job were seen with since a run began."""
+    touched: set[int] = field(default_factory=set)
+    """Jobs to whose files people ever did anything."""
     retried: dict[int, int] = field(default_factory=dict)
     """How often a failed job was asked to be made again."""
 
@@ -108,13 +112,34 @@ class Ledger:
                 found.setdefault(job, set()).add(str(path.relative_to(self.root)))
         return found
 
+    def begins(self) -> None:
+        """A run begins: what files were called before is no name to be sent."""
+        self.worn.clear()
+
+    def sees(self, bearers: dict[int, set[str]]) -> None:
+        """Files stand there, whoever put them there: what has one is not removed."""
+        for job, paths in bearers.items():
+            self.removed.pop(job, None)
+            self.worn.setdefault(job, set()).update(Path(path).stem for path in paths)
+
+    def called(self, job: int) -> set[str]:
+        """What people call the files of a job now, or did at some moment of this run."""
+        return self.named.get(job, set()) & self.worn.get(job, set())
+
+    def forgets(self, seen: Seen) -> None:
+        """The trash gave it up, as it may: whoever looks for it finds it nowhere."""
+        found = [*map(self.read, walk(self.root))]
+        found += map(self.read, everything(self.root / ".syncd" / "trash"))
+        if not any(one.sha == seen.sha for one in found):
+            self.own.pop(seen.sha, None)
+
     def after(self, before: dict[int, set[str]], uptime: float) -> None:
         """Note what an act changed; ``before`` is what ``bearers`` said before it."""
         now = self.bearers()
         for job in before.keys() - now.keys():
             self.removed.setdefault(job, uptime)
+        self.sees(now)
         for job in now:
-            self.removed.pop(job, None)
             if len(now[job]) > max(1, len(before.get(job, ()))):
                 self.copied.add(job)
             for path in now[job] - before.get(job, set()):

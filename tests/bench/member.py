@@ -29,12 +29,14 @@ class _Eyes(Silent):
         self._member = member
 
     def planned(self, plan: Plan) -> None:
+        self._member.watch("planned")
         self._member.seam("planned")
 
 
 @dataclass
 class Member:
-    """``seam`` is called where the world may change meanwhile, with what is about to happen."""
+    """``seam`` is called where the world may change meanwhile, with what is about to happen.
+    ``watch`` is called where it is looked at: when a run begins, is planned, or is over."""
 
     name: str
     base: Path
@@ -42,6 +44,7 @@ class Member:
     settings: Settings
     key: str
     seam: Callable[[str], None] = field(default=lambda _: None)
+    watch: Callable[[str], None] = field(default=lambda _: None)
     reports: list[Report] = field(default_factory=list)
     """Of the last run."""
     further: dict[str, list[Report]] = field(default_factory=dict)
@@ -97,6 +100,7 @@ class Member:
     async def sync(self, *, sweep: bool = True) -> None:
         """One run, to rest in all trees; the program is started for it where it does not run."""
         self.reports, self.further = [], {}
+        self.watch("begins")
         try:
             engine = await self.open()
             if await self._run(engine, sweep):
@@ -105,6 +109,7 @@ class Member:
                     self.errors += [tree.error] if tree.error else []
         except SyncdError as error:
             self.errors.append(error)
+        self.watch("over")
         reports = [*self.reports, *(one for tree in self.further.values() for one in tree)]
         self.errors += [report.error for report in reports if report.error]
 

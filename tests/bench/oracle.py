@@ -6,34 +6,20 @@ Each judgement is a text that says what is wrong, or nothing.
 from __future__ import annotations
 
 import json
+import math
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .ledger import everything, walk
+from .names import ASIDE, letters, meant, same, shows
 
 if TYPE_CHECKING:
     from .house import Home, House
 
-_ASIDE = re.compile(r" \(conflict \d{4}-\d\d-\d\d\)( \d+)?$")
-_LOOKALIKES = str.maketrans("／＼：＊？＂＜＞｜", '/\\:*?"<>|')
-
-
-def meant(stem: str, job: int) -> set[str]:
-    """The titles that a person who gives a file this name can mean."""
-    text = unicodedata.normalize("NFC", stem)
-    if text.startswith("．"):
-        text = "." + text[1:]
-    found = {text, text.removesuffix(f" [{job}]")}
-    found |= {re.sub(r"^\d+ ", "", one) for one in found}
-    found |= {one.translate(_LOOKALIKES) for one in found}
-    return found | {one.strip() for one in found}
-
-
-def same(one: str | None, other: str | None) -> bool:
-    return unicodedata.normalize("NFC", one or "") == unicodedata.normalize("NFC", other or "")
+_SENT_AFTER = 60.0
+"""Seconds between counting a deletion and sending it, at most."""
 
 
 def of_request(house: House, home: Home, method: str, path: str, body: bytes) -> str | None:
@@ -47,12 +33,16 @@ def of_request(house: House, home: Home, method: str, path: str, body: bytes) ->
         return wrong and f"DELETE {job}: {wrong}"
     if method == "PATCH":
         name = json.loads(body)["display_name"]
-        if _ASIDE.search(name):
+        if ASIDE.search(name):
             return f"PATCH {job} {name!r}: the name of a conflict copy is no title"
-        stems = {stem for tree in home.trees for stem in tree.ledger.named.get(job, ())}
-        if any(same(name, text) for stem in stems for text in meant(stem, job)):
-            return None
-        return f"PATCH {job} {name!r}: people called it {sorted(stems)}"
+        stems = {stem for tree in home.trees for stem in tree.ledger.called(job)}
+        if not any(same(name, text) for stem in stems for text in meant(stem, job)):
+            return f"PATCH {job} {name!r}: people call it {sorted(stems)}"
+        doubt = home.told.doubt(job, house.moment.uptime, sound=False)
+        if not doubt and home.setup.conflicts != "local":
+            renamed = [tree.told.is_renamed_there(job, home.told) for tree in home.trees]
+            doubt = "it was renamed in the account, too" if all(renamed) else None
+        return doubt and f"PATCH {job} {name!r}: {doubt}"
     known = house.world.job(job)
     if method == "POST" and path.endswith("/retry") and known and known.status == "FAILED":
         tries = home.ledger.retried[job] = home.ledger.retried.get(job, 0) + 1
@@ -74,6 +64,11 @@ def _deletion(house: House, home: Home, job: int) -> str | None:
             return f"a file of it is there, in {tree.root.name}"
     if (known := house.world.job(job)) is None:
         return None
+    if doubt := home.told.doubt(job, house.moment.uptime, sound=True):
+        return doubt
+    if wrong := _out_of_step(house, home, job, max(gone)) or _too_many(house, home, job):
+        return wrong
+    house.chronicle.ends(job, home.member.name)
     audio = {house.heard(clip) for clip in known.audio.values()}
     kept = {
         tree.read(path).heard
@@ -85,9 +80,54 @@ def _deletion(house: House, home: Home, job: int) -> str | None:
     return None
 
 
+def _out_of_step(house: House, home: Home, job: int, gone: float) -> str | None:
+    """Whether the account changed it after its file went: then it is fetched again instead."""
+    if gone == -math.inf or house.chronicle.now(job) in house.chronicle.until(job, gone):
+        return None
+    return "it was renamed, or has other audio, since its file went"
+
+
+def _too_many(house: House, home: Home, job: int) -> str | None:
+    """Whether people must be asked: by the budget of a day, and of half of the tracks or all."""
+    uptime, told = house.moment.uptime, home.told
+    told.sums.add("DELETE", job, uptime - _SENT_AFTER)
+    if any(tree.ledger.removed.get(job) == -math.inf for tree in home.trees):
+        return None  # they were asked
+    return told.sums.excess("DELETE", uptime, budget=home.setup.budget, of=told.placed)
+
+
+def explained(house: House, home: Home, held: Set[int], waits: Set[int]) -> set[int]:
+    """Of the jobs that the program says are held, or wait, those of which it is known why."""
+    first = next(one for one in house.homes if one.member is home.member)
+    touched = {job for tree in first.trees for job in (*tree.ledger.touched, *tree.ledger.removed)}
+    return {job for job in held if job in touched or house.chronicle.changed(job)} | {
+        job for job in waits if _may_wait(house, home, first, job)
+    }
+
+
+def _may_wait(house: House, home: Home, first: Home, job: int) -> bool:
+    known = house.world.job(job)
+    if known is None:
+        return job in home.ledger.touched
+    if known.status != "COMPLETED":
+        return True
+    if job in home.ledger.removed:
+        return any(job in tree.ledger.bearers() for tree in first.trees if tree is not home)
+    # Its name may be another file's: which has the same letters there, in whatever case.
+    title = letters(known.display_name or "").casefold()
+    places = home.ledger.bearers().get(job, set())
+    folders = {Path(path).parent for path in places}
+    others = (path.relative_to(home.root) for path in home.files())
+    return any(
+        other.parent in folders and letters(other.stem).casefold().startswith(title)
+        for other in others
+        if str(other) not in places
+    )
+
+
 def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
     """Does the folder show the account, and is everything there? ``explained``: the jobs of which
-    the program says itself that something waits, or is held."""
+    something waits, or is held."""
     places = home.ledger.bearers()
     jobs = {job.id: job for job in house.world.jobs()}
     seen = {path: home.read(home.root / path) for paths in places.values() for path in paths}
@@ -120,13 +160,9 @@ def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
             continue
         stems = [Path(path).stem for path in places[number]]
         title = job.display_name
-        if all(map(_ASIDE.search, stems)):
+        if all(map(ASIDE.search, stems)):
             continue  # a conflict copy is all that people left: its name is theirs to settle
-        if (
-            title
-            and _is_plain(title)
-            and not any(same(title, text) for stem in stems for text in meant(stem, number))
-        ):
+        if title and not any(shows(stem, title, number) for stem in stems):
             yield f"job {number} is {title!r}, its file {sorted(places[number])}"
     for number, paths in places.items():
         if number in jobs or number in explained or home.setup.remote_deletions == "keep":
@@ -158,8 +194,3 @@ def lost(home: Home) -> Iterator[str]:
     for text, name in home.ledger.titles.items():
         if text not in titles:
             yield f"the title somebody gave to {name!r} is lost: {text!r}"
-
-
-def _is_plain(title: str) -> bool:
-    """Whether any file system takes it as it is."""
-    return title.isalpha() and len(title) < 100 and title.lower() != "con"

@@ -21,7 +21,7 @@ FACETS = frozenset({"genre", "emotion", "occasion", "vocal_language", "song_type
 class Setup:
     """``grace`` in seconds; ``budget``: deletions a day without asking; ``retries`` of failed jobs,
     0: none. ``facets``: the service says of a job what its filters know. ``also``: the formats of
-    further trees.
+    further trees. ``kept``: for how many seconds the trash keeps what is in it.
     """
 
     template: str = TEMPLATES[0]
@@ -36,6 +36,7 @@ class Setup:
     retries: int = 0
     facets: bool = True
     also: tuple[str, ...] = ()
+    kept: int = 36_500 * 86_400
 
     @classmethod
     def drawn(cls, rng: random.Random) -> Setup:
@@ -44,7 +45,10 @@ class Setup:
         def mostly(*values: str) -> str:
             return values[0] if rng.random() < 0.8 else rng.choice(values)
 
+        # Drawn apart: what a seed was before there was this choice it still is.
+        apart = random.Random(repr(rng.getstate()))
         return cls(
+            kept=apart.choice((cls().kept, 86_400, 6 * 3_600)),
             template=mostly(*TEMPLATES),
             formats=rng.choice((cls().formats, ("mp3", "flac", "wav"))),
             deletions=mostly("mirror", "restore", "ignore"),
@@ -77,7 +81,7 @@ class Setup:
                 "deletion_budget": self.budget,
                 "retry_failed": self.retries or "off",
             },
-            "trash": {"retention": "36500d"},
+            "trash": {"retention": f"{self.kept // 3_600}h"},
         }
 
     def furnish(self, switches: Switches) -> None:

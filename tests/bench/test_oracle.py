@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 
 from syncd import executor
-from syncd.core import planner
-from syncd.core.decisions import audio, presence
-from syncd.executor import remove
+from syncd.core import planner, safety
+from syncd.core.decisions import audio, presence, renames
+from syncd.core.operations import Wait
+from syncd.executor import look, names, remove
 from syncd.executor.context import Context
 from syncd.local.trash import Trash
+from syncd.remote.client import AudioPod
 
 from . import ledger
 from .history import told
+from .names import shows
 from .setup import Setup
 from .story import Act, Run, Story
 
@@ -88,12 +91,12 @@ def test_what_somebody_wrote_and_new_audio_took_the_place_of(
     monkeypatch.setattr(Context, "check_unedited", lambda *_: None)
     monkeypatch.setattr(Trash, "secure", lossy)
     edited = (Act("edit", one=1, other=1), Act("job_audio", one=0), Run())
-    assert "what somebody wrote into" in troubles(tmp_path, *edited)
+    assert "that somebody changed" in troubles(tmp_path, *edited)
 
 
 def test_a_name_that_nobody_gave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("syncd.core.renaming.decode", lambda _: "Another")
-    assert "people called it" in troubles(tmp_path, Act("rename", one=0, other=2), Run())
+    assert "people call it" in troubles(tmp_path, Act("rename", one=0, other=2), Run())
 
 
 def test_a_track_that_is_never_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,3 +106,127 @@ def test_a_track_that_is_never_fetched(tmp_path: Path, monkeypatch: pytest.Monke
     )
     monkeypatch.setattr(planner, "RULES", rules)
     assert "has no file, and nothing says why" in troubles(tmp_path, Run())
+
+
+FIVE = tuple(Act("job_add", one=number, other=number * 5 + 4) for number in range(3))
+"""Three more than there are."""
+
+
+def test_a_wait_that_nothing_explains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def later(planning: Any, case: Any) -> Wait:
+        return Wait(job_id=case.job_id, reason="tomorrow")
+
+    rules = tuple(
+        dataclasses.replace(rule, decide=later) if rule.name == "wanted" else rule
+        for rule in planner.RULES
+    )
+    monkeypatch.setattr(planner, "RULES", rules)
+    assert "has no file, and nothing says why" in troubles(tmp_path, Run())
+
+
+def test_more_deletions_than_the_budget_of_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(safety, "_check_budget", lambda plan, *_, **__: plan)
+    gone = (Act("delete"), Act("delete"), *DELETED[1:])
+    assert "2 of 1 that a day may have" in troubles(tmp_path, *FIVE, Run(), *gone, budget=1)
+
+
+def test_deletions_that_empty_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safety, "_check_budget", lambda plan, *_, **__: plan)
+    assert "all 2 tracks" in troubles(tmp_path, Act("delete"), *DELETED)
+
+
+def test_deletions_of_more_than_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safety, "_check_budget", lambda plan, *_, **__: plan)
+    gone = (Act("delete"), Act("delete"), *DELETED)
+    assert "3 of 5 tracks" in troubles(tmp_path, *FIVE, Run(), *gone)
+
+
+RENAMED_MEANWHILE = (
+    Act("rename", one=0, other=2),
+    Run(meanwhile=tuple((3, Act("job_rename", one=one, other=1)) for one in (0, 1))),
+)
+"""Both jobs, in the account, right after the program planned."""
+
+
+def test_a_name_that_is_given_there_meanwhile_is_seen(tmp_path: Path) -> None:
+    assert troubles(tmp_path, *RENAMED_MEANWHILE, conflicts="hold") == ""
+
+
+def test_a_name_that_is_sent_over_one_that_nobody_saw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def blind(context: Any, op: Any) -> Any:
+        return context.job(op.job_id)
+
+    monkeypatch.setattr(names, "look", blind)
+    assert "not asked for it" in troubles(tmp_path, *RENAMED_MEANWHILE, conflicts="hold")
+
+
+def test_a_name_that_is_sent_whatever_a_look_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def careless(context: Any, op: Any) -> Any:
+        return await look.ask(context, op.job_id)
+
+    monkeypatch.setattr(names, "look", careless)
+    told = troubles(tmp_path, *RENAMED_MEANWHILE, conflicts="hold")
+    assert "a look showed 'Sun', or audio, that nothing was planned upon" in told
+
+
+def test_a_name_that_wins_though_people_are_to_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = tuple(
+        dataclasses.replace(rule, decide=renames.renamed_here)
+        if rule.name == "renamed on both sides"
+        else rule
+        for rule in planner.RULES
+    )
+    monkeypatch.setattr(planner, "RULES", rules)
+    both = (Act("rename", other=2), *(Act("job_rename", one=one, other=1) for one in (0, 1)))
+    assert "renamed in the account, too" in troubles(tmp_path, *both, Run(), conflicts="hold")
+
+
+def test_a_deletion_whatever_a_look_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def careless(context: Any, op: Any) -> Any:
+        return await look.ask(context, op.job_id)
+
+    monkeypatch.setattr(remove, "look", careless)
+    late = Run(meanwhile=tuple((6, Act("job_rename", one=one, other=1)) for one in (0, 1)))
+    assert "that nothing was planned upon" in troubles(tmp_path, *DELETED[:3], late)
+
+
+def test_a_name_that_a_file_had_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    twice = (Act("rename", other=2), Run(), Act("rename", other=13))
+    assert troubles(tmp_path, *twice) == ""
+    update = AudioPod.update
+
+    async def late(self: AudioPod, job_id: int, **_: Any) -> Any:
+        return await update(self, job_id, display_name="Moon")
+
+    monkeypatch.setattr(AudioPod, "update", late)
+    (tmp_path / "again").mkdir()
+    assert "people call it ['雨']" in troubles(tmp_path / "again", *twice)
+
+
+def test_a_title_is_shown_by_its_letters() -> None:
+    assert shows("AC／DC", "AC/DC", 7)
+    assert shows("con_", "con", 7)
+    assert shows("01 Zoë： live？ [7]", "Zoë: live?", 7)
+    assert shows("y" * 150, "y" * 190, 7)
+    assert not shows("y" * 80, "y" * 190, 7)
+    assert not shows("Rain", "AC/DC", 7)
+    assert not shows("rain", "Rain", 7)
+
+
+def test_a_file_that_does_not_show_an_odd_title(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = tuple(
+        dataclasses.replace(rule, decide=presence.nothing) if "rename" in rule.name else rule
+        for rule in planner.RULES
+    )
+    monkeypatch.setattr(planner, "RULES", rules)
+    assert "is 'AC/DC'" in troubles(tmp_path, Act("job_rename", one=0, other=4), Run())

@@ -19,8 +19,10 @@ from syncd.simulator import Simulator
 
 from ...configuring import as_toml, tables_for
 from ..canary import KEY
+from ..chronicle import Chronicle
 from ..ledger import Attic, walk
 from ..setup import Setup
+from ..told import Told
 from .clock import WORKS, Clock, Sleeper
 from .notes import Notes, Patient
 
@@ -47,7 +49,14 @@ class Home:
     """
 
     def __init__(
-        self, name: str, base: Path, sim: Simulator, clock: Clock, setup: Setup, sections: Sections
+        self,
+        name: str,
+        base: Path,
+        sim: Simulator,
+        clock: Clock,
+        chronicle: Chronicle,
+        setup: Setup,
+        sections: Sections,
     ) -> None:
         self.member = Name(name)
         self.format = None
@@ -63,6 +72,7 @@ class Home:
         self.read = Patient()
         self.ledger = Notes(self.root, self.read)
         self.attic = Attic(self.folder / "attic")
+        self.told = Told(chronicle)
         self.requests = 0
         self.restarts = 0
         self.clock = clock

@@ -16,6 +16,7 @@ from syncd.simulator.requests import RequestRecord
 from syncd.simulator.sound import tone
 
 from .. import oracle
+from ..chronicle import Chronicle
 from ..house import heard
 from ..setup import Setup
 from .clock import Clock
@@ -66,6 +67,7 @@ class House:
         self.sent = 0
         self._later: list[Due] = []
         self.lock = threading.RLock()
+        self.chronicle = Chronicle(self, lambda: self.clock.uptime)
         self._day = 0
 
     def __enter__(self) -> House:
@@ -74,7 +76,9 @@ class House:
         self.sim.requests.arrived = self._arriving  # type: ignore[method-assign]
         for name, retries in (("a", 2), ("b", 0)):
             setup = Setup(grace=6 * 3_600, budget=12, retries=retries)
-            home = Home(name, self._base, self.sim, self.clock, setup, self._sections)
+            home = Home(
+                name, self._base, self.sim, self.clock, self.chronicle, setup, self._sections
+            )
             setup.furnish(self.sim.switches)
             self.homes.append(home)
         for _ in range(_JOBS):
@@ -130,6 +134,8 @@ class House:
             self._pass_until(min(until, hour, *(one.at for one in (*self._later, *due[:1]))))
 
     def _do(self, act: Act) -> None:
+        with self.lock:
+            self.chronicle.look()  # so that it is known what was before it, and what after
         if told := act(self, self.rng):
             self.say(told)
 
@@ -189,10 +195,14 @@ class House:
                 if method not in ("GET", "HEAD"):
                     self.sent += 1
                     self._judge(home, method, path, body)
+                with self.lock:
+                    self.chronicle.look()
+                    home.told.asks(method, path, self.clock.uptime)
         return self._arrived(origin, method, path, query, headers, body)
 
     def _judge(self, home: Home, method: str, path: str, body: bytes) -> None:
         with self.lock:
+            self.chronicle.look()
             self.say(f"  {home.name} > {method} {path} {body.decode(errors='replace')}")
             try:
                 trouble = oracle.of_request(self, home, method, path, body)

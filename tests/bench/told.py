@@ -1,0 +1,91 @@
+"""What a member was told by the account, and what it did upon that.
+
+By its requests alone: what was listed for it, which job it asked for. That an answer came to it
+whole is not known; what it may know is a little more than it does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from .chronicle import Chronicle, Version
+from .names import shows
+from .sums import Sums
+
+_LOOK = re.compile(r"/jobs/(\d+)/status$")
+_FRESH = 900.0
+"""Seconds: where it is not known when a plan was made, a look is no older."""
+
+
+class Told:
+    """``sums``: what it sent. ``placed``: the tracks that it had when it planned last; ``None``
+    where nobody sees it plan."""
+
+    def __init__(self, chronicle: Chronicle) -> None:
+        self._chronicle = chronicle
+        self._told: dict[int, set[Version]] = {}
+        self._known: dict[int, set[Version]] = {}
+        self._looks: dict[int, tuple[float, Version | None]] = {}
+        self._sent: set[int] = set()
+        self._agreed: dict[int, str] = {}
+        self.sums = Sums()
+        self.placed: set[int] | None = None
+
+    def asks(self, method: str, path: str, uptime: float) -> None:
+        """A request of it is being answered, from what the account is now."""
+        if method == "PATCH":
+            self._sent.add(int(path.rsplit("/", 1)[1]))
+        if method != "GET":
+            return
+        if found := _LOOK.search(path):
+            job = int(found[1])
+            self._looks[job] = (uptime, self._chronicle.now(job))
+            self._learns(job)
+        elif path.endswith(("/jobs", "/liked")):
+            for job in self._chronicle.jobs():
+                self._learns(job)
+
+    def _learns(self, job: int) -> None:
+        if version := self._chronicle.now(job):
+            self._told.setdefault(job, set()).add(version)
+
+    def plans(self, placed: set[int]) -> None:
+        """It makes up its mind, upon what it was told so far; ``placed``: its tracks."""
+        for job in self._sent:
+            self._learns(job)
+        self._sent.clear()
+        self._known = {job: set(found) for job, found in self._told.items()}
+        self._looks.clear()
+        self.placed = placed
+
+    def agrees(self, bearers: Mapping[int, Iterable[str]]) -> None:
+        """Its files stand there so: where one shows the title of its job, both sides agree."""
+        for job in self._agreed.keys() - bearers.keys():
+            del self._agreed[job]
+        for job, paths in bearers.items():
+            version = self._chronicle.now(job)
+            if version and any(shows(Path(path).stem, version.title, job) for path in paths):
+                self._agreed[job] = version.title
+
+    def is_renamed_there(self, job: int, seen: Told) -> bool:
+        """Whether ``seen``, which looked, saw another title than was agreed upon."""
+        _, version = seen._looks.get(job, (0.0, None))
+        agreed = self._agreed.get(job)
+        return version is not None and agreed is not None and agreed != version.title
+
+    def doubt(self, job: int, uptime: float, *, sound: bool) -> str | None:
+        """Why nothing may be sent about ``job``: it did not look, or saw what it did not expect.
+        ``sound``: other audio is unexpected, too."""
+        at, seen = self._looks.get(job, (0.0, None))
+        if self.placed is None:
+            return None if uptime - at < _FRESH else "the account was not asked for it right before"
+        if seen is None:
+            return "the account was not asked for it right before, or did not know it"
+        if any(
+            seen.title == known.title and (not sound or seen.heard == known.heard)
+            for known in self._known.get(job, ())
+        ):
+            return None
+        return f"a look showed {seen.title!r}, or audio, that nothing was planned upon"
