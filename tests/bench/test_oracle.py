@@ -11,7 +11,7 @@ import pytest
 from syncd import executor
 from syncd.core import planner
 from syncd.core.decisions import audio, presence
-from syncd.executor import remove
+from syncd.executor import names, remove
 from syncd.executor.context import Context
 from syncd.local.trash import Trash
 
@@ -25,6 +25,8 @@ def troubles(base: Path, *steps: Act | Run, **setup: Any) -> str:
     tale = Story(1, (Setup(**setup),), 2, steps)
     return " | ".join(told(tale, base).troubles)
 
+
+STOPS = (26, 27, 28)
 
 DELETED = (Act("delete", one=0), Run(), Act("wait", one=4), Run())
 
@@ -103,3 +105,37 @@ def test_a_track_that_is_never_fetched(tmp_path: Path, monkeypatch: pytest.Monke
     )
     monkeypatch.setattr(planner, "RULES", rules)
     assert "has no file, and nothing says why" in troubles(tmp_path, Run())
+
+
+@pytest.mark.parametrize("act", ["delete", "rename"])
+def test_a_request_without_a_look_at_the_job_right_before(
+    act: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def from_memory(context: Context, op: Any) -> Any:
+        return context.catalog.job(op.job_id)
+
+    for module in (remove, names):
+        monkeypatch.setattr(module, "look", from_memory)
+    steps = (Act(act, other=2), *DELETED[1:])
+    assert "it was not looked at before" in troubles(tmp_path, *steps)
+
+
+def test_a_file_that_is_nowhere_for_a_moment_in_which_the_program_dies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = Trash.put
+
+    def careless(self: Trash, path: str, **rest: Any) -> Any:
+        file = self._root.path / path
+        data = file.read_bytes()
+        file.unlink()
+        file.write_bytes(data)
+        return put(self, path, **rest)
+
+    monkeypatch.setattr(Trash, "put", careless)
+    told = ""
+    for stop in STOPS:
+        (tmp_path / str(stop)).mkdir()
+        steps = (Act("edit", one=1), Act("job_delete"), Run(stop=stop))
+        told += troubles(tmp_path / str(stop), *steps)
+    assert "what somebody wrote" in told
