@@ -13,6 +13,7 @@ from syncd.core import planner
 from syncd.core.decisions import audio, presence
 from syncd.executor import names, remove
 from syncd.executor.context import Context
+from syncd.local import rename
 from syncd.local.trash import Trash
 
 from . import ledger
@@ -25,8 +26,6 @@ def troubles(base: Path, *steps: Act | Run, **setup: Any) -> str:
     tale = Story(1, (Setup(**setup),), 2, steps)
     return " | ".join(told(tale, base).troubles)
 
-
-STOPS = (26, 27, 28)
 
 DELETED = (Act("delete", one=0), Run(), Act("wait", one=4), Run())
 
@@ -123,19 +122,14 @@ def test_a_request_without_a_look_at_the_job_right_before(
 def test_a_file_that_is_nowhere_for_a_moment_in_which_the_program_dies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put = Trash.put
+    real = rename.native_rename
 
-    def careless(self: Trash, path: str, **rest: Any) -> Any:
-        file = self._root.path / path
-        data = file.read_bytes()
-        file.unlink()
-        file.write_bytes(data)
-        return put(self, path, **rest)
+    def careless(source: Path, target: Path, **rest: int) -> bool:
+        data = source.read_bytes()
+        source.unlink()
+        source.write_bytes(data)
+        return real(source, target, **rest)
 
-    monkeypatch.setattr(Trash, "put", careless)
-    told = ""
-    for stop in STOPS:
-        (tmp_path / str(stop)).mkdir()
-        steps = (Act("edit", one=1), Act("job_delete"), Run(stop=stop))
-        told += troubles(tmp_path / str(stop), *steps)
-    assert "what somebody wrote" in told
+    monkeypatch.setattr(rename, "native_rename", careless)
+    steps = (Act("edit", one=1), Act("job_rename", other=2), Run(stop=29))
+    assert "what somebody wrote into 'rain.flac' is lost" in troubles(tmp_path, *steps)
