@@ -194,15 +194,29 @@ def read_track(connection: Connection, job_id: int) -> BaselineTrack | None:
 def read_spent(connection: Connection, now: Now) -> dict[str, frozenset[int]]:
     """The jobs that each verb was carried out for within the last day, by either clock.
 
-    A clock that was set forward does not empty the budget of the day.
+    A clock that was set forward does not empty the budget of the day: what is over is over by
+    both. While the service tells no time, or where it told none then, no two clocks can say so.
     """
-    recent = SPENT.c.at > now.local - DAY
+    counted = select(SPENT)
     if now.server is not None:
-        recent = or_(recent, SPENT.c.server_at > now.server - DAY)
+        recent = or_(
+            SPENT.c.at > now.local - DAY,
+            SPENT.c.server_at.is_(None),
+            SPENT.c.server_at > now.server - DAY,
+        )
+        counted = counted.where(recent)
     found: dict[str, set[int]] = {}
-    for row in connection.execute(select(SPENT).where(recent)):
+    for row in connection.execute(counted):
         found.setdefault(row.verb, set()).add(row.job_id)
     return {verb: frozenset(jobs) for verb, jobs in found.items()}
+
+
+def time_spent(connection: Connection, now: Now) -> None:
+    """Let the day of what was done unheard by the service begin now, where it tells its time."""
+    if now.server is not None:
+        begun = {"at": now.local, "server_at": now.server}
+        unheard = SPENT.c.server_at.is_(None)
+        connection.execute(update(SPENT).where(unheard).values(begun))
 
 
 def _spend(connection: Connection, job_id: int, verb: str, now: Now) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from syncd.catalog import rows
-from syncd.catalog.outcomes import write_files
+from syncd.catalog.outcomes import time_spent, write_files
 from syncd.catalog.schema import ABSENCE, BASELINE, FILE
 from syncd.catalog.upsert import note, noted, put
 from syncd.core.baseline import Absence, State
@@ -85,6 +85,7 @@ class Scans:
                     else rearmed(_next(before, number, now), now)
                 )
                 put(connection, ABSENCE, ("job_id",), [{"job_id": job_id, **asdict(after)}])
+            time_spent(connection, now)
             _note_left_behind(connection, absences.keys(), sighting)
             _note_kept_out(connection, sighting)
             note(connection, _NUMBER, str(number))

@@ -7,29 +7,27 @@ step by step.
 
 from __future__ import annotations
 
-import itertools
-import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from unittest.mock import patch
 
 from syncd.catalog.store import Catalog
 from syncd.core.operations import Defer, Hold
 from syncd.executor import Result
-from syncd.simulator import Fault
 
 from . import oracle
 from .house import Home, House
 from .part import Size, Verdict
+from .runs import Runs, pages_of
 from .scratch import scratch
-from .shrink import shortened
+from .shrink import alike, shortened, trouble_of
 from .story import Act, Run, Story, story
 
 NAME, UNIT = "histories", "histories of the full engine"
 _FIRST = 1_000_000
 _COUNTS = {Size.CI: 2_000, Size.FULL: 20_000}
+_SENT = {"PATCH": "PATCHes", "DELETE": "DELETEs", "POST": "POSTs"}
 _PAUSES = (3_700, 3_700, 3_700, 30_000, 90_000, 90_000, 90_000, 90_000)
 """Seconds between the runs that come to rest: a grace, a wait of a failure, a day of a budget."""
 
@@ -45,82 +43,61 @@ def play(case: str, base: Path) -> Verdict:
 def told(tale: Story, base: Path) -> Verdict:
     """Tell it to its end; ``base`` is an empty folder."""
     house = House(base, tale.seed, tale.setups)
-    with house.lives() as loop:
-        troubles = loop.run_until_complete(_tell(house, tale))
-    return Verdict(tuple(troubles), tuple(house.trace))
+    runs = Runs(house)
+    with house.lives() as loop, pages_of(tale.page):
+        troubles = loop.run_until_complete(_tell(house, runs, tale))
+    return Verdict(tuple(troubles), tuple(house.trace), _counts(house, runs))
 
 
-async def _tell(house: House, tale: Story) -> list[str]:
+def _counts(house: House, runs: Runs) -> dict[str, int]:
+    """What happened, of all that could: a bench in which nothing does shows nothing."""
+    requests = house.account.sim.requests
+    counts = runs.counts + Counter(_SENT.get(one.method, one.method) for one in requests.mutating())
+    counts["downloads"] = sum(one.origin == "media" for one in requests)
+    return {what: number for what, number in counts.items() if number}
+
+
+async def _tell(house: House, runs: Runs, tale: Story) -> list[str]:
     for number in range(tale.jobs):
         house.act(Act("job_add", 0, number, number * 5 + 3))
     for who in range(len(house.homes)):
-        await _run(house, Run(who))
-    for step in tale.steps:
+        await runs.play(Run(who))
+    for step in _in_turn(tale.steps):
         if isinstance(step, Act):
             house.act(step)
         else:
-            await _run(house, step)
+            await runs.play(*step)
         if house.troubles:
             return house.troubles
-    troubles = await _to_rest(house)
+    runs.what_is_left()
+    troubles = await _to_rest(house, runs)
     for home in house.homes:
         await home.member.close()
     return troubles
 
 
-async def _run(house: House, run: Run) -> None:
-    home = house.homes[run.who % len(house.homes)]
-    if run.restart:
-        await home.member.close()
-    house.trace.append(f"{home.member.name} syncs{' with a sweep' if run.sweep else ''}")
-    house.account.sim.faults.add(
-        *(_fault(kind, after=after) for after, kind in run.faults),
-    )
-    with _meanwhile(house, home, run):
-        await home.member.sync(sweep=run.sweep)
-    house.account.sim.faults.clear()
-    if home.member.reports and home.member.reports[-1].error:
-        house.trace.append(f"  ended by: {home.member.reports[-1].error}")
+def _in_turn(steps: Iterable[Act | Run]) -> Iterator[Act | list[Run]]:
+    """Each act, and the runs that are at the same time."""
+    together: list[Run] = []
+    for step in steps:
+        if together and not (isinstance(step, Run) and step.beside):
+            yield together
+            together = []
+        if isinstance(step, Run):
+            together = [*together, step]
+        else:
+            yield step
+    if together:
+        yield together
 
 
-def _fault(kind: str, *, after: int) -> Fault:
-    seconds = {"hang": None, "latency": 40.0}.get(kind)
-    return Fault(kind, after=after, seconds=seconds)
-
-
-@contextmanager
-def _meanwhile(house: House, home: Home, run: Run) -> Iterator[None]:
-    """While this lasts, what is to happen during ``run`` does at its moments."""
-    due: dict[int, list[Act]] = {}
-    for at, act in run.meanwhile:
-        due.setdefault(at, []).append(act)
-    moments = itertools.count()
-
-    def seam(what: str) -> None:
-        for act in due.pop(next(moments), ()):
-            house.trace.append(f"  at {what}:")
-            house.act(act)
-
-    fsync = os.fsync
-
-    def made_durable(descriptor: int) -> None:
-        # Where a file has its bytes and not yet its name, and where it just got it.
-        fsync(descriptor)
-        seam("fsync")
-
-    home.member.seam = seam
-    with patch.object(os, "fsync", made_durable):
-        yield
-    home.member.seam = lambda _: None
-
-
-async def _to_rest(house: House) -> list[str]:
+async def _to_rest(house: House, runs: Runs) -> list[str]:
     """Leave it alone until nothing happens any more, and judge it then."""
     for pause in _PAUSES:
         house.moment.pass_(pause)
         stood = _standing(house)
         for who in range(len(house.homes)):
-            await _run(house, Run(who))
+            await runs.play(Run(who))
         if house.troubles:
             return house.troubles
         if _standing(house) == stood and not any(map(_is_busy, house.trees)):
@@ -129,11 +106,11 @@ async def _to_rest(house: House) -> list[str]:
         return ["it does not come to rest"]
     troubles = []
     for tree in house.trees:
-        explained = _explained(house, tree)
+        explained = _explained(house, runs, tree)
         troubles += [f"{tree.name}: {text}" for text in oracle.at_rest(house, tree, explained)]
     stood, sent = _standing(house), house.mutating()
     for who in range(len(house.homes)):
-        await _run(house, Run(who))
+        await runs.play(Run(who))
     troubles += house.troubles
     if house.mutating() != sent:
         troubles.append("a second run changes the account")
@@ -156,7 +133,7 @@ def _is_busy(home: Home) -> bool:
     )
 
 
-def _explained(house: House, home: Home) -> set[int]:
+def _explained(house: House, runs: Runs, home: Home) -> set[int]:
     """The jobs of which the program itself says that something waits, or is held, and of which
     the history knows why."""
     catalog = Catalog.read(home.settings.catalog)
@@ -165,6 +142,7 @@ def _explained(house: House, home: Home) -> set[int]:
     catalog.close()
     waits = {wait.job_id: wait.reason for wait in home.reports()[-1].plan.waits}
     house.trace.append(f"{home.name} holds {sorted(held)}, waits {waits}")
+    runs.counts["holds"] += len(held)
     return oracle.explained(house, home, held, waits.keys())
 
 
@@ -184,5 +162,5 @@ def shrunk(case: str) -> str:
         with tempfile.TemporaryDirectory(prefix="syncd-bench-", dir=scratch()) as base:
             return told(tale, Path(base)).troubles
 
-    short = shortened(story(int(case)), lambda tale: bool(wrong(tale)))
-    return f"{short!r}\n{wrong(short)}"
+    short = shortened(story(int(case)), alike(wrong, story(int(case))))
+    return f"{short!r}\n{trouble_of(wrong, short)}"

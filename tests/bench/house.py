@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -73,6 +74,8 @@ class Home:
         self.custody = Custody(self, chronicle)
         self.told = Told(chronicle)
         self.numbers = numbers
+        self.looked: set[int] = set()
+        """The jobs that the program asked for since it last made a plan."""
         self.trees = (
             self,
             *(
@@ -115,6 +118,8 @@ class House:
             self.homes.append(home)
         self.trees = [tree for home in self.homes for tree in home.trees]
         """Every folder of everyone."""
+        self.running: list[Home] = []
+        """Whose program runs at the moment."""
         self._arrived = self.account.sim.requests.arrived
         self.account.sim.requests.arrived = self._arriving  # type: ignore[method-assign]
         for setup in setups:
@@ -196,18 +201,27 @@ class House:
         body: bytes,
     ) -> RequestRecord:
         home = self._home_of(headers)
+        if found := re.search(r"/jobs/(\d+)/status$", path):
+            home.looked.add(int(found[1]))
         if method not in ("GET", "HEAD"):
             text = body.decode(errors="replace")
             self.trace.append(f"  {home.member.name} > {method} {path} {text}")
             self.looks()
             trouble = oracle.of_request(self, home, method, path, body)
             self.troubles += [trouble] if trouble else []
-        home.member.seam(f"{method} {path}")
+            found = re.search(r"/jobs/(\d+)", path)
+            if method in ("DELETE", "PATCH") and found and int(found[1]) not in home.looked:
+                self.troubles.append(f"{method} {found[1]}: it was not looked at before")
+        is_page = method == "GET" and query.get("sort_order") == "asc" and "status" not in query
+        page = f"?skip={query.get('skip', 0)}" if is_page else ""
+        home.member.seam(f"{method} {path}{page}")
         self.chronicle.look()
         home.told.asks(method, path, self.moment.uptime)
         return self._arrived(origin, method, path, query, headers, body)
 
     def _home_of(self, headers: tuple[tuple[str, str], ...]) -> Home:
-        """Whose key it carries; addresses of audio carry none, and whose they are is no matter."""
+        """Whose key it carries; addresses of audio carry none: they are of who runs (the first of
+        those that do, where two are at the same time)."""
         given = " ".join(value for _, value in headers)
-        return next((home for home in self.homes if home.member.key in given), self.homes[0])
+        running = [*self.running, *self.homes]
+        return next((home for home in self.homes if home.member.key in given), running[0])

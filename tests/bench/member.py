@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from syncd.core.operations import Plan
-from syncd.cycle import Report
+from syncd.cycle import Look, Report, run_cycle
 from syncd.engine import Engine, open_engine
 from syncd.errors import SyncdError
 from syncd.further import run_further
@@ -97,12 +97,19 @@ class Member:
         if opened is not None:
             await opened.aclose()
 
-    async def sync(self, *, sweep: bool = True) -> None:
-        """One run, to rest in all trees; the program is started for it where it does not run."""
+    async def sync(self, *, sweep: bool = True, poll: bool = False) -> None:
+        """One run, to rest in all trees; the program is started for it where it does not run.
+
+        ``poll``: it asks first for what a few requests show, and sweeps if that needs it.
+        """
         self.reports, self.further = [], {}
         self.watch("begins")
         try:
             engine = await self.open()
+            if poll:
+                look = Look(poll=True, scan=True)
+                seen = await run_cycle(engine.library, engine.executor, engine.policy, look)
+                sweep = seen.wants_sweep
             if await self._run(engine, sweep):
                 for tree in await run_further(engine, partial(self._run, engine)):
                     self.further[tree.format] = tree.reports

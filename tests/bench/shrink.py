@@ -1,12 +1,37 @@
-"""Makes a failing history shorter, as long as it still fails."""
+"""Makes a failing history shorter, as long as it still fails in the same way."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
 from .setup import Setup
-from .story import Run, Story
+from .story import LARGEST, Run, Story
+
+_CHANGING = re.compile(r"^[a-d]( \w+)?: |'[^']*'|\"[^\"]*\"|[\[({].*?[\])}]|\d+")
+"""What differs in a trouble from one history to the next: names, numbers, lists of both."""
+
+Wrong = Callable[[Story], tuple[str, ...]]
+
+
+def trouble_of(wrong: Wrong, tale: Story) -> str:
+    """The first trouble of ``tale``, or what was raised meanwhile; empty where all is well."""
+    try:
+        return next(iter(wrong(tale)), "")
+    except Exception as error:  # the program may raise anything
+        return f"{type(error).__name__} was raised: {error}"
+
+
+def sort_of(trouble: str) -> str:
+    raised, was_raised, _ = trouble.partition(" was raised: ")
+    return raised + was_raised if was_raised else " ".join(_CHANGING.sub(" ", trouble).split())
+
+
+def alike(wrong: Wrong, tale: Story) -> Callable[[Story], bool]:
+    """Whether another story goes wrong as ``tale`` does: it may hide what another mistake does."""
+    sort = sort_of(trouble_of(wrong, tale))
+    return lambda other: bool(sort) and sort_of(trouble_of(wrong, other)) == sort
 
 
 def shortened(tale: Story, fails: Callable[[Story], bool], *, tries: int = 400) -> Story:
@@ -34,6 +59,8 @@ def _shorter(tale: Story) -> Iterator[Story]:
         for start in range(0, len(tale.steps), size):
             yield replace(tale, steps=tale.steps[:start] + tale.steps[start + size :])
         size //= 2
+    if tale.page != LARGEST:
+        yield replace(tale, page=LARGEST)
     if tale.jobs > 1:
         yield replace(tale, jobs=tale.jobs - 1)
     for index, step in enumerate(tale.steps):
@@ -53,5 +80,7 @@ def _simpler(run: Run) -> Iterator[Run]:
         yield replace(run, meanwhile=run.meanwhile[:index] + run.meanwhile[index + 1 :])
     for index in range(len(run.faults)):
         yield replace(run, faults=run.faults[:index] + run.faults[index + 1 :])
-    if run.restart:
-        yield replace(run, restart=False)
+    for field in fields(Run):
+        plain = field.name not in ("who", "meanwhile", "faults", "sweep")
+        if plain and getattr(run, field.name) != field.default:
+            yield replace(run, **{field.name: field.default})

@@ -14,6 +14,7 @@ from syncd.core.decisions import audio, presence, renames
 from syncd.core.operations import Wait
 from syncd.executor import look, names, remove
 from syncd.executor.context import Context
+from syncd.local import rename
 from syncd.local.trash import Trash
 from syncd.remote.client import AudioPod
 
@@ -230,3 +231,32 @@ def test_a_file_that_does_not_show_an_odd_title(
     )
     monkeypatch.setattr(planner, "RULES", rules)
     assert "is 'AC/DC'" in troubles(tmp_path, Act("job_rename", one=0, other=4), Run())
+
+
+@pytest.mark.parametrize("act", ["delete", "rename"])
+def test_a_request_without_a_look_at_the_job_right_before(
+    act: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def from_memory(context: Context, op: Any) -> Any:
+        return context.catalog.job(op.job_id)
+
+    for module in (remove, names):
+        monkeypatch.setattr(module, "look", from_memory)
+    steps = (Act(act, other=2), *DELETED[1:])
+    assert "it was not looked at before" in troubles(tmp_path, *steps)
+
+
+def test_a_file_that_is_nowhere_for_a_moment_in_which_the_program_dies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = rename.native_rename
+
+    def careless(source: Path, target: Path, **rest: int) -> bool:
+        data = source.read_bytes()
+        source.unlink()
+        source.write_bytes(data)
+        return real(source, target, **rest)
+
+    monkeypatch.setattr(rename, "native_rename", careless)
+    steps = (Act("edit", one=1), Act("job_rename", other=2), Run(stop=29))
+    assert "their audio is nowhere any more" in troubles(tmp_path, *steps)

@@ -9,12 +9,14 @@ import pytest
 from syncd.catalog.outcomes import Done
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import State
+from syncd.core.evidence import Sighting
 from syncd.core.policy import Now
 from syncd.core.time import DAY
 
 from .looking import HOUR, both, count
 
 SECOND = timedelta(seconds=1)
+NOTHING = Sighting(missed=frozenset(), unsure=frozenset())
 
 
 def spend(catalog: Catalog, job_id: int, now: Now, verb: str = "delete-remote") -> None:
@@ -43,8 +45,8 @@ def test_what_is_counted_is_spent_by_verb_and_distinct_job(catalog: Catalog, now
         (3 * DAY, HOUR, True),
         # Nor does a service that lost its time.
         (HOUR, 3 * DAY, True),
-        (DAY, None, False),
-        (DAY - SECOND, None, True),
+        # A local clock alone may have been set.
+        (9 * DAY, None, True),
         # A clock that was set back: what was done lies ahead of it.
         (-HOUR, DAY, True),
     ],
@@ -61,11 +63,25 @@ def test_what_was_done_counts_until_both_clocks_say_that_a_day_is_over(
     assert bool(catalog.baseline(later).spent) is counts
 
 
-def test_what_was_done_unheard_by_the_service_counts_by_the_local_clock(
+def test_what_was_done_unheard_by_the_service_counts_for_a_day_once_it_is_heard(
     catalog: Catalog, now: datetime
 ) -> None:
     spend(catalog, 1, Now(now))
-    assert catalog.baseline(both(now + DAY - SECOND)).spent == {"delete-remote": frozenset({1})}
+    heard = now + 40 * DAY
+    assert catalog.baseline(both(heard)).spent == {"delete-remote": frozenset({1})}
+    catalog.scans.note(NOTHING, Now(heard))
+    catalog.scans.note(NOTHING, both(heard))
+    catalog.scans.note(NOTHING, both(heard + HOUR))
+    late = heard + DAY - SECOND
+    assert catalog.baseline(both(late)).spent == {"delete-remote": frozenset({1})}
+    assert catalog.baseline(both(heard + DAY)).spent == {}
+
+
+def test_what_was_done_unheard_by_a_clock_that_was_ahead_counts_for_a_day_too(
+    catalog: Catalog, now: datetime
+) -> None:
+    spend(catalog, 1, Now(now + 40 * DAY))
+    catalog.scans.note(NOTHING, both(now))
     assert catalog.baseline(both(now + DAY)).spent == {}
 
 

@@ -44,7 +44,7 @@ class World:
     ``removed``: when people took away the last file of a job, by job, until a scan sees one again.
     ``given``: the stems that people gave to files of a job. ``unrecorded``: those that the program
     gave, and of which the record was lost. ``is_listed``: nobody did anything since the account was
-    listed. ``deletions``: which, when, and whether the service said its time. ``as_found``: the
+    listed. ``deletions``: which, and when. ``as_found``: the
     jobs whose file was taken under the name that it had, or keeps it because the user rejected
     another. ``released``: the jobs whose file people allowed to be freed. ``tries``: when each job
     was sent to be made again. ``kept_out`` are people's patterns, ``apart`` the jobs whose file was
@@ -62,7 +62,7 @@ class World:
     deaf: bool = False
     removed: dict[int, timedelta] = field(default_factory=dict)
     given: dict[int, set[str]] = field(default_factory=dict)
-    deletions: list[tuple[int, timedelta, bool]] = field(default_factory=list)
+    deletions: list[tuple[int, timedelta]] = field(default_factory=list)
     bin: list[tuple[str, File]] = field(default_factory=list)
     sounds: dict[str, str] = field(default_factory=dict)
     seen: frozenset[int] = frozenset()
@@ -269,7 +269,7 @@ class World:
         assert self.sounds.get(known.placed.audio) in served, "its audio was replaced"
         kept = {one.file.content for one in self.trash if one.recovery and one.job_id == job.id}
         assert kept & served, "without a recovery copy"
-        today = [job for job, when, _ in self.deletions if when > self.elapsed - DAY]
+        today = [job for job, when in self.deletions if when > self.elapsed - DAY]
         assert approved or len({*today, job.id}) <= policy.deletion_budget, "beyond the budget"
         del self.account[job.id]
 

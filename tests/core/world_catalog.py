@@ -27,7 +27,7 @@ from syncd.core.naming import stem_of
 from syncd.core.operations import Free, Operation, Plan
 from syncd.core.policy import Now
 from syncd.core.selection import BY_NAME
-from syncd.core.time import DAY, rearmed
+from syncd.core.time import DAY, agreed_elapsed, rearmed
 
 _BACKOFF = timedelta(minutes=10)
 
@@ -143,6 +143,9 @@ class Catalog:
 
     def note(self, sighting: Sighting, now: Now) -> None:
         self.scans += 1
+        if now.server is not None:
+            for times in self.spent.values():
+                times |= {job_id: now for job_id, when in times.items() if when.server is None}
         unsettled = sighting.missed | sighting.unsure | sighting.displaced
         self.kept_out = (self.kept_out & unsettled) | sighting.kept_out.keys()
         for job_id in self.absences.keys() - sighting.missed - sighting.unsure:
@@ -245,6 +248,5 @@ class Catalog:
 
 
 def _is_recent(when: Now, now: Now) -> bool:
-    if when.local > now.local - DAY:
-        return True
-    return bool(now.server and when.server and when.server > now.server - DAY)
+    elapsed = agreed_elapsed(when.local, when.server, now)
+    return elapsed is None or elapsed < DAY

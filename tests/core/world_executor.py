@@ -222,7 +222,7 @@ def _delete_remote(act: Act) -> None:
     held = world.catalog.holds.get((op.job_id, op.verb))
     world.deleted(job, approved=held is not None and held.approved)
     if not act.lost:
-        world.deletions.append((op.job_id, world.elapsed, not world.deaf))
+        world.deletions.append((op.job_id, world.elapsed))
     act.record(State.GONE, counted=True, gone=True)
 
 

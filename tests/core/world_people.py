@@ -344,8 +344,6 @@ def let_in(world: World, one: int, other: int) -> None:
 
 def set_clock(world: World, one: int, other: int) -> None:
     world.clock_error = timedelta(hours=(26, -26, 0)[one % 3])
-    # How long ago it was that the service said no time, no clock tells any more.
-    world.deletions = [one for one in world.deletions if one[2]]
 
 
 def silence_clock(world: World, one: int, other: int) -> None:

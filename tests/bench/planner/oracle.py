@@ -75,7 +75,7 @@ class Oracle(Witness):
         self._looks: Counter[int] = Counter()
         self._had: dict[int, dict[Shown, None]] = {}
         self._allowed: set[tuple[int, str]] = set()
-        self._deleted: list[tuple[int, timedelta, bool]] = []
+        self._deleted: list[tuple[int, timedelta]] = []
         self._written: set[str] = set()
         self._job, self._verb = 0, ""
         self._trash = 0
@@ -107,9 +107,6 @@ class Oracle(Witness):
         if name == "approve":
             holds = self.world.catalog.holds.values()
             self._allowed |= {(held.job_id, held.verb) for held in holds if held.approved}
-        if name == "set_clock":
-            # Of what was done while the service said no time, no clock tells how long ago it was.
-            self._deleted = [one for one in self._deleted if one[2]]
         self._tell(f"people: {name}")
 
     def looks(self) -> None:
@@ -194,7 +191,7 @@ class Oracle(Witness):
         assert job.audio in sounds, "it got other audio after its file was deleted"
         copies = {one.file.content for one in world.trash if one.recovery}
         assert copies & job.sounds, "nothing is left of its audio"
-        today = {one for one, when, _ in self._deleted if when > world.elapsed - DAY} | {job_id}
+        today = {one for one, when in self._deleted if when > world.elapsed - DAY} | {job_id}
         if not is_allowed:
             library = self._placed | today
             assert len(today) <= policy.deletion_budget, "beyond the budget"
@@ -203,7 +200,7 @@ class Oracle(Witness):
             assert not much, "more than half of the library in a day"
         self._allowed.discard((job_id, "delete-remote"))
         if not lost:
-            self._deleted.append((job_id, world.elapsed, not world.deaf))
+            self._deleted.append((job_id, world.elapsed))
 
     def _judge_gone(self, file: File, seen: Seen) -> None:
         verb, world = self._verb, self.world
