@@ -76,6 +76,7 @@ class Runs:
             self.counts["runs"] += 1
         self.counts["runs at the same time"] += len(found) if len(found) > 1 else 0
         house.running = [home for home, _ in found.values()]
+        stood = [(tree, tree.ledger.bearers()) for home in house.running for tree in home.trees]
         with self._go_wrong(found), self._synced(), ExitStack() as stack:
             for home, run in found.values():
                 stack.enter_context(self._meanwhile(home, run))
@@ -84,6 +85,8 @@ class Runs:
             else:
                 await self._alone(*next(iter(found.values())))
         house.running = []
+        if all(run.stop is None for run in runs):
+            house.troubles += _taken_away(house, stood)
         for home, _ in found.values():
             if home.member.reports and home.member.reports[-1].error:
                 house.trace.append(
@@ -215,6 +218,15 @@ class Runs:
         for databases in held:
             databases.back()
         return steps.dead
+
+
+def _taken_away(house: House, stood: list[tuple[Home, dict[int, set[str]]]]) -> Iterator[str]:
+    """Of which jobs the program left no file, though the account has them, and people did."""
+    jobs = {job.id for job in house.world.jobs()}
+    for tree, before in stood:
+        gone = before.keys() - tree.ledger.bearers().keys() - tree.ledger.removed.keys()
+        for job in sorted(gone & jobs):
+            yield f"{tree.name}: {sorted(before[job])} went, and job {job} is in the account"
 
 
 async def _bury(home: Home, steps: Steps) -> None:

@@ -16,6 +16,7 @@ from syncd.executor import look, names, remove
 from syncd.executor.context import Context
 from syncd.local import rename
 from syncd.local.trash import Trash
+from syncd.remote import sweep
 from syncd.remote.client import AudioPod
 
 from . import ledger
@@ -260,3 +261,17 @@ def test_a_file_that_is_nowhere_for_a_moment_in_which_the_program_dies(
     monkeypatch.setattr(rename, "native_rename", careless)
     steps = (Act("edit", one=1), Act("job_rename", other=2), Run(stop=29))
     assert "their audio is nowhere any more" in troubles(tmp_path, *steps)
+
+
+def test_a_row_that_slipped_between_two_pages_is_taken_for_a_job_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def believed(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(sweep._Walk, "doubts", lambda _: [])
+    monkeypatch.setattr(remove, "confirm_gone", believed)
+    monkeypatch.setattr(sweep._Walk, "is_unsteady", False)
+    run = Run(meanwhile=(("list 1", Act("job_delete")),))
+    tale = Story(1, (Setup(),), 5, (run,), page=3)
+    assert "is in the account" in " | ".join(told(tale, tmp_path).troubles)
