@@ -29,10 +29,11 @@ ACTS = (
 
 CHOSEN = (
     "only", "kept-out", "evict", "evict-edited", "identify", "retry-failed", "approve", "restore",
+    "adopt", "rebuild",
 )  # fmt: skip
 """Scenarios in which a track is away, or here without a job, or a name differs, as people asked for
-just that: what the folder has to show of the account is not what ``oracle.at_rest`` says of any
-library."""
+just that (``adopt`` and ``rebuild`` keep a file whose job is gone, as safety.md says): what the
+folder has to show of the account is not what ``oracle.at_rest`` says of any library."""
 
 
 def act(stage: Stage, seed: str) -> bool:
