@@ -39,7 +39,7 @@ POWER_IN_CI = (
     "deletion-down", "other-audio", "words", "evict", "restore",
 )  # fmt: skip
 BARE_IN_CI = ("swap-down-bare", "case-down-bare", "other-audio-bare", "swap-down-linking")
-EVERY = 8
+EVERY = 12
 """In CI, of how many steps one is stopped at twice, and another has people at work after it."""
 
 
@@ -47,7 +47,7 @@ def cases(size: Size) -> Iterator[str]:
     """``scenario/how``. ``how`` is ``stop``, ``kill`` (a process of its own), ``power`` (the power
     fails at each step, with the next ``Loss``), or one ``Loss`` for each step; ``twice`` (stopped
     once more on the way back, somewhere), ``power-twice``, ``life`` (something is done by people,
-    or in the account, before it is started again), each ``/every-8`` of the steps, or at all; and
+    or in the account, before it is started again), each ``/every-12`` of the steps, or at all; and
     ``process`` (``process``)."""
     if size is Size.FULL:
         for how in ("stop", "kill", *POWER[2:], "twice", "power-twice", "life"):

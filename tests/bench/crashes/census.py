@@ -20,12 +20,14 @@ from .stage import Stage
 class Census:
     """``library``: what is heard of each audio file, by its place; ``shas``: of every file, whole;
     ``edited``: the places of those in which people wrote. ``trash``: what is heard of each file
-    there, by its digest; ``sent``: how many requests were sent so far that change something."""
+    there, by its digest; ``kept``: the digests of all that is there. ``sent``: how many requests
+    were sent so far that change something."""
 
     library: dict[str, str]
     shas: dict[str, str]
     edited: tuple[str, ...]
     trash: dict[str, str]
+    kept: frozenset[str]
     sent: int
 
     @property
@@ -36,7 +38,7 @@ class Census:
 
 def census(stage: Stage) -> Census:
     """What stands there now."""
-    library, shas, edited, trash = {}, {}, [], {}
+    library, shas, edited, trash, kept = {}, {}, [], {}, set()
     for place, path in in_library(stage):
         seen = stage.home.read(path)
         shas[place] = seen.sha
@@ -46,9 +48,10 @@ def census(stage: Stage) -> Census:
     for root in stage.roots().values():
         for path in everything(root / ".syncd" / "trash"):
             seen = stage.home.read(path)
+            kept.add(seen.sha)
             if path.suffix in SUFFIXES:
                 trash[seen.sha] = seen.heard
-    return Census(library, shas, tuple(edited), trash, stage.house.mutating())
+    return Census(library, shas, tuple(edited), trash, frozenset(kept), stage.house.mutating())
 
 
 def in_library(stage: Stage) -> Iterator[tuple[str, Path]]:
@@ -70,7 +73,7 @@ def unwhole(stage: Stage, before: Census, *, system: str = "native") -> list[str
     moment, in which there is nothing of a track.
     """
     found = []
-    known = {*before.shas.values(), *stage.home.ledger.own}
+    known = {*before.shas.values(), *before.kept, *stage.home.ledger.own}
     words = {job.lrc_content.strip() for job in stage.world.jobs() if job.lrc_content}
     for place, path in in_library(stage):
         if system == "bare" and not path.stat().st_size:

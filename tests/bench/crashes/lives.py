@@ -27,8 +27,12 @@ ACTS = (
     "job_rename", "job_rename", "job_delete", "job_delete", "job_audio", "job_words",
 )  # fmt: skip
 
-CHOSEN = ("only", "kept-out", "evict", "evict-edited", "identify", "retry-failed", "approve")
-"""Scenarios in which a track is away, or a name differs, as people asked for just that: what the
+CHOSEN = (
+    "only", "kept-out", "evict", "evict-edited", "identify", "retry-failed", "approve", "restore",
+    "adopt", "rebuild",
+)  # fmt: skip
+"""Scenarios in which a track is away, or here without a job, or a name differs, as people asked for
+just that (``adopt`` and ``rebuild`` keep a file whose job is gone, as safety.md says): what the
 folder has to show of the account is not what ``oracle.at_rest`` says of any library."""
 
 
