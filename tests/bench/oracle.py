@@ -12,6 +12,7 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import sound
 from .ledger import everything, walk
 from .names import ASIDE, letters, meant, same, shows
 
@@ -112,7 +113,14 @@ def _may_wait(house: House, home: Home, first: Home, job: int) -> bool:
     if known.status != "COMPLETED":
         return True
     if job in home.ledger.removed:
-        return any(job in tree.ledger.bearers() for tree in first.trees if tree is not home)
+        # A file stands in another tree: as its, or stripped of what says whose it is.
+        return any(
+            home.read(path).job in (job, None)
+            for tree in first.trees
+            if tree is not home
+            for path in tree.files()
+            if path.suffix in sound.SUFFIXES
+        )
     # Its name may be another file's: which has the same letters there, in whatever case.
     title = letters(known.display_name or "").casefold()
     places = home.ledger.bearers().get(job, set())
