@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -212,6 +213,8 @@ class House:
             found = re.search(r"/jobs/(\d+)", path)
             if method in ("DELETE", "PATCH") and found and int(found[1]) not in home.looked:
                 self.troubles.append(f"{method} {found[1]}: it was not looked at before")
+            if method == "PATCH" and found:
+                home.told.names(int(found[1]), json.loads(body)["display_name"])
         is_page = method == "GET" and query.get("sort_order") == "asc" and "status" not in query
         page = f"?skip={query.get('skip', 0)}" if is_page else ""
         home.member.seam(f"{method} {path}{page}")

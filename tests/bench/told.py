@@ -30,6 +30,7 @@ class Told:
         self._looks: dict[int, tuple[float, Version | None]] = {}
         self._sent: set[int] = set()
         self._agreed: dict[int, str] = {}
+        self._own: dict[int, set[str]] = {}
         self.sums = Sums()
         self.placed: set[int] | None = None
 
@@ -46,6 +47,10 @@ class Told:
         elif path.endswith(("/jobs", "/liked")):
             for job in self._chronicle.jobs():
                 self._learns(job)
+
+    def names(self, job: int, title: str) -> None:
+        """It sends a title, which both sides agree upon from then on."""
+        self._own.setdefault(job, set()).add(title)
 
     def _learns(self, job: int) -> None:
         if version := self._chronicle.now(job):
@@ -68,12 +73,15 @@ class Told:
             version = self._chronicle.now(job)
             if version and any(shows(Path(path).stem, version.title, job) for path in paths):
                 self._agreed[job] = version.title
+                self._own.pop(job, None)
 
     def is_renamed_there(self, job: int, seen: Told) -> bool:
-        """Whether ``seen``, which looked, saw another title than was agreed upon."""
+        """Whether ``seen``, which looked, saw another title than was agreed upon, or sent since."""
         _, version = seen._looks.get(job, (0.0, None))
         agreed = self._agreed.get(job)
-        return version is not None and agreed is not None and agreed != version.title
+        if version is None or agreed is None:
+            return False
+        return version.title not in {agreed, *seen._own.get(job, ())}
 
     def doubt(self, job: int, uptime: float, *, sound: bool) -> str | None:
         """Why nothing may be sent about ``job``: it did not look, or saw what it did not expect.
