@@ -46,7 +46,7 @@ def told(tale: Story, base: Path) -> Verdict:
     runs = Runs(house)
     with house.lives() as loop, pages_of(tale.page):
         troubles = loop.run_until_complete(_tell(house, runs, tale))
-    return Verdict(tuple(troubles), tuple(house.trace), _counts(house, runs))
+    return Verdict((*troubles, *runs.taken), tuple(house.trace), _counts(house, runs))
 
 
 def _counts(house: House, runs: Runs) -> dict[str, int]:

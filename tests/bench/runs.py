@@ -56,6 +56,8 @@ class Runs:
 
     def __init__(self, house: House) -> None:
         self.counts: Counter[str] = Counter()
+        self.taken: list[str] = []
+        """Files that went though their job stayed; told after what else was wrong at the end."""
         self._house = house
         self._waiting: dict[str, list[tuple[int | str, Act]]] = {}
         self._faults: list[Fault] = []
@@ -86,7 +88,7 @@ class Runs:
                 await self._alone(*next(iter(found.values())))
         house.running = []
         if all(run.stop is None for run in runs):
-            house.troubles += _taken_away(house, stood)
+            self.taken += _taken_away(house, stood)
         for home, _ in found.values():
             if home.member.reports and home.member.reports[-1].error:
                 house.trace.append(
