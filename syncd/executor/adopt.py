@@ -16,7 +16,7 @@ from syncd.errors import Changed
 from syncd.executor.context import Context
 from syncd.executor.lyrics import lyrics_digest, move_lyrics
 from syncd.executor.names import retitle
-from syncd.executor.stand_in import as_far_as_known
+from syncd.executor.stand_in import NO_FILE, as_far_as_known
 from syncd.local import files, tags
 from syncd.local.audio import sniff
 from syncd.local.carry import is_unmoved
@@ -143,6 +143,9 @@ def _as_found(
     # Not the file that was placed: a copy, perhaps of before its audio was replaced. That is
     # compared; of a file that no catalog knew it is believed.
     is_copy = known is not None and known.placed is not None
+    if known and known.placed:
+        # It holds something else than was placed: it is the user's, as one that they changed.
+        placed = replace(placed, sha256=known.placed.sha256, stat=NO_FILE)
     found = tags.read_fields(path, placed.format)
     desired = context.desired(job, origin, album=op.album, number=op.number)
     return replace(

@@ -14,6 +14,7 @@ from syncd.errors import Changed
 from syncd.executor.audio import Sound, fetch_cover, fetch_sound, write_tags
 from syncd.executor.context import Context
 from syncd.executor.lyrics import renew_lyrics
+from syncd.executor.stand_in import NO_FILE
 from syncd.executor.threads import to_its_end
 from syncd.local import files, tags
 from syncd.local.audio.untagged import untagged_sha256
@@ -21,9 +22,6 @@ from syncd.local.mounts import is_mounted
 from syncd.local.retag import put_in_place
 from syncd.local.scan import file_stat
 from syncd.local.trash import Why
-
-_NO_FILE = FileStat(inode=0, size=0, mtime_ns=0, ctime_ns=0)
-"""What the file system says of no file."""
 
 
 async def compare(context: Context, op: Compare, entry: int) -> None:
@@ -181,7 +179,7 @@ def _place_beside(
         etag=sound.etag,
         source=sound.source,
         sha256=digest,
-        stat=_NO_FILE,
+        stat=NO_FILE,
     )
     done = Done(
         job_id=op.job_id,

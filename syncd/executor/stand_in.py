@@ -6,9 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from syncd.core.baseline import Placed
+from syncd.core.model import FileStat
 from syncd.local import files
 from syncd.local.carry import is_unmoved
 from syncd.local.scan import file_stat
+
+NO_FILE = FileStat(inode=0, size=0, mtime_ns=0, ctime_ns=0)
+"""What the file system says of no file."""
 
 
 def as_far_as_known(placed: Placed, path: Path) -> Placed:

@@ -34,6 +34,22 @@ FOUND = {
             Act("job_audio", one=18, other=13),
         ),
     ),
+    "changed, ignored and brought back, and then deleted in the account": Story(
+        seed=1,
+        setups=(Setup(deletions="ignore"),),
+        jobs=3,
+        steps=(
+            Act("edit", one=0, other=1),
+            Run(),
+            Act("delete", one=0),
+            Run(),
+            Act("put_back"),
+            Run(),
+            Act("job_delete", one=0),
+            Act("job_delete", one=0),
+            Run(),
+        ),
+    ),
     "a copy of before its audio was replaced is all that is left": Story(
         seed=1000498,
         setups=(Setup(),),
