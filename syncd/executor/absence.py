@@ -33,6 +33,7 @@ class _Seen:
     is_whole: bool = False
     files: Mapping[int, LocalFile] = field(default_factory=dict)
     missed: Set[int] = frozenset()
+    unreadable: Set[str] = frozenset()
 
 
 class LastLook:
@@ -70,7 +71,8 @@ class LastLook:
         if job_id in seen.files:
             raise Changed(f"the file of job {job_id} is back, at {seen.files[job_id].path}")
         if job_id not in seen.missed:
-            raise Changed(f"whether the file of job {job_id} is gone cannot be told by now")
+            unread = "".join(f": {path} could not be read" for path in sorted(seen.unreadable)[:1])
+            raise Changed(f"whether the file of job {job_id} is gone cannot be told by now{unread}")
 
 
 def _is_old(seen: _Seen, asked: float) -> bool:
@@ -105,7 +107,7 @@ def _scan(context: Context, origin: Origin, catalog: Catalog, root: Root, marker
     )
     root.verify(marker)
     if local.unreadable:
-        return _Seen(begun)
+        return _Seen(begun, unreadable=local.unreadable)
     aliases = tuple(Origin.parse(text) for text in marker.aliases)
     baseline = catalog.baseline(context.now())
     found = match(local, baseline, Policy(origin=origin, aliases=aliases))

@@ -80,6 +80,8 @@ class Disk:
     seen: dict[Place, int] = field(default_factory=dict)
     paths: dict[Place, dict[str, int]] = field(default_factory=dict)
     hits: int = 0
+    struck: set[str] = field(default_factory=set)
+    """The paths at which it failed."""
 
     def meet(self, call: str, *paths: Any) -> None:
         found = next(filter(None, map(self._zone, paths)), None)
@@ -100,6 +102,7 @@ class Disk:
         if self.times is not None and self.hits >= self.times:
             return
         self.hits += 1
+        self.struck.add(path)
         named = [os.fsdecode(path) for path in paths if isinstance(path, str | bytes | os.PathLike)]
         if len(named) == 2:
             raise OSError(self.code, os.strerror(self.code), named[0], None, named[1])

@@ -219,7 +219,7 @@ def _names(told: str, disk: Disk) -> bool:
         "another file system",
         "no room",
     )
-    what = (str(disk.root), str(disk.state), ".part", *_NAMES, *filter(None, (disk.only,)))
+    what = (str(disk.root), str(disk.state), ".part", *_NAMES, *filter(None, disk.struck))
     return any(text in told for text in said) and any(text in told for text in what)
 
 
