@@ -21,7 +21,7 @@ from .store import Store
 _TOLD = 60
 """Lines of a trace that are printed; ``--case`` prints all."""
 
-_LEAST = 0.25
+_LEAST = 0.1
 """The share of a part's cases that continuous integration plays even where it is slow."""
 
 _QUIET = 30.0
