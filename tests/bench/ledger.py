@@ -154,6 +154,8 @@ class Attic:
         self._kept: list[tuple[str, Path]] = []
         self.returned: set[str] = set()
         """What people put back: where it takes the place of a newer file, that is their doing."""
+        self.stems: set[str] = set()
+        """The names of those."""
         folder.mkdir()
 
     def put(self, path: Path, root: Path) -> None:
@@ -173,5 +175,6 @@ class Attic:
         except OSError:
             return None
         shutil.copy2(kept, target)
+        self.stems.add(target.stem)
         self.returned.add(hashlib.sha256(kept.read_bytes()).hexdigest())
         return f"put back {name!r}"

@@ -140,6 +140,7 @@ def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
     jobs = {job.id: job for job in house.world.jobs()}
     seen = {path: home.read(home.root / path) for paths in places.values() for path in paths}
     touched = home.ledger.marks.keys()
+    renamed = home.ledger.copied | home.ledger.named.keys()
 
     def is_edited(path: str) -> bool:
         """Whether people changed it: then it is theirs, and stays as it is."""
@@ -170,13 +171,14 @@ def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
         title = job.display_name
         if all(map(ASIDE.search, stems)):
             continue  # a conflict copy is all that people left: its name is theirs to settle
+        if number in renamed and not home.attic.stems.isdisjoint(stems):
+            continue  # found again under a name of people's: it may be a copy, and keeps that
         if title and not any(shows(stem, title, number) for stem in stems):
             yield f"job {number} is {title!r}, its file {sorted(places[number])}"
     for number, paths in places.items():
         if number in jobs or number in explained or home.setup.remote_deletions == "keep":
             continue
-        touched_by_people = home.ledger.copied | home.ledger.named.keys()
-        if number not in touched_by_people and not any(map(is_edited, paths)):
+        if number not in renamed and not any(map(is_edited, paths)):
             yield f"{sorted(paths)} is of job {number}, which is no more"
     yield from lost(home)
 
