@@ -19,6 +19,7 @@ from .names import ASIDE, letters, meant, same, shows
 if TYPE_CHECKING:
     from .house import Home, House
 
+_COPY = re.compile(r"( \(copy \d+\))+$")
 _SENT_AFTER = 60.0
 """Seconds between counting a deletion and sending it, at most."""
 
@@ -169,7 +170,7 @@ def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
             continue
         stems = [Path(path).stem for path in places[number]]
         title = job.display_name
-        if all(map(ASIDE.search, stems)):
+        if all(ASIDE.search(_COPY.sub("", stem)) for stem in stems):
             continue  # a conflict copy is all that people left: its name is theirs to settle
         if number in renamed and not home.attic.stems.isdisjoint(stems):
             continue  # found again under a name of people's: it may be a copy, and keeps that
