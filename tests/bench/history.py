@@ -43,7 +43,7 @@ def play(case: str, base: Path) -> Verdict:
 
 def told(tale: Story, base: Path) -> Verdict:
     """Tell it to its end; ``base`` is an empty folder."""
-    house = House(base, tale.seed, tale.setups)
+    house = House(base, tale.seed, tale.setups, follows=True)
     runs = Runs(house)
     with house.lives() as loop, pages_of(tale.page):
         troubles = loop.run_until_complete(_tell(house, runs, tale))

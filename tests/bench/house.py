@@ -100,9 +100,15 @@ class Home:
 
 class House:
     """``homes`` are the first trees, one for each member. ``troubles`` are what the oracle said of
-    requests; ``trace`` is what happened, in words."""
+    requests; ``trace`` is what happened, in words.
 
-    def __init__(self, base: Path, seed: int, setups: tuple[Setup, ...]) -> None:
+    ``follows``: each file is followed, and each run; people then do nothing but through ``act``.
+    """
+
+    def __init__(
+        self, base: Path, seed: int, setups: tuple[Setup, ...], *, follows: bool = False
+    ) -> None:
+        self._follows = follows
         self.moment = Moment(START)
         self.account = Account(self.moment, seed)
         self.trace: list[str] = []
@@ -115,7 +121,8 @@ class House:
             name = "abcd"[index]
             member = Member.make(name, base, self.account, setup.options())
             home = Home(member, setup, base / name / "attic", numbers, self.chronicle)
-            member.watch = partial(self._watching, home)
+            if follows:
+                member.watch = partial(self._watching, home)
             self.homes.append(home)
         self.trees = [tree for home in self.homes for tree in home.trees]
         """Every folder of everyone."""
@@ -174,7 +181,7 @@ class House:
             bearers = tree.ledger.bearers()
             tree.ledger.sees(bearers)
             tree.told.agrees(bearers)
-            found = tree.custody.judge(self.moment.uptime)
+            found = tree.custody.judge(self.moment.uptime) if self._follows else ()
             self.troubles += [f"{tree.name}: {text}" for text in found]
 
     def _watching(self, home: Home, what: str) -> None:

@@ -59,7 +59,7 @@ class _Worker(Generic[T]):
                 found: T = self.ours.recv()
                 return found
         except EOFError:
-            pass
+            self.process.join(_TICK)  # it is ending
         if self.process.is_alive():
             self.process.kill()
             self.process.join()

@@ -119,7 +119,7 @@ def test_a_stop_is_mended_by_what_is_stopped_itself(
 
 
 def test_a_second_stop_and_somebody_at_work_are_counted(tmp_path: Path) -> None:
-    twice = cases.play("rename-down/twice/20", tmp_path / "twice")
+    twice = cases.play("rename-down/twice/12", tmp_path / "twice")
     assert twice.troubles == ()
     assert twice.counts == {"points": 1, "stops": 1, "second stops": 1}
     life = cases.play("rename-down/life/20", tmp_path / "life")
