@@ -24,6 +24,7 @@ from syncd.simulator.job import Clip, Job, song_type_of
 from syncd.simulator.listing import values_of
 from syncd.simulator.origin import Request
 from syncd.simulator.sound import tone
+from syncd.simulator.synthetic import facets
 from syncd.simulator.wire import wire_job
 
 KEY = "ap_benchmark"
@@ -54,11 +55,7 @@ _WORDS = (
     *("falling", "turning", "waiting", "calling", "drifting", "burning", "shining", "leaving"),
 )
 _TASKS = ("text2music", "prompt2instrumental", "text2rap", "lyric2vocals", "text2samples")
-_GENRES = ("ambient", "folk", "house", "jazz", "lo-fi", "synthwave")
-_EMOTIONS = ("calm", "happy", "melancholic", "tense")
-_OCCASIONS = ("focus", "party", "sleep", "workout")
 _LANGUAGES = ("en", "de", "es", "ja")
-_KEYS = ("C Major", "A minor", "F# minor", "Bb Major", "G Major")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,13 +152,9 @@ def _jobs(spec: Spec, user_id: int) -> Iterator[Job]:
             lyrics="",
             vocal_language=language,
             language=language,
-            bpm=source.randint(60, 180),
-            keyscale=source.choice(_KEYS),
             timesignature="4/4",
             format="mp3",
-            genre=source.choice(_GENRES),
-            emotion=source.choice(_EMOTIONS),
-            occasion=source.choice(_OCCASIONS),
+            **facets(source),
             song_type=song_type_of(task),
             liked=source.random() < 0.2,
             audio={"mp3": clips[number % len(clips)]},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from .job import Clip, Job, song_type_of
 from .sound import tone
@@ -60,6 +61,17 @@ _EARLIEST = 1_735_689_600.0  # 2025-01-01T00:00:00Z
 _CLIPS = 8
 
 
+def facets(source: random.Random) -> dict[str, Any]:
+    """Tempo, key and what else a job may say of its music, as keyword arguments of ``Job``."""
+    return {
+        "bpm": source.randint(60, 180),
+        "keyscale": source.choice(_KEYS),
+        "genre": source.choice(_GENRES),
+        "emotion": source.choice(_EMOTIONS),
+        "occasion": source.choice(_OCCASIONS),
+    }
+
+
 def fill_synthetic(world: World, count: int, seed: int, *, hostile: bool) -> None:
     """Put ``count`` completed jobs into a world; all share a few short mp3 and flac files."""
     source = random.Random(seed)  # noqa: S311
@@ -92,12 +104,8 @@ def fill_synthetic(world: World, count: int, seed: int, *, hostile: bool) -> Non
                 prompt="a made-up track",
                 vocal_language=language,
                 language=language,
-                bpm=source.randint(60, 180),
-                keyscale=source.choice(_KEYS),
                 timesignature="4/4",
-                genre=source.choice(_GENRES),
-                emotion=source.choice(_EMOTIONS),
-                occasion=source.choice(_OCCASIONS),
+                **facets(source),
                 song_type=song_type_of(task),
                 liked=source.random() < 0.2,
                 audio=pools[number % _CLIPS],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -75,8 +74,6 @@ class Home:
         self.custody = Custody(self, chronicle)
         self.told = Told(chronicle)
         self.numbers = numbers
-        self.looked: set[int] = set()
-        """The jobs that the program asked for since it last made a plan."""
         self.trees = (
             self,
             *(
@@ -209,19 +206,14 @@ class House:
         body: bytes,
     ) -> RequestRecord:
         home = self._home_of(headers)
-        if found := re.search(r"/jobs/(\d+)/status$", path):
-            home.looked.add(int(found[1]))
         if method not in ("GET", "HEAD"):
             text = body.decode(errors="replace")
             self.trace.append(f"  {home.member.name} > {method} {path} {text}")
             self.looks()
             trouble = oracle.of_request(self, home, method, path, body)
             self.troubles += [trouble] if trouble else []
-            found = re.search(r"/jobs/(\d+)", path)
-            if method in ("DELETE", "PATCH") and found and int(found[1]) not in home.looked:
-                self.troubles.append(f"{method} {found[1]}: it was not looked at before")
-            if method == "PATCH" and found:
-                home.told.names(int(found[1]), json.loads(body)["display_name"])
+            if method == "PATCH":
+                home.told.names(path, json.loads(body)["display_name"])
         is_page = method == "GET" and query.get("sort_order") == "asc" and "status" not in query
         page = f"?skip={query.get('skip', 0)}" if is_page else ""
         home.member.seam(f"{method} {path}{page}")

@@ -64,10 +64,10 @@ def _deletion(house: House, home: Home, job: int) -> str | None:
     for tree in home.trees:
         if job in tree.ledger.bearers():
             return f"a file of it is there, in {tree.root.name}"
-    if (known := house.world.job(job)) is None:
-        return None
     if doubt := home.told.doubt(job, house.moment.uptime, sound=True):
         return doubt
+    if (known := house.world.job(job)) is None:
+        return None
     if wrong := _out_of_step(house, home, job, max(gone)) or _too_many(house, home, job):
         return wrong
     house.chronicle.ends(job, home.member.name)

@@ -122,8 +122,6 @@ class Runs:
         def seam(what: str) -> None:
             kind = next((name for name, pattern in _KINDS if pattern.search(what)), "")
             names = (moments["all"], f"{kind} {moments[kind]}")
-            if kind == "planned":
-                home.looked.clear()
             moments["all"] += 1
             moments[kind] += 1
             self.counts["second pages"] += kind == "list" and not what.endswith("=0")

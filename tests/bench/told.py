@@ -37,7 +37,7 @@ class Told:
     def asks(self, method: str, path: str, uptime: float) -> None:
         """A request of it is being answered, from what the account is now."""
         if method == "PATCH":
-            self._sent.add(int(path.rsplit("/", 1)[1]))
+            self._sent.add(_job(path))
         if method != "GET":
             return
         if found := _LOOK.search(path):
@@ -48,9 +48,9 @@ class Told:
             for job in self._chronicle.jobs():
                 self._learns(job)
 
-    def names(self, job: int, title: str) -> None:
+    def names(self, path: str, title: str) -> None:
         """It sends a title, which both sides agree upon from then on."""
-        self._own.setdefault(job, set()).add(title)
+        self._own.setdefault(_job(path), set()).add(title)
 
     def _learns(self, job: int) -> None:
         if version := self._chronicle.now(job):
@@ -86,14 +86,21 @@ class Told:
     def doubt(self, job: int, uptime: float, *, sound: bool) -> str | None:
         """Why nothing may be sent about ``job``: it did not look, or saw what it did not expect.
         ``sound``: other audio is unexpected, too."""
-        at, seen = self._looks.get(job, (0.0, None))
+        if job not in self._looks:
+            return "it was not looked at before: the account was not asked for it"
+        at, seen = self._looks[job]
         if self.placed is None:
             return None if uptime - at < _FRESH else "the account was not asked for it right before"
         if seen is None:
-            return "the account was not asked for it right before, or did not know it"
+            return "the account did not know it right before"
         if any(
             seen.title == known.title and (not sound or seen.heard == known.heard)
             for known in self._known.get(job, ())
         ):
             return None
         return f"a look showed {seen.title!r}, or audio, that nothing was planned upon"
+
+
+def _job(path: str) -> int:
+    """Which job a PATCH is for."""
+    return int(path.rsplit("/", 1)[1])
