@@ -102,8 +102,8 @@ def waiting(catalog: Catalog, policy: Policy) -> Waiting:
     deletions = _deletions(catalog, policy, held)
     shown = {(one.entry.job_id, DeleteRemote.verb) for one in deletions}
     held = [hold for hold in held if (hold.job_id, hold.verb) not in shown]
-    missed = queries.missed(catalog)
     apart = timedelta(seconds=scans_apart(policy))
+    missed = queries.missed(catalog, apart=apart.total_seconds())
     batched = groupby((h for h in held if h.batch is not None), key=lambda hold: hold.batch)
     return Waiting(
         deletions=tuple(deletions),
@@ -133,7 +133,7 @@ def _deletions(
     of_job = {hold.job_id: hold for hold in held if hold.verb == DeleteRemote.verb}
     entries = [
         entry
-        for entry in queries.pending(catalog)
+        for entry in queries.pending(catalog, apart=scans_apart(policy))
         if entry.job_id not in policy.elsewhere
         and ((hold := of_job.get(entry.job_id)) is None or hold.approved)
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 import structlog
@@ -27,13 +27,15 @@ from syncd.daemon.session import Session
 from syncd.daemon.snapshot import status_of
 from syncd.daemon.status import Word
 from syncd.daemon.systemd import Notifier
+from syncd.daemon.tasks import cancelled
 from syncd.daemon.timing import time_looks
+from syncd.daemon.upkeep import damaged
 from syncd.daemon.waiting import Waits, awaited, seen_anew
 from syncd.daemon.wakes import Wakes
 from syncd.daemon.weather import CLOSING, Weather, is_fatal
 from syncd.daemon.wire import ended_how
 from syncd.engine import open_engine
-from syncd.errors import ConfigError, KeyRefused, Locked, SyncdError
+from syncd.errors import CatalogDamaged, ConfigError, KeyRefused, Locked, SyncdError
 from syncd.local.watch import Watch
 from syncd.secret import Secret
 from syncd.settings import Settings
@@ -104,7 +106,7 @@ class Daemon:
             self.apply_pause()
             beating = asyncio.create_task(self.pulse.beat())
             beating.add_done_callback(lambda _: self.call())
-            stack.push_async_callback(_cancelled, beating)
+            stack.push_async_callback(cancelled, beating)
             _log.info("started", root=str(self.settings.library.root))
             try:
                 while not self.stopping:
@@ -187,6 +189,8 @@ class Daemon:
         Raises it where only a person can settle it.
         """
         fatal = is_fatal(error, running=self._is_running)
+        if isinstance(error, CatalogDamaged):
+            error = damaged(self.settings, error.message.partition(": ")[2])  # whoever met it
         if not fatal:
             error = await seen_anew(self.key.advised(error), self.settings.library.root)
         self.herald.trouble(error, lasts=not fatal)
@@ -246,7 +250,7 @@ class Daemon:
         try:
             yield
         finally:
-            await _cancelled(answering)
+            await cancelled(answering)
 
     # --- what it is called for ---
 
@@ -391,9 +395,3 @@ class Daemon:
         if words != self._told:
             self._notifier.status(words)
         self._told = words
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

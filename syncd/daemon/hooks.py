@@ -21,6 +21,7 @@ import structlog
 
 from syncd.core.words import printable
 from syncd.daemon.events import Event, Name
+from syncd.daemon.tasks import cancelled
 from syncd.settings import Settings
 
 MOST_FACTS = 1_000
@@ -67,9 +68,7 @@ class Hooks:
         """Stop what runs; what waits is not run any more."""
         self._waiting.clear()
         if self._worker is not None:
-            self._worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._worker
+            await cancelled(self._worker)
 
     def _command(self, name: Name) -> Sequence[str]:
         return getattr(self._settings.hooks, f"on_{name}")  # type: ignore[no-any-return]

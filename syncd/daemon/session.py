@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, aclosing, suppress
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -23,6 +23,7 @@ from syncd.daemon.live import Live
 from syncd.daemon.patience import Patience
 from syncd.daemon.room import Room
 from syncd.daemon.schedule import Schedule
+from syncd.daemon.tasks import cancelled
 from syncd.daemon.timing import Timing
 from syncd.daemon.upkeep import is_due, keep_up
 from syncd.daemon.wakes import Ping, Request, Upkeep, Wake, Wakes
@@ -104,7 +105,7 @@ class Session:
             watcher = asyncio.create_task(self._watch())
             # What ends the watcher ends the work: the queue is woken to find it out.
             watcher.add_done_callback(lambda _: self.wakes.ping())
-            stack.push_async_callback(_ended, watcher)
+            stack.push_async_callback(cancelled, watcher)
             stack.push_async_callback(self._further.close)
             self.wakes.wake(await self._first_look(), "the library was opened")
             self.busy = None
@@ -354,9 +355,3 @@ def _what_failed(error: SyncdError) -> str:
     if isinstance(error, RateLimited):
         return "the service asks for patience"
     return "the service cannot be reached" if isinstance(error, RemoteError) else "a cycle failed"
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

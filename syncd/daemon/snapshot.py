@@ -21,7 +21,6 @@ from syncd.catalog.store import Catalog
 from syncd.core.baseline import State
 from syncd.daemon.pause import pause_left
 from syncd.daemon.status import LOOKS, Disk, Held, Service, Status, Tree, Trouble
-from syncd.daemon.upkeep import damaged
 from syncd.daemon.wakes import Request
 from syncd.derived import policy_now
 from syncd.engine import Engine
@@ -47,8 +46,10 @@ async def status_of(daemon: Daemon) -> Status:
         await _ask_model(daemon, session.engine.library.client)
     met: list[SyncdError] = []
     known = await asyncio.to_thread(_of_catalog, settings, daemon.clock(), met.append)
-    if session is not None and any(isinstance(error, CatalogDamaged) for error in met):
-        _end(daemon, damaged(settings, met[0].message.rpartition(": ")[2]))
+    if session is not None:
+        for error in met:
+            if isinstance(error, CatalogDamaged):
+                _end(daemon, error)
     return replace(
         known,
         state=daemon.word,

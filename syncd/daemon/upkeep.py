@@ -136,7 +136,7 @@ def _check(catalog: Catalog, settings: Settings) -> None:
 
 
 def damaged(settings: Settings, what: str) -> CatalogDamaged:
-    """What ends the daemon, with the ways out."""
+    """What ends the daemon, whoever met it: with the ways out."""
     return CatalogDamaged(
         f"the catalog {settings.catalog} is damaged: {what}",
         hint="syncd rebuild makes it anew; or put the newest file of "

@@ -105,6 +105,15 @@ def test_a_pending_deletion_that_is_held_or_released_is_still_shown(
     assert queries.pending(missing) == before
 
 
+def test_two_scans_right_after_each_other_agree_on_nothing(missing: Catalog, now: datetime) -> None:
+    hour = HOUR.total_seconds()
+    for apart in (0.0, hour):
+        assert [one.job_id for one in queries.pending(missing, apart=apart)] == [7]
+        assert [one.job_id for one in queries.missed(missing, apart=apart)] == [8]
+    assert queries.pending(missing, apart=hour + 1) == []
+    assert [one.job_id for one in queries.missed(missing, apart=hour + 1)] == [7, 8]
+
+
 # --- holds ---
 
 

@@ -46,10 +46,11 @@ async def test_what_a_look_stumbles_over_ends_it_with_the_way_out(
     async with house.inhabited() as living:
         spoil_jobs(living.daemon.settings.catalog)
         living.daemon.wakes.wake(Look(sweep=True, scan=True), "a test")
-        with pytest.raises(CatalogUnusable, match="malformed") as caught:
+        with pytest.raises(CatalogUnusable, match="is damaged: database disk image") as caught:
             await living.running
     assert caught.value.exit_code is ExitCode.SAFETY
     assert "syncd rebuild" in str(caught.value)
+    assert str(house.load().state.dir / upkeep.BACKUPS) in str(caught.value)
     assert house.sent() == []
 
 

@@ -10,12 +10,19 @@ from syncd.daemon.status import Disk, Held, Service, Status, Transfer, Trouble
 from syncd.simulator import Fault
 from syncd.simulator.sound import tone
 
-from .daemons import Daemon, daemon
+from .daemons import SWIFT, Daemon, daemon
 from .mirroring import Look, Mirror
 from .ringing import RINGING, ring, ring_only
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
+
+
+SCANS_FAR_APART = """
+import syncd.core.cases
+syncd.core.cases.SCANS_APART = 300
+"""
+"""Put before ``run``: what one scan missed is missed for as long as a test looks."""
 
 
 def names(of: type) -> set[str]:
@@ -111,14 +118,14 @@ def test_it_shows_what_is_held_and_the_command_that_releases_it(bench: Bench, lo
 
 
 def test_it_shows_what_one_scan_missed_until_another_one_decides(mirror: Mirror) -> None:
-    with daemon(mirror.bench) as running:
+    with daemon(mirror.bench, before=SWIFT + SCANS_FAR_APART) as running:
         mirror.path("Beta").unlink()
         running.wait_until(lambda: running.status()["missed"] == 1)
         document = shown(mirror)
         left = datetime.fromisoformat(document["missed_until"]) - datetime.fromisoformat(
             document["at"]
         )
-        assert timedelta() < left <= timedelta(seconds=31)
+        assert timedelta() < left <= timedelta(seconds=301)
         assert lines(mirror)["missing"].startswith("1 file; looked for again in ")
         pending = mirror.bench.run("pending")
         assert f"missing: job {mirror.jobs['Beta']}" in pending.out

@@ -16,7 +16,10 @@ from syncd.catalog.store import Catalog
 from syncd.core.cases import WITH_FILE
 from syncd.errors import SyncdError
 
-CONFIRMED = ABSENCE.c.scans >= 2
+CONFIRMED_BY = 2
+"""How many scans in a row must miss a file."""
+
+CONFIRMED = ABSENCE.c.scans >= CONFIRMED_BY
 """Two scans in a row missed the file; how far apart they must be is the planner's to say."""
 
 THERE = or_(KNOWN.c.absent_since.is_(None), BASELINE.c.state.in_(WITH_FILE))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import not_, select
+from sqlalchemy import Select, select
 
-from syncd.catalog.queries.entry import CONFIRMED
+from syncd.catalog.queries.entry import CONFIRMED, CONFIRMED_BY
 from syncd.catalog.schema import ABSENCE, BASELINE, HOLD, KNOWN
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import State
@@ -37,7 +37,7 @@ class PendingEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissedEntry:
-    """A track whose file the last scan did not find: the next one decides whether it is absent."""
+    """A track whose file the last scan did not find: another one decides whether it is absent."""
 
     job_id: int
     display_name: str | None
@@ -70,26 +70,39 @@ _ABSENT = (
 )
 
 
-def pending(catalog: Catalog) -> list[PendingEntry]:
-    """The pending deletions, the longest missing first; also those that are held beside it."""
+def pending(catalog: Catalog, *, apart: float = 0.0) -> list[PendingEntry]:
+    """The pending deletions, the longest missing first; also those that are held beside it.
+
+    ``apart`` is how many seconds must lie between the scans that agree.
+    """
     # A job that is gone cannot be deleted any more.
     statement = _ABSENT.where(CONFIRMED, KNOWN.c.absent_since.is_(None))
-    with catalog.reading() as connection:
-        return [_pending_entry(row._asdict()) for row in connection.execute(statement)]
+    return [_pending_entry(row) for row in _rows(catalog, statement) if _is_apart(row, apart)]
 
 
-def missed(catalog: Catalog) -> list[MissedEntry]:
-    """What one scan missed so far, the longest missing first."""
+def missed(catalog: Catalog, *, apart: float = 0.0) -> list[MissedEntry]:
+    """What one scan missed so far, or several that are not so many seconds ``apart``, the longest
+    missing first."""
+    return [
+        MissedEntry(
+            job_id=row["job_id"],
+            display_name=row["display_name"],
+            path=row["path"],
+            first_at=row["first_at"],
+        )
+        for row in _rows(catalog, _ABSENT)
+        if row["scans"] < CONFIRMED_BY or not _is_apart(row, apart)
+    ]
+
+
+def _rows(catalog: Catalog, statement: Select[Any]) -> list[Mapping[str, Any]]:
     with catalog.reading() as connection:
-        return [
-            MissedEntry(
-                job_id=row.job_id,
-                display_name=row.display_name,
-                path=row.path,
-                first_at=row.first_at,
-            )
-            for row in connection.execute(_ABSENT.where(not_(CONFIRMED)))
-        ]
+        return [row._asdict() for row in connection.execute(statement)]
+
+
+def _is_apart(row: Mapping[str, Any], apart: float) -> bool:
+    lain: timedelta = row["last_at"] - row["first_at"]
+    return lain >= timedelta(seconds=apart)
 
 
 def holds(catalog: Catalog) -> list[HoldEntry]:
