@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from syncd.core.baseline import Baseline, State
+from syncd.core.baseline import State
 from syncd.library import Library
 from syncd.local.notes import MOST_TIMES, Notes, write_notes
 from syncd.local.root import prepare, read_marker, write_marker
@@ -59,23 +59,14 @@ def keep_notes(library: Library) -> None:
     Raises ``RootUnusable``, and writes nothing, where the root is not the library's by now.
     """
     library.root.verify(library.marker)
-    baseline = library.catalog.baseline(library.now())
-    write_notes(
-        library.root,
-        Notes(
-            evicted=_in(baseline, State.EVICTED),
-            ignored=_in(baseline, State.IGNORED),
-            held=frozenset(job_id for job_id, _ in baseline.holds),
-            freed=frozenset(
-                track.job_id
-                for track in baseline.tracks.values()
-                if track.state is State.UNSELECTED and track.placed is not None
-            ),
-            retried={job: min(one.times, MOST_TIMES) for job, one in baseline.retried.items()},
-            further=library.catalog.further.all_set_up(),
-        ),
-    )
-
-
-def _in(baseline: Baseline, state: State) -> frozenset[int]:
-    return frozenset(track.job_id for track in baseline.tracks.values() if track.state is state)
+    catalog = library.catalog
+    with catalog.together():
+        notes = Notes(
+            evicted=catalog.selected.put_aside(State.EVICTED),
+            ignored=catalog.selected.put_aside(State.IGNORED),
+            held=frozenset(held.job_id for held in catalog.holds.all()),
+            freed=catalog.selected.put_aside(State.UNSELECTED, had_file=True),
+            retried={job: min(times, MOST_TIMES) for job, times in catalog.retries.times().items()},
+            further=catalog.further.all_set_up(),
+        )
+    write_notes(library.root, notes)

@@ -240,12 +240,15 @@ def _observe(library: Library, policy: Policy) -> Trees:
     found = match(local, baseline, policy)
     only = policy.only
     changed = changed_states(remote, baseline, only, found.files)
-    catalog.selected.note(changed, only.digest)
     local = _with_digests(library, local, to_hash(remote, baseline, found, only))
-    catalog.scans.remember(known, local.files)
-    catalog.scans.note(sight(local, baseline, found), now)
-    catalog.scans.note_mounted(_mounted(local, baseline, found.files))
-    return Trees(remote, local, catalog.baseline(now))
+    mounted = _mounted(local, baseline, found.files)
+    with catalog.together():
+        catalog.selected.note(changed, only.digest)
+        catalog.scans.remember(known, local.files)
+        catalog.scans.note(sight(local, baseline, found), now)
+        catalog.scans.note_mounted(mounted)
+        baseline = catalog.baseline_after(baseline, changed.keys() | mounted.keys())
+    return Trees(remote, local, baseline)
 
 
 def _with_digests(library: Library, local: LocalTree, wanted: Iterable[LocalFile]) -> LocalTree:

@@ -13,16 +13,24 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
-from syncd.catalog.schema import ANSWER, META
-from syncd.catalog.upsert import put
+from syncd.catalog.schema import ANSWER
+from syncd.catalog.statements import all_noted, find, put
 from syncd.core.model import unsigned
 
 MOST_KEPT = 50
 """How many answers of one name are kept, the newest: one for each query."""
 
 Query = Mapping[str, str | int]
+
+_NEWEST = (
+    select(ANSWER.c.query)
+    .where(ANSWER.c.name == bindparam("of"))
+    .order_by(ANSWER.c.at.desc())
+    .limit(MOST_KEPT)
+)
+_TOO_MANY = delete(ANSWER).where(ANSWER.c.name == bindparam("of"), ANSWER.c.query.not_in(_NEWEST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +50,20 @@ class Answers:
     def keep(self, name: str, query: Query, body: Any, now: datetime) -> None:
         """Keep ``body`` in place of what was answered to the same query before."""
         row = {"name": name, "query": _text(query), "body": unsigned(body), "at": now}
-        newest = select(ANSWER.c.query).where(ANSWER.c.name == name)
-        newest = newest.order_by(ANSWER.c.at.desc()).limit(MOST_KEPT)
         with self._begin() as connection:
             put(connection, ANSWER, ("name", "query"), [row])
-            connection.execute(
-                delete(ANSWER).where(ANSWER.c.name == name, ANSWER.c.query.not_in(newest))
-            )
+            connection.execute(_TOO_MANY, {"of": name})
 
     def find(self, name: str, query: Query) -> Kept | None:
         """What was answered to this very query last."""
-        statement = select(ANSWER.c.body, ANSWER.c.at)
-        statement = statement.where(ANSWER.c.name == name, ANSWER.c.query == _text(query))
         with self._begin() as connection:
-            row = connection.execute(statement).one_or_none()
+            row = find(connection, ANSWER, name=name, query=_text(query)).one_or_none()
         return Kept(row.body, row.at) if row else None
 
 
 def forget_answers(connection: Connection, base_url: str, key_fingerprint: str | None) -> None:
     """Forget all where the catalog is bound to another service or another key from now on."""
-    bound = {row.key: row.value for row in connection.execute(select(META))}
+    bound = all_noted(connection)
     before = (bound.get("base_url"), bound.get("key_fingerprint"))
     if before[0] is not None and before != (base_url, key_fingerprint):
         connection.execute(delete(ANSWER))

@@ -12,25 +12,26 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
+    Insert,
     and_,
-    delete,
     func,
     insert,
     literal,
     literal_column,
     or_,
     select,
-    update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.catalog.learnt import learn, learn_liked, newer_than, targets_of
 from syncd.catalog.schema import FACET, FACET_FIND, FACET_VALUE, JOB, LEARNT
+from syncd.catalog.statements import change, find, put, put_one, remove
 from syncd.catalog.unlearnt import (
     MOST_TRIES,
     SINGLE,
@@ -41,7 +42,6 @@ from syncd.catalog.unlearnt import (
     settle_what_is_said,
     unsaid,
 )
-from syncd.catalog.upsert import put
 from syncd.core.model import FACETS
 
 LIKED = "liked"
@@ -97,7 +97,7 @@ class Facets:
     def is_learning(self, now: datetime) -> bool:
         """Whether a round is to be gone on with: quick, whatever the catalog holds."""
         with self._begin() as connection:
-            rounds = connection.execute(select(FACET).where(FACET.c.begun_at.is_not(None)))
+            rounds = [row for row in find(connection, FACET) if row.begun_at is not None]
             return not all(_rests(row.tries, row.tried_at, now) for row in rounds)
 
     def state(self) -> dict[str, Facet]:
@@ -109,8 +109,8 @@ class Facets:
         with self._begin() as connection:
             settle_what_is_said(connection)
             lacked = lacking(connection)
-            rows = {row.kind: row for row in connection.execute(select(FACET))}
-            values = list(connection.execute(select(FACET_VALUE)))
+            rows = {row.kind: row for row in find(connection, FACET)}
+            values = list(find(connection, FACET_VALUE))
         return {
             kind: _facet(
                 kind, rows.get(kind), kind in lacked, [v for v in values if v.kind == kind]
@@ -156,50 +156,33 @@ class Facets:
         """Open a round; its targets are the jobs that lack ``kind`` now."""
         with self._begin() as connection:
             _set(connection, kind, begun_at=now)
-            connection.execute(delete(FACET_FIND).where(FACET_FIND.c.kind == kind))
-            connection.execute(
-                update(FACET_VALUE)
-                .where(FACET_VALUE.c.kind == kind)
-                .values(place=None, is_done=False)
-            )
-            if kind == LIKED:
-                return
-            targets = select(literal(kind), JOB.c.id, literal(True), literal_column("'[]'"))
-            targets = targets.select_from(WITH_LEARNT).where(THERE, lacks(kind))
-            columns = ["kind", "job_id", "is_target", "found"]
-            connection.execute(insert(FACET_FIND).from_select(columns, targets))
+            remove(connection, FACET_FIND, kind=kind)
+            change(connection, FACET_VALUE, {"place": None, "is_done": False}, kind=kind)
+            if kind != LIKED:
+                connection.execute(_aimed_at(kind))
 
     def has_targets(self, kind: str) -> bool:
         """Whether values that are known have still to be listed for the sake of some job.
 
         Not in a round for new values alone; nor where each job has its one value by now.
         """
-        targets = targets_of(kind)
-        if kind in SINGLE:
-            targets = targets.where(FACET_FIND.c.found == literal_column("'[]'"))
         with self._begin() as connection:
-            return connection.execute(targets.limit(1)).first() is not None
+            return connection.execute(_any_target(kind)).first() is not None
 
     def oldest(self, kind: str, *, of_all: bool) -> datetime | None:
         """When the oldest target was created; ``of_all``: or job of which ``kind`` was learnt.
 
         ``None`` where there is none, or where that is not known of each.
         """
-        concerned: ColumnElement[bool] = JOB.c.id.in_(targets_of(kind))
-        if of_all:
-            learnt = select(LEARNT.c.job_id).where(LEARNT.c[kind].is_not(None))
-            concerned = or_(concerned, and_(THERE, unsaid(kind), JOB.c.id.in_(learnt)))
-        columns = func.min(JOB.c.created_at), func.count(), func.count(JOB.c.created_at)
         with self._begin() as connection:
-            oldest, jobs, dated = connection.execute(select(*columns).where(concerned)).one()
+            oldest, jobs, dated = connection.execute(_oldest(kind, of_all)).one()
         return oldest if jobs == dated else None
 
     def place(self, kind: str, value: str) -> Mapping[str, Any] | None:
         """Where the listing of ``value`` stands, as it was kept; ``None``: at its beginning."""
-        statement = select(FACET_VALUE.c.place).where(_is(kind, value))
         with self._begin() as connection:
-            found: Mapping[str, Any] | None = connection.execute(statement).scalar_one_or_none()
-            return found
+            found = find(connection, FACET_VALUE, kind=kind, value=value).one_or_none()
+            return found.place if found else None
 
     def take(
         self,
@@ -252,9 +235,8 @@ class Facets:
         have any more.
         """
         with self._begin() as connection:
-            begun = select(FACET.c.begun_at).where(FACET.c.kind == kind)
-            since = connection.execute(begun).scalar_one()
-            finds = list(connection.execute(select(FACET_FIND).where(FACET_FIND.c.kind == kind)))
+            since = find(connection, FACET, kind=kind).one().begun_at
+            finds = list(find(connection, FACET_FIND, kind=kind))
             if kind == LIKED:
                 news = learn_liked(connection, [row.job_id for row in finds], since)
             else:
@@ -264,24 +246,20 @@ class Facets:
                 news = learn(connection, kind, finds, listed, renewed)
             _close(connection, kind)
             _set(connection, kind, tries=0, tried_at=None, ignored_at=None)
-            connection.execute(
-                update(FACET_VALUE)
-                .where(FACET_VALUE.c.kind == kind, FACET_VALUE.c.is_done)
-                .values(listed_at=now, place=None, is_done=False)
-            )
+            listed_now = {"listed_at": now, "place": None, "is_done": False}
+            change(connection, FACET_VALUE, listed_now, kind=kind, is_done=True)
             return news
 
     def apply(self, kind: str) -> int:
         """Learn what the open round found so far, and go on with it later; of how many jobs."""
         with self._begin() as connection:
-            finds = connection.execute(select(FACET_FIND).where(FACET_FIND.c.kind == kind))
+            finds = find(connection, FACET_FIND, kind=kind)
             return learn(connection, kind, [row for row in finds if row.found])
 
     def found(self, kind: str) -> frozenset[int]:
         """The jobs that the open round found so far."""
-        statement = select(FACET_FIND.c.job_id, FACET_FIND.c.found)
         with self._begin() as connection:
-            rows = connection.execute(statement.where(FACET_FIND.c.kind == kind))
+            rows = find(connection, FACET_FIND, kind=kind)
             return frozenset(row.job_id for row in rows if row.found)
 
     # --- what stands in its way ---
@@ -308,8 +286,8 @@ class Facets:
     def tried(self, kind: str, now: datetime) -> int:
         """A try failed; how many in a row that makes. The round stays as it is."""
         with self._begin() as connection:
-            before = select(FACET.c.tries).where(FACET.c.kind == kind)
-            tries = (connection.execute(before).scalar_one_or_none() or 0) + 1
+            before = find(connection, FACET, kind=kind).one_or_none()
+            tries = (before.tries if before else 0) + 1
             _set(connection, kind, tries=tries, tried_at=now)
             return tries
 
@@ -334,16 +312,39 @@ def _rests(tries: int, tried_at: datetime | None, now: datetime) -> bool:
     return tries >= MOST_TRIES and tried_at is not None and tried_at <= now < tried_at + _REST
 
 
-def _is(kind: str, value: str) -> ColumnElement[bool]:
-    return and_(FACET_VALUE.c.kind == kind, FACET_VALUE.c.value == value)
+@cache
+def _aimed_at(kind: str) -> Insert:
+    """Makes the jobs that lack ``kind`` the targets of its round."""
+    targets = select(literal(kind), JOB.c.id, literal(True), literal_column("'[]'"))
+    targets = targets.select_from(WITH_LEARNT).where(THERE, lacks(kind))
+    return insert(FACET_FIND).from_select(["kind", "job_id", "is_target", "found"], targets)
+
+
+@cache
+def _any_target(kind: str) -> Executable:
+    """One that has to be listed for; of a single value one that has none yet."""
+    targets = targets_of(kind)
+    if kind in SINGLE:
+        targets = targets.where(FACET_FIND.c.found == literal_column("'[]'"))
+    return targets.limit(1)  # type: ignore[no-any-return]
+
+
+@cache
+def _oldest(kind: str, of_all: bool) -> Executable:
+    """``Facets.oldest``: when, how many, and of how many that is known."""
+    concerned: ColumnElement[bool] = JOB.c.id.in_(targets_of(kind))
+    if of_all:
+        learnt = select(LEARNT.c.job_id).where(LEARNT.c[kind].is_not(None))
+        concerned = or_(concerned, and_(THERE, unsaid(kind), JOB.c.id.in_(learnt)))
+    columns = func.min(JOB.c.created_at), func.count(), func.count(JOB.c.created_at)
+    return select(*columns).where(concerned)
 
 
 def _close(connection: Connection, kind: str) -> None:
-    connection.execute(delete(FACET_FIND).where(FACET_FIND.c.kind == kind))
+    remove(connection, FACET_FIND, kind=kind)
     _set(connection, kind, begun_at=None)
 
 
 def _set(connection: Connection, kind: str, **values: Any) -> None:
-    statement = upsert(FACET).values({"kind": kind, "tries": 0, **values})
-    later = {name: statement.excluded[name] for name in values}
-    connection.execute(statement.on_conflict_do_update(index_elements=["kind"], set_=later))
+    at_first = {} if "tries" in values else {"tries": 0}
+    put_one(connection, FACET, {"kind": kind}, values, **at_first)

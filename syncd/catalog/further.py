@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
-from syncd.catalog.schema import ABSENCE, BASELINE, FILE, META
+from syncd.catalog.schema import ABSENCE, BASELINE, FILE
+from syncd.catalog.statements import all_noted, note, noted
 from syncd.core.baseline import State
 
 _SET_UP = "further:"
@@ -27,23 +27,21 @@ class Further:
         """The tree of ``format_`` is set up: where it is missing from now on, it is away."""
         if self.set_up(format_) == library_id:
             return
-        statement = upsert(META).values(key=f"{_SET_UP}{format_}", value=library_id)
-        later = {"value": library_id}
         with self._begin() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=later))
+            note(connection, f"{_SET_UP}{format_}", library_id)
 
     def set_up(self, format_: str) -> str | None:
         """The id in the marker of the tree of ``format_``, if it was ever set up."""
-        statement = select(META.c.value).where(META.c.key == f"{_SET_UP}{format_}")
         with self._begin() as connection:
-            return connection.execute(statement).scalar_one_or_none()
+            return noted(connection, f"{_SET_UP}{format_}")
 
     def all_set_up(self) -> dict[str, str]:
         """Of each format whose tree was ever set up the id in its marker."""
-        statement = select(META).where(META.c.key.startswith(_SET_UP, autoescape=True))
         with self._begin() as connection:
-            found = connection.execute(statement)
-            return {row.key.removeprefix(_SET_UP): row.value for row in found}
+            facts = all_noted(connection)
+        return {
+            key.removeprefix(_SET_UP): id_ for key, id_ in facts.items() if key.startswith(_SET_UP)
+        }
 
     def standing(self, job_ids: Collection[int]) -> dict[int, str]:
         """Where, in the tree of this catalog, files of ``job_ids`` stand, as far as it is known.

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, not_, or_, select, update
 
 from syncd.catalog import rows
 from syncd.catalog.outcomes import read_track, write_track
 from syncd.catalog.schema import ABSENCE, HOLD, JOB
 from syncd.catalog.selected import read_digest
-from syncd.catalog.upsert import note, noted, put
+from syncd.catalog.statements import change, find, note, noted, put, remove
 from syncd.core.baseline import Held, State
 from syncd.core.holding import KEY_MAY_NOT, leaves_open
 from syncd.core.naming import stem_of
@@ -34,6 +34,8 @@ from syncd.core.selection import BY_NAME
 
 _BATCHES = "batches"
 
+_ALL = select(HOLD).order_by(HOLD.c.batch, HOLD.c.job_id, HOLD.c.verb)
+
 
 class Holds:
     """The holds of an open catalog (``Catalog.holds``)."""
@@ -43,9 +45,8 @@ class Holds:
 
     def all(self) -> list[Held]:
         """What is held, and what was released and not yet done, by batch and job."""
-        statement = select(HOLD).order_by(HOLD.c.batch, HOLD.c.job_id, HOLD.c.verb)
         with self._begin() as connection:
-            found = connection.execute(statement)
+            found = connection.execute(_ALL)
             return [rows.held_from_row(row) for row in found]  # type: ignore[arg-type]
 
     def keep(self, plan: Plan, now: datetime) -> None:
@@ -73,25 +74,17 @@ class Holds:
 
         with self._begin() as connection:
             known = read_holds(connection)
-            stale = [
-                {"stale_job": held.job_id, "stale_verb": held.verb}
-                for held in known.values()
-                if is_over(held)
-            ]
-            if stale:
-                ended = delete(HOLD).where(HOLD.c.job_id == bindparam("stale_job"))
-                ended = ended.where(HOLD.c.verb == bindparam("stale_verb"))
-                connection.execute(ended, stale)
+            for held in known.values():
+                if is_over(held):
+                    remove(connection, HOLD, job_id=held.job_id, verb=held.verb)
             batches: dict[str, int] = {}
             for key, op in wanted.items():
                 before = known.get(key)
                 if before is not None and (before.batch is not None) == op.batched:
                     if before.reason != op.reason or before.path != op.path:
-                        connection.execute(
-                            update(HOLD)
-                            .where(HOLD.c.job_id == op.job_id, HOLD.c.verb == op.held)
-                            .values(reason=op.reason, path=op.path, evidence=list(op.evidence))
-                        )
+                        evidence = list(op.evidence)
+                        said = {"reason": op.reason, "path": op.path, "evidence": evidence}
+                        change(connection, HOLD, said, job_id=op.job_id, verb=op.held)
                     continue
                 if op.batched and op.held not in batches:
                     batches[op.held] = _next_batch(connection)
@@ -253,7 +246,7 @@ def _path(connection: Connection, job_id: int, verb: str) -> str | None:
 
 
 def read_holds(connection: Connection) -> dict[tuple[int, str], Held]:
-    found = connection.execute(select(HOLD))
+    found = find(connection, HOLD)
     return {(row.job_id, row.verb): rows.held_from_row(row) for row in found}  # type: ignore[arg-type]
 
 

@@ -10,12 +10,18 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from syncd.catalog.schema import JOURNAL
+from syncd.catalog.statements import change
 
 _PAGE = 50
 """Entries that are in memory at once while the history is read backwards."""
+
+
+_UNFINISHED = update(JOURNAL).where(
+    JOURNAL.c.id == bindparam("entry"), JOURNAL.c.finished_at.is_(None)
+)
 
 
 class Journal:
@@ -42,19 +48,18 @@ class Journal:
         ``before`` and ``after`` are the name or path that it takes away and gives.
         """
         with self._begin() as connection:
-            result = connection.execute(
-                insert(JOURNAL).values(
-                    cycle=cycle,
-                    job_id=job_id,
-                    verb=verb,
-                    path=path,
-                    reason=reason,
-                    started_at=now,
-                    before=before,
-                    after=after,
-                    evidence=list(evidence),
-                )
-            )
+            row = {
+                "cycle": cycle,
+                "job_id": job_id,
+                "verb": verb,
+                "path": path,
+                "reason": reason,
+                "started_at": now,
+                "before": before,
+                "after": after,
+                "evidence": list(evidence),
+            }
+            result = connection.execute(insert(JOURNAL), row)
             assert result.inserted_primary_key is not None
             return int(result.inserted_primary_key[0])
 
@@ -77,12 +82,11 @@ class Journal:
         values = {"finished_at": now, "outcome": outcome, "detail": detail}
         if after is not None:
             values["after"] = after
-        statement = update(JOURNAL).where(JOURNAL.c.id == entry).values(**values)
         if connection is not None:
-            connection.execute(statement)
+            change(connection, JOURNAL, values, id=entry)
             return
         with self._begin() as own:
-            own.execute(statement.where(JOURNAL.c.finished_at.is_(None)))
+            own.execute(_UNFINISHED, {**values, "entry": entry})
 
     def newest(self) -> int:
         """The newest entry; 0 where there is none."""

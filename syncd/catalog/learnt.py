@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from syncd.catalog.schema import FACET_FIND, JOB, LEARNT
+from syncd.catalog.statements import put
 from syncd.catalog.unlearnt import SINGLE, THERE, WITH_LEARNT
-from syncd.catalog.upsert import put
 from syncd.core.model import ALL_TIME
 from syncd.core.only import distinct
 

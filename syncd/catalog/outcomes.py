@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, delete, update
 
 from syncd.catalog import rows, told
 from syncd.catalog.journal import Journal
 from syncd.catalog.schema import ABSENCE, BASELINE, FILE, HOLD, JOB, SPENT
-from syncd.catalog.upsert import put
+from syncd.catalog.statements import change, find, put, put_one, remove
 from syncd.core.baseline import BaselineTrack, Named, Placed, State
 from syncd.core.cases import WITHOUT_FILE
 from syncd.core.model import LocalFile
@@ -60,13 +59,8 @@ class Outcomes:
 
     def give_number(self, job_id: int, *, album: str, number: int) -> None:
         """Commit the album and number of a track before its file exists, so that they stay."""
-        values = {"job_id": job_id, "state": State.WANTED, "attempts": 0}
-        statement = upsert(BASELINE).values(**values, **_FALSE, album=album, number=number)
-        given = {"album": album, "number": number}
         with self._begin() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["job_id"], set_=given)
-            )
+            write_track(connection, job_id, {"album": album, "number": number})
 
     def record(self, done: Done, *, entry: int, now: Now, after: str | None = None) -> None:
         """The operation is durably done: baseline, scan memory and journal in one transaction.
@@ -89,14 +83,12 @@ class Outcomes:
         with self._begin() as connection:
             write_track(connection, done.job_id, values)
             if done.left is not None:
-                connection.execute(delete(FILE).where(FILE.c.path == done.left))
+                remove(connection, FILE, path=done.left)
             if done.file is not None:
                 write_files(connection, [done.file])
             if done.state in WITHOUT_FILE or done.file is not None:
-                connection.execute(delete(ABSENCE).where(ABSENCE.c.job_id == done.job_id))
-            connection.execute(
-                delete(HOLD).where(HOLD.c.job_id == done.job_id, HOLD.c.verb == done.verb)
-            )
+                remove(connection, ABSENCE, job_id=done.job_id)
+            remove(connection, HOLD, job_id=done.job_id, verb=done.verb)
             if done.counted:
                 _spend(connection, done.job_id, done.verb, now)
             if done.job_gone:
@@ -135,7 +127,7 @@ class Outcomes:
             "next_stem": names.stem if names else None,
         }
         with self._begin(durable=True) as connection:
-            connection.execute(update(BASELINE).where(BASELINE.c.job_id == job_id).values(values))
+            change(connection, BASELINE, values, job_id=job_id)
 
     def spend(self, job_id: int, verb: str, now: Now) -> None:
         """Count an operation that is about to be sent: its outcome may stay unknown."""
@@ -167,15 +159,12 @@ class Outcomes:
                 )
 
 
-_FALSE = {"moved": False, "mounted": False}
+_NEW = {"state": State.WANTED, "attempts": 0, "moved": False, "mounted": False}
 
 
 def write_track(connection: Connection, job_id: int, values: Mapping[str, Any]) -> None:
-    made = {"state": State.WANTED, "attempts": 0, **_FALSE, **values}
-    statement = upsert(BASELINE).values(job_id=job_id, **made)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["job_id"], set_=dict(values))
-    )
+    made = {name: value for name, value in _NEW.items() if name not in values}
+    put_one(connection, BASELINE, {"job_id": job_id}, values, **made)
 
 
 def write_files(connection: Connection, files: Iterable[LocalFile]) -> None:
@@ -183,10 +172,10 @@ def write_files(connection: Connection, files: Iterable[LocalFile]) -> None:
 
 
 def read_track(connection: Connection, job_id: int) -> BaselineTrack | None:
-    row = connection.execute(select(BASELINE).where(BASELINE.c.job_id == job_id)).one_or_none()
+    row = find(connection, BASELINE, job_id=job_id).one_or_none()
     if row is None:
         return None
-    found = connection.execute(select(ABSENCE).where(ABSENCE.c.job_id == job_id)).one_or_none()
+    found = find(connection, ABSENCE, job_id=job_id).one_or_none()
     absence = rows.absence_from_row(found) if found else None  # type: ignore[arg-type]
     return rows.baseline_from_row(row, absence)  # type: ignore[arg-type]
 
@@ -197,31 +186,35 @@ def read_spent(connection: Connection, now: Now) -> dict[str, frozenset[int]]:
     A clock that was set forward does not empty the budget of the day: what is over is over by
     both. While the service tells no time, or where it told none then, no two clocks can say so.
     """
-    counted = select(SPENT)
-    if now.server is not None:
-        recent = or_(
-            SPENT.c.at > now.local - DAY,
-            SPENT.c.server_at.is_(None),
-            SPENT.c.server_at > now.server - DAY,
-        )
-        counted = counted.where(recent)
     found: dict[str, set[int]] = {}
-    for row in connection.execute(counted):
-        found.setdefault(row.verb, set()).add(row.job_id)
+    for row in find(connection, SPENT):
+        if _counts(row.at, row.server_at, now):
+            found.setdefault(row.verb, set()).add(row.job_id)
     return {verb: frozenset(jobs) for verb, jobs in found.items()}
+
+
+def _counts(at: datetime, server_at: datetime | None, now: Now) -> bool:
+    if now.server is None or server_at is None:
+        return True
+    return at > now.local - DAY or server_at > now.server - DAY
+
+
+_UNHEARD = update(SPENT).where(SPENT.c.server_at.is_(None))
+_LONG_AGO = delete(SPENT).where(
+    SPENT.c.at < bindparam("local"), SPENT.c.server_at < bindparam("server")
+)
 
 
 def time_spent(connection: Connection, now: Now) -> None:
     """Let the day of what was done unheard by the service begin now, where it tells its time."""
     if now.server is not None:
         begun = {"at": now.local, "server_at": now.server}
-        unheard = SPENT.c.server_at.is_(None)
-        connection.execute(update(SPENT).where(unheard).values(begun))
+        connection.execute(_UNHEARD, begun)
 
 
 def _spend(connection: Connection, job_id: int, verb: str, now: Now) -> None:
     row = {"job_id": job_id, "verb": verb, "at": now.local, "server_at": now.server}
     put(connection, SPENT, ("job_id", "verb"), [row])
     if now.server is not None:
-        old = (SPENT.c.at < now.local - 2 * DAY, SPENT.c.server_at < now.server - 2 * DAY)
-        connection.execute(delete(SPENT).where(*old))
+        days = 2 * DAY
+        connection.execute(_LONG_AGO, {"local": now.local - days, "server": now.server - days})

@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from syncd.catalog.schema import JOB, META, RETRY
+from syncd.catalog.schema import JOB, RETRY
+from syncd.catalog.statements import Facts, all_noted, note_all, remove
 from syncd.core import pacing
 from syncd.core.baseline import Retried
 from syncd.core.policy import Now
@@ -35,7 +35,7 @@ class Retries:
     def note_if_allowed(self, job_id: int, now: Now) -> int | None:
         """The same, where the service takes another one now; ``None`` where it does not."""
         with self._begin() as connection:
-            if not pacing.is_over(_rest(connection) or now.local, now.local):
+            if not pacing.is_over(_rest(all_noted(connection)) or now.local, now.local):
                 return None
             if not pacing.allowed(_lately(connection, now.local, pacing.WINDOW), now.local):
                 return None
@@ -44,13 +44,9 @@ class Retries:
     def take_back(self, note: int, *, rest: datetime | None = None) -> None:
         """It certainly was not done, and so counts for nothing; until ``rest`` none is sent."""
         with self._begin() as connection:
-            connection.execute(delete(RETRY).where(RETRY.c.id == note))
+            remove(connection, RETRY, id=note)
             if rest is not None:
-                value = rest.isoformat()
-                statement = upsert(META).values(key=_REST, value=value)
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
-                )
+                note_all(connection, {_REST: rest.isoformat()})
 
     def refuse(self, note: int, reason: str) -> None:
         """The service would not: it is not asked again, until the job shows something else."""
@@ -59,6 +55,11 @@ class Retries:
             connection.execute(
                 update(RETRY).where(RETRY.c.id == note).values(refused=reason, error=error)
             )
+
+    def times(self) -> dict[int, int]:
+        """How often each job was sent."""
+        with self._begin() as connection:
+            return {job_id: one.times for job_id, one in _retried(connection).items()}
 
     def take_over(self, times: Mapping[int, int], now: Now) -> None:
         """Note what another catalog knew: that jobs were sent so often, the last time just now."""
@@ -85,24 +86,31 @@ class _Read(TypedDict):
     no_retry_before: datetime | None
 
 
-def read_retries(connection: Connection, now: datetime) -> _Read:
+def read_retries(connection: Connection, now: datetime, facts: Facts) -> _Read:
     """What a ``Baseline`` has of them."""
     return {
         "retried": _retried(connection),
         "retries": tuple(_lately(connection, now, pacing.WINDOW)),
-        "no_retry_before": _rest(connection),
+        "no_retry_before": _rest(facts),
     }
 
 
+_IS_SAME = RETRY.c.error.is_not_distinct_from(JOB.c.error_message)
+_RETRIED = (
+    select(RETRY.c.job_id, RETRY.c.at, RETRY.c.server_at, RETRY.c.refused, _IS_SAME.label("is"))
+    .join(JOB, JOB.c.id == RETRY.c.job_id, isouter=True)
+    .order_by(RETRY.c.id)
+)
+_LATELY = (
+    select(RETRY.c.at)
+    .where(RETRY.c.at > bindparam("after"), RETRY.c.at <= bindparam("now"))
+    .order_by(RETRY.c.at)
+)
+
+
 def _retried(connection: Connection) -> dict[int, Retried]:
-    is_same = RETRY.c.error.is_not_distinct_from(JOB.c.error_message)
-    statement = (
-        select(RETRY.c.job_id, RETRY.c.at, RETRY.c.server_at, RETRY.c.refused, is_same.label("is"))
-        .join(JOB, JOB.c.id == RETRY.c.job_id, isouter=True)
-        .order_by(RETRY.c.id)
-    )
     found: dict[int, Retried] = {}
-    for job_id, at, server_at, refused, is_same_job in connection.execute(statement):
+    for job_id, at, server_at, refused, is_same_job in connection.execute(_RETRIED):
         before = found.get(job_id)
         found[job_id] = Retried(
             times=1 + (before.times if before else 0),
@@ -115,17 +123,15 @@ def _retried(connection: Connection) -> dict[int, Retried]:
 
 def _note(connection: Connection, job_id: int, now: Now) -> int:
     values = {"job_id": job_id, "at": now.local, "server_at": now.server}
-    result = connection.execute(insert(RETRY).values(values))
+    result = connection.execute(insert(RETRY), values)
     assert result.inserted_primary_key is not None
     return int(result.inserted_primary_key[0])
 
 
 def _lately(connection: Connection, now: datetime, within: timedelta) -> list[datetime]:
-    statement = select(RETRY.c.at).where(RETRY.c.at > now - within, RETRY.c.at <= now)
-    return [*connection.execute(statement.order_by(RETRY.c.at)).scalars()]
+    return [*connection.execute(_LATELY, {"after": now - within, "now": now}).scalars()]
 
 
-def _rest(connection: Connection) -> datetime | None:
-    found = connection.execute(select(META.c.value).where(META.c.key == _REST))
-    value = found.scalar_one_or_none()
+def _rest(facts: Facts) -> datetime | None:
+    value = facts.get(_REST)
     return datetime.fromisoformat(value) if value else None

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, select
 
 from syncd.catalog import rows
 from syncd.catalog.outcomes import time_spent, write_files
 from syncd.catalog.schema import ABSENCE, BASELINE, FILE
-from syncd.catalog.upsert import note, noted, put
+from syncd.catalog.statements import (
+    Facts,
+    all_noted,
+    change,
+    find,
+    note_all,
+    noted,
+    put,
+    remove,
+)
 from syncd.core.baseline import Absence, State
 from syncd.core.evidence import Sighting
 from syncd.core.model import LocalFile
@@ -33,6 +42,9 @@ _UNSEEN = "unseen"
 """JSON: the tracks that the last scan could not look for -> when one last could."""
 
 
+_PLACED_AT = select(BASELINE.c.placed_at).where(BASELINE.c.job_id == bindparam("job"))
+
+
 class Scans:
     """The scan memory of an open catalog (``Catalog.scans``)."""
 
@@ -42,7 +54,7 @@ class Scans:
     def known_files(self) -> dict[str, LocalFile]:
         """Every audio file as the last scan saw it, by path."""
         with self._begin() as connection:
-            found = connection.execute(select(FILE))
+            found = find(connection, FILE)
             return {row.path: rows.file_from_row(row) for row in found}  # type: ignore[arg-type]
 
     def remember(self, known: Mapping[str, LocalFile], files: Mapping[str, LocalFile]) -> None:
@@ -61,7 +73,7 @@ class Scans:
                 for file in fresh
             ]
             for path in gone:
-                connection.execute(delete(FILE).where(FILE.c.path == path))
+                remove(connection, FILE, path=path)
             write_files(connection, fresh)
 
     def note(self, sighting: Sighting, now: Now) -> int:
@@ -70,13 +82,14 @@ class Scans:
         A file that was found ends its absence. One that could not be looked for leaves it as it is.
         """
         with self._begin() as connection:
-            number = int(noted(connection, _NUMBER) or 0) + 1
-            previous = noted(connection, _LAST_AT)
-            unseen = json.loads(noted(connection, _UNSEEN) or "{}")
-            found = connection.execute(select(ABSENCE))
+            facts = all_noted(connection)
+            number = int(facts.get(_NUMBER, 0)) + 1
+            previous = facts.get(_LAST_AT)
+            unseen = json.loads(facts.get(_UNSEEN, "{}"))
+            found = find(connection, ABSENCE)
             absences = {row.job_id: rows.absence_from_row(row) for row in found}  # type: ignore[arg-type]
             for job_id in absences.keys() - sighting.missed - sighting.unsure:
-                connection.execute(delete(ABSENCE).where(ABSENCE.c.job_id == job_id))
+                remove(connection, ABSENCE, job_id=job_id)
             for job_id in sighting.missed:
                 before = absences.get(job_id)
                 after = (
@@ -86,13 +99,18 @@ class Scans:
                 )
                 put(connection, ABSENCE, ("job_id",), [{"job_id": job_id, **asdict(after)}])
             time_spent(connection, now)
-            _note_left_behind(connection, absences.keys(), sighting)
-            _note_kept_out(connection, sighting)
-            note(connection, _NUMBER, str(number))
-            note(connection, _LAST_AT, now.local.isoformat())
             # Else a scan that could not look there would count as the last that saw the file.
             since = {str(job): unseen.get(str(job), previous) for job in sighting.unsure}
-            note(connection, _UNSEEN, json.dumps(since))
+            noting = {
+                _LEFT_BEHIND: _left_behind(facts, absences.keys(), sighting),
+                **dict(_kept_out(facts, sighting)),
+                _NUMBER: str(number),
+                _LAST_AT: now.local.isoformat(),
+                _UNSEEN: json.dumps(since),
+            }
+            note_all(
+                connection, {key: text for key, text in noting.items() if facts.get(key) != text}
+            )
         return number
 
     def rearm(self, job_ids: Collection[int], now: Now) -> None:
@@ -100,7 +118,7 @@ class Scans:
         later = {"armed_at": now.local, "armed_server": now.server}
         with self._begin() as connection:
             for job_id in job_ids:
-                connection.execute(update(ABSENCE).where(ABSENCE.c.job_id == job_id).values(later))
+                change(connection, ABSENCE, later, job_id=job_id)
 
     def unseen(self) -> frozenset[int]:
         """The tracks that the last scan could not look for."""
@@ -132,46 +150,42 @@ class Scans:
             return
         with self._begin() as connection:
             for job_id, value in mounted.items():
-                connection.execute(
-                    update(BASELINE).where(BASELINE.c.job_id == job_id).values(mounted=value)
-                )
+                change(connection, BASELINE, {"mounted": value}, job_id=job_id)
 
 
-def _note_left_behind(connection: Connection, absent: Set[int], sighting: Sighting) -> None:
+def _left_behind(facts: Facts, absent: Set[int], sighting: Sighting) -> str:
     """``absent`` are the tracks that were missed before this scan."""
-    before = read_left_behind(connection) & absent
+    before = left_behind(facts) & absent
     left = before & (sighting.missed | sighting.unsure)
-    if noted(connection, _MOVED) == "1":
+    if facts.get(_MOVED) == "1":
         left |= sighting.missed - absent
-    note(connection, _LEFT_BEHIND, json.dumps(sorted(left)))
+    return json.dumps(sorted(left))
 
 
-def read_left_behind(connection: Connection) -> frozenset[int]:
-    return frozenset(json.loads(noted(connection, _LEFT_BEHIND) or "[]"))
+def left_behind(facts: Facts) -> frozenset[int]:
+    """``Baseline.left_behind``."""
+    return frozenset(json.loads(facts.get(_LEFT_BEHIND, "[]")))
 
 
-def _note_kept_out(connection: Connection, sighting: Sighting) -> None:
-    before = read_kept_out(connection)
+def _kept_out(facts: Facts, sighting: Sighting) -> Iterator[tuple[str, str]]:
     # Also where another file stands in its place by now: nobody has seen it since.
     unseen = sighting.missed | sighting.unsure | sighting.displaced
-    left = before & unseen - sighting.kept_out.keys()
+    left = kept_out(facts) & unseen - sighting.kept_out.keys()
     for key, value in ((_KEPT_OUT, dict(sighting.kept_out)), (_LEFT_ALONE, sorted(left))):
-        if value or noted(connection, key) is not None:
-            note(connection, key, json.dumps(value))
+        if value or key in facts:
+            yield key, json.dumps(value)
 
 
-def read_kept_out(connection: Connection) -> frozenset[int]:
+def kept_out(facts: Facts) -> frozenset[int]:
     """``Baseline.kept_out``."""
-    now = map(int, json.loads(noted(connection, _KEPT_OUT) or "{}"))
-    return frozenset(now) | frozenset(json.loads(noted(connection, _LEFT_ALONE) or "[]"))
+    now = map(int, json.loads(facts.get(_KEPT_OUT, "{}")))
+    return frozenset(now) | frozenset(json.loads(facts.get(_LEFT_ALONE, "[]")))
 
 
 def _first(
     connection: Connection, job_id: int, number: int, previous: str | None, now: Now
 ) -> Absence:
-    placed_at = connection.execute(
-        select(BASELINE.c.placed_at).where(BASELINE.c.job_id == job_id)
-    ).scalar_one_or_none()
+    placed_at = connection.execute(_PLACED_AT, {"job": job_id}).scalar_one_or_none()
     scanned_at = None if previous is None else datetime.fromisoformat(previous)
     seen = [moment for moment in (placed_at, scanned_at) if moment is not None]
     return Absence(

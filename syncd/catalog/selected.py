@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from syncd.catalog.schema import BASELINE
-from syncd.catalog.upsert import note, noted
+from syncd.catalog.statements import note, noted
 from syncd.core.baseline import State
 from syncd.core.selection import BY_NAME
 
 _DIGEST = "selection"
 """``Only.digest`` of the selection that was planned with last."""
+
+
+_IN = select(BASELINE.c.job_id, BASELINE.c.path).where(BASELINE.c.state == bindparam("state"))
 
 
 class Selected:
@@ -39,6 +42,12 @@ class Selected:
                     for job_id, (state, reason) in changed.items()
                 ],
             )
+
+    def put_aside(self, state: State, *, had_file: bool = False) -> frozenset[int]:
+        """The tracks in ``state``; ``had_file``: of these only those that had a file once."""
+        with self._begin() as connection:
+            found = connection.execute(_IN, {"state": state})
+            return frozenset(job_id for job_id, path in found if path is not None or not had_file)
 
     def keep(self, job_id: int) -> None:
         """The user asked for the track by name: no selection leaves it out from now on."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, select
 
 from syncd.catalog.schema import BASELINE, SOUND
-from syncd.catalog.upsert import put
+from syncd.catalog.statements import put
 from syncd.core.cases import EXPECTED
 
 

@@ -12,7 +12,7 @@ All raise ``CatalogUnusable``, and ``SyncdError`` for an integer of more than 64
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,24 +20,25 @@ from pathlib import Path
 from threading import local
 from typing import Self
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, text, update
 
 from syncd.catalog import rows
 from syncd.catalog.answers import Answers, forget_answers
+from syncd.catalog.baselines import read_again, read_baseline
 from syncd.catalog.database import copy_in_memory, open_database, open_for_reading, transaction
 from syncd.catalog.facets import Facets
 from syncd.catalog.further import Further
-from syncd.catalog.holds import Holds, read_holds
+from syncd.catalog.holds import Holds
 from syncd.catalog.journal import Journal
 from syncd.catalog.news import InFlight, News, take_in
-from syncd.catalog.outcomes import Outcomes, read_spent, read_track
+from syncd.catalog.outcomes import Outcomes, read_track
 from syncd.catalog.replica import follow
-from syncd.catalog.retries import Retries, read_retries
-from syncd.catalog.scans import Scans, read_kept_out, read_left_behind
-from syncd.catalog.schema import ABSENCE, BASELINE, JOB, KNOWN, META, SWEEP
+from syncd.catalog.retries import Retries
+from syncd.catalog.scans import Scans
+from syncd.catalog.schema import BASELINE, JOB, KNOWN, META, SWEEP
 from syncd.catalog.selected import Selected
 from syncd.catalog.sounds import Sounds
+from syncd.catalog.statements import all_noted, change, put, remove
 from syncd.catalog.unlearnt import read_unlearnt
 from syncd.catalog.upkeep import Upkeep
 from syncd.core.baseline import Baseline, BaselineTrack
@@ -48,6 +49,17 @@ from syncd.errors import CatalogDamaged, CatalogUnusable
 
 KEPT_SWEEPS = 100
 """How many sweeps are remembered: enough to see when a doubt began."""
+
+
+_TRACKS = select(*(KNOWN.c[name] for name in rows.TRACK_COLUMNS)).where(
+    KNOWN.c.absent_since.is_(None)
+)
+_JOB = select(KNOWN).where(KNOWN.c.id == bindparam("id"))
+_COMPLETE = select(SWEEP.c.id).where(SWEEP.c.complete).limit(1)
+_OLD_SWEEPS = delete(SWEEP).where(SWEEP.c.id <= bindparam("last"))
+_NOT_SEEN = update(JOB).where(
+    func.coalesce(JOB.c.last_sweep, 0) != bindparam("sweep"), JOB.c.absent_since.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +169,7 @@ class Catalog:
     def binding(self) -> Binding | None:
         """``None`` for a blank catalog."""
         with self._begin() as connection:
-            values = {row.key: row.value for row in connection.execute(select(META))}
+            values = all_noted(connection)
         if "library_id" not in values:
             return None
         return Binding(
@@ -198,19 +210,18 @@ class Catalog:
             "first_key": binding.first_key,
         }
         rows_ = [{"key": key, "value": value} for key, value in values.items() if value is not None]
-        statement = upsert(META)
         with self._begin(durable=True) as connection:
             forget_answers(connection, binding.base_url, binding.key_fingerprint)
-            connection.execute(delete(META).where(META.c.key.in_(values)))
-            connection.execute(statement, rows_)
+            put(connection, META, ("key",), rows_)
+            for key in [key for key, value in values.items() if value is None]:
+                remove(connection, META, key=key)
 
     # --- the remote tree ---
 
     def begin_sweep(self, now: datetime) -> int:
         with self._begin() as connection:
-            result = connection.execute(
-                insert(SWEEP).values(started_at=now, complete=False, seen=0, doubts=[])
-            )
+            row = {"started_at": now, "complete": False, "seen": 0, "doubts": []}
+            result = connection.execute(insert(SWEEP), row)
             assert result.inserted_primary_key is not None
             return int(result.inserted_primary_key[0])
 
@@ -269,40 +280,24 @@ class Catalog:
         The last ``KEPT_SWEEPS`` are kept.
         """
         with self._begin() as connection:
-            connection.execute(delete(SWEEP).where(SWEEP.c.id <= sweep - KEPT_SWEEPS))
-            connection.execute(
-                update(SWEEP)
-                .where(SWEEP.c.id == sweep)
-                .values(
-                    finished_at=now,
-                    complete=complete,
-                    total=total,
-                    seen=seen,
-                    doubts=list(doubts),
-                )
-            )
+            connection.execute(_OLD_SWEEPS, {"last": sweep - KEPT_SWEEPS})
+            ended = {"finished_at": now, "complete": complete, "total": total, "seen": seen}
+            change(connection, SWEEP, {**ended, "doubts": list(doubts)}, id=sweep)
             if complete:
-                connection.execute(
-                    update(JOB)
-                    .where(func.coalesce(JOB.c.last_sweep, 0) != sweep)
-                    .where(JOB.c.absent_since.is_(None))
-                    .values(absent_since=now)
-                )
+                connection.execute(_NOT_SEEN, {"sweep": sweep, "absent_since": now})
 
     def remote_tree(self) -> RemoteTree:
         """Every job observed, but for those that a complete sweep lacked since."""
-        columns = [KNOWN.c[name] for name in rows.TRACK_COLUMNS]
-        statement = select(*columns).where(KNOWN.c.absent_since.is_(None))
         with self._begin() as connection:
-            tracks = (rows.track_from_row(row._asdict()) for row in connection.execute(statement))
-            swept = connection.execute(select(SWEEP.c.id).where(SWEEP.c.complete).limit(1)).first()
+            tracks = (rows.track_from_row(row._asdict()) for row in connection.execute(_TRACKS))
+            swept = connection.execute(_COMPLETE).first()
             return RemoteTree(
                 {track.id: track for track in tracks}, swept is not None, read_unlearnt(connection)
             )
 
     def job(self, job_id: int) -> Job | None:
         with self._begin() as connection:
-            row = connection.execute(select(KNOWN).where(KNOWN.c.id == job_id)).one_or_none()
+            row = connection.execute(_JOB, {"id": job_id}).one_or_none()
         return rows.job_from_row(row._asdict()) if row else None
 
     def some_jobs(self, count: int) -> list[int]:
@@ -322,31 +317,14 @@ class Catalog:
         What was sent from any tree counts in the first one's catalog as well, and so in each.
         """
         sent = self.source.outcomes.spent(now) if self.source else {}
+        renamed = {RenameRemote.verb: sent.get(RenameRemote.verb, frozenset())}
         with self._begin() as connection:
-            spent = read_spent(connection, now)
-            if renamed := sent.get(RenameRemote.verb):
-                spent[RenameRemote.verb] = spent.get(RenameRemote.verb, frozenset()) | renamed
-            absences = {
-                row.job_id: rows.absence_from_row(row)  # type: ignore[arg-type]
-                for row in connection.execute(select(ABSENCE))
-            }
-            found = connection.execute(select(BASELINE))
-            tracks = (
-                rows.baseline_from_row(row, absences.get(row.job_id))  # type: ignore[arg-type]
-                for row in found
-            )
-            settled = connection.execute(
-                select(META.c.value).where(META.c.key == "settled")
-            ).scalar_one_or_none()
-            return Baseline(
-                {track.job_id: track for track in tracks},
-                holds=read_holds(connection),
-                spent=spent,
-                settled=settled == "1",
-                left_behind=read_left_behind(connection),
-                kept_out=read_kept_out(connection),
-                **read_retries(connection, now.local),
-            )
+            return read_baseline(connection, now, renamed)
+
+    def baseline_after(self, before: Baseline, touched: Collection[int]) -> Baseline:
+        """``before``, after a scan was noted, and the tracks ``touched`` were changed."""
+        with self._begin() as connection:
+            return read_again(connection, before, touched)
 
     def baseline_of(self, job_id: int) -> BaselineTrack | None:
         with self._begin() as connection:

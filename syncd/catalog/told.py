@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from syncd.catalog import rows
 from syncd.catalog.schema import BASELINE, JOB, KNOWN, META
+from syncd.catalog.statements import noted, remove
 from syncd.core.baseline import State
 from syncd.core.model import Job
 from syncd.core.retagging import says_the_same
@@ -28,7 +29,7 @@ _AT_ONCE = 500
 
 def fill_in(connection: Connection) -> None:
     """Record for each job and placed track what earlier versions did not; once for a catalog."""
-    if connection.execute(select(META.c.key).where(META.c.key == UNTOLD)).first() is None:
+    if noted(connection, UNTOLD) is None:
         return
     gists = update(JOB).where(JOB.c.id == bindparam("job")).values(gist=bindparam("said"))
     tolds = update(BASELINE).where(BASELINE.c.job_id == bindparam("job"))
@@ -37,7 +38,7 @@ def fill_in(connection: Connection) -> None:
         connection.execute(gists, [{"job": job.id, "said": job.gist} for job in jobs])
         if found := list(_told(connection, jobs)):
             connection.execute(tolds, found)
-    connection.execute(delete(META).where(META.c.key == UNTOLD))
+    remove(connection, META, key=UNTOLD)
 
 
 def _batches(connection: Connection) -> Iterator[list[Job]]:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or_, select
+from functools import cache
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from syncd.catalog.schema import FACET, JOB, LEARNT
-from syncd.catalog.upsert import put
+from syncd.catalog.statements import put
 from syncd.core.model import COMPLETED, FACETS
 
 MOST_TRIES = 3
@@ -19,16 +30,21 @@ _TWINS = {"genre": "genres", "emotion": "emotions", "occasion": "occasions"}
 
 def read_unlearnt(connection: Connection) -> frozenset[int]:
     """The jobs of which a facet is still to be learnt, and can be, as far as is known."""
-    out_of_reach = select(FACET.c.kind).where(
-        or_(FACET.c.ignored_at.is_not(None), FACET.c.tries >= MOST_TRIES)
-    )
-    beyond = set(connection.execute(out_of_reach).scalars())
-    kinds = [kind for kind in FACETS if kind not in beyond]
-    if not kinds:
-        return frozenset()
-    statement = select(JOB.c.id).select_from(WITH_LEARNT)
+    beyond = set(connection.execute(_OUT_OF_REACH).scalars())
+    kinds = tuple(kind for kind in FACETS if kind not in beyond)
+    return frozenset(connection.execute(_lacking_any(kinds)).scalars()) if kinds else frozenset()
+
+
+@cache
+def _lacking_any(kinds: tuple[str, ...]) -> Executable:
+    """The jobs that lack one of ``kinds``."""
     any_ = or_(*(lacks(kind) for kind in kinds))
-    return frozenset(connection.execute(statement.where(THERE, any_)).scalars())
+    return select(JOB.c.id).select_from(WITH_LEARNT).where(THERE, any_)
+
+
+_OUT_OF_REACH = select(FACET.c.kind).where(
+    or_(FACET.c.ignored_at.is_not(None), FACET.c.tries >= MOST_TRIES)
+)
 
 
 WITH_LEARNT = JOB.outerjoin(LEARNT, LEARNT.c.job_id == JOB.c.id)
@@ -52,9 +68,14 @@ def lacks(kind: str) -> ColumnElement[bool]:
 
 def lacking(connection: Connection) -> set[str]:
     """The facets that completed jobs lack."""
-    columns = [func.max(lacks(kind)).label(kind) for kind in FACETS]
-    found = connection.execute(select(*columns).select_from(WITH_LEARNT).where(THERE)).one()
+    found = connection.execute(_lacking()).one()
     return {kind for kind in FACETS if getattr(found, kind)}
+
+
+@cache
+def _lacking() -> Executable:
+    columns = [func.max(lacks(kind)).label(kind) for kind in FACETS]
+    return select(*columns).select_from(WITH_LEARNT).where(THERE)
 
 
 def settle_what_is_said(connection: Connection) -> None:
@@ -63,8 +84,7 @@ def settle_what_is_said(connection: Connection) -> None:
     lacked = lacking(connection)
     if not lacked:
         return
-    said = [func.max(~_unsaid_itself(kind)).label(kind) for kind in FACETS]
-    filled = connection.execute(select(*said)).one()
+    filled = connection.execute(_filled()).one()
     for kind in lacked:
         if not getattr(filled, kind):
             continue
@@ -75,6 +95,12 @@ def settle_what_is_said(connection: Connection) -> None:
             select(JOB.c.id).select_from(WITH_LEARNT).where(THERE, lacks(kind), carries)
         ).scalars()
         put(connection, LEARNT, ("job_id",), [{"job_id": id_, kind: none} for id_ in ids])
+
+
+@cache
+def _filled() -> Executable:
+    """Which fields any job says itself."""
+    return select(*(func.max(~_unsaid_itself(kind)).label(kind) for kind in FACETS))
 
 
 def _unsaid_itself(kind: str) -> ColumnElement[bool]:

@@ -23,7 +23,7 @@ from syncd.catalog.schema import (
     RETRY,
     SOUND,
 )
-from syncd.catalog.upsert import note, noted
+from syncd.catalog.statements import note, noted
 from syncd.core.baseline import State
 
 _DONE = "upkept_at"

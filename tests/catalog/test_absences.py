@@ -206,7 +206,7 @@ def test_noting_a_scan_is_all_or_nothing(
     def stops(*_: object) -> None:
         raise OSError("pulled out")
 
-    monkeypatch.setattr("syncd.catalog.scans.note", stops)
+    monkeypatch.setattr("syncd.catalog.scans.note_all", stops)
     with pytest.raises(OSError, match="pulled out"):
         library.scans.note(missed(7), both(now + HOUR))
     monkeypatch.undo()
