@@ -275,3 +275,8 @@ def test_a_row_that_slipped_between_two_pages_is_taken_for_a_job_that_is_gone(
     run = Run(meanwhile=(("list 1", Act("job_delete")),))
     tale = Story(1, (Setup(),), 5, (run,), page=3)
     assert "is in the account" in " | ".join(told(tale, tmp_path).troubles)
+
+
+def test_what_was_put_back_is_its_users_under_another_name_too(tmp_path: Path) -> None:
+    older = (Act("delete", one=1), Act("job_audio"), Run(), Act("delete", one=1), Act("put_back"))
+    assert troubles(tmp_path, *older, Act("job_rename", other=2), Run()) == ""
