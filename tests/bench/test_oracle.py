@@ -156,6 +156,12 @@ def test_a_name_that_is_given_there_meanwhile_is_seen(tmp_path: Path) -> None:
     assert troubles(tmp_path, *RENAMED_MEANWHILE, conflicts="hold") == ""
 
 
+def test_a_name_that_is_given_there_while_a_look_is_kept_waiting_is_seen(tmp_path: Path) -> None:
+    both = (Act("rename", one=1, other=1), Act("job_add", one=1, other=2))
+    run = Run(lag=20, meanwhile=(("media 0", Act("job_rename", other=12)),))
+    assert troubles(tmp_path, *both, run) == ""
+
+
 def test_a_name_that_is_sent_over_one_that_nobody_saw(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
