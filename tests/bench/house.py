@@ -193,6 +193,8 @@ class House:
                 placed = tree.ledger.bearers().keys() | tree.ledger.removed.keys()
                 tree.custody.placed = placed
                 tree.told.plans(placed)
+            if what == "over":
+                tree.told.ends()
 
     def mutating(self) -> int:
         """How many requests were sent that change something."""

@@ -197,6 +197,11 @@ def test_a_name_that_wins_though_people_are_to_be_asked(
     assert "renamed in the account, too" in troubles(tmp_path, *both, Run(), conflicts="hold")
 
 
+def test_a_name_whose_sending_was_never_taken_down_is_sent_again(tmp_path: Path) -> None:
+    dies = (Act("rename", one=1, other=1), Run(stop=27))
+    assert troubles(tmp_path, *dies, Act("job_rename", other=3), Run(), conflicts="hold") == ""
+
+
 def test_a_deletion_whatever_a_look_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def careless(context: Any, op: Any) -> Any:
         return await look.ask(context, op.job_id)
