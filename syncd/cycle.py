@@ -73,7 +73,7 @@ class Report:
     not be looked at: nothing is decided about what lies there; ``broken`` says why of those where a
     ``.syncdignore`` is the cause. ``settled``: this cycle was the first complete clean one of a new
     catalog. ``gave_way``: downloads, or what is to be looked up before them, were left for the next
-    one. ``unlearnt``: so many tracks wait for the latter.
+    one. ``unlearnt``: so many tracks of the first tree wait for the latter.
     ``batches`` are the numbers of what is held, by job and verb.
     """
 
@@ -163,7 +163,8 @@ async def _run(
     elsewhere = await asyncio.to_thread(look_elsewhere, library, trees)
     policy = replace(policy, elsewhere=elsewhere)
     report.remote = trees.remote
-    report.unlearnt = len(trees.remote.unlearnt)
+    # A further tree looks nothing up itself: it would wait for what the first one does.
+    report.unlearnt = 0 if is_further else len(trees.remote.unlearnt)
     report.unmatched = await asyncio.to_thread(unmatched, trees.remote, policy.only)
     report.unreadable = tuple(sorted(trees.local.unreadable))
     report.broken = trees.local.broken

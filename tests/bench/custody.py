@@ -75,6 +75,7 @@ class Custody:
             *self._arrived(trash),
             *self._purged(library, trash, uptime),
         ]
+        self._home.attic.follows(self._library.values(), library.values())
         self._keep(library, trash, uptime)
         return troubles
 

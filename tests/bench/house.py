@@ -126,7 +126,9 @@ class House:
         self.running: list[Home] = []
         """Whose program runs at the moment."""
         self._arrived = self.account.sim.requests.arrived
+        self._answered = self.account.sim.requests.answered
         self.account.sim.requests.arrived = self._arriving  # type: ignore[method-assign]
+        self.account.sim.requests.answered = self._answering  # type: ignore[method-assign]
         for setup in setups:
             setup.furnish(self.account.sim.switches)
 
@@ -191,6 +193,8 @@ class House:
                 placed = tree.ledger.bearers().keys() | tree.ledger.removed.keys()
                 tree.custody.placed = placed
                 tree.told.plans(placed)
+            if what == "over":
+                tree.told.ends()
 
     def mutating(self) -> int:
         """How many requests were sent that change something."""
@@ -214,12 +218,20 @@ class House:
             self.troubles += [trouble] if trouble else []
             if method == "PATCH":
                 home.told.names(path, json.loads(body)["display_name"])
+                home.told.asks(method, path, self.moment.uptime)
         is_page = method == "GET" and query.get("sort_order") == "asc" and "status" not in query
         page = f"?skip={query.get('skip', 0)}" if is_page else ""
         home.member.seam(f"{method} {path}{page}")
         self.chronicle.look()
-        home.told.asks(method, path, self.moment.uptime)
         return self._arrived(origin, method, path, query, headers, body)
+
+    def _answering(self, record: RequestRecord, status: int) -> None:
+        """It tells what the account is by now: it may have been kept waiting meanwhile."""
+        self._answered(record, status)
+        if record.method == "GET":
+            self.chronicle.look()
+            told = self._home_of(record.headers).told
+            told.asks(record.method, record.path, self.moment.uptime)
 
     def _home_of(self, headers: tuple[tuple[str, str], ...]) -> Home:
         """Whose key it carries; addresses of audio carry none: they are of who runs (the first of

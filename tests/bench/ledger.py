@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -178,3 +178,12 @@ class Attic:
         self.stems.add(target.stem)
         self.returned.add(hashlib.sha256(kept.read_bytes()).hexdigest())
         return f"put back {name!r}"
+
+    def follows(self, before: Iterable[Seen], after: Iterable[Seen]) -> None:
+        """What was put back stays theirs where the program gave it the title of its job."""
+        stays = [*after]
+        shas = {one.sha for one in stays}
+        for seen in before:
+            if seen.sha in self.returned and seen.sha not in shas:
+                same = (one for one in stays if (one.job, one.heard) == (seen.job, seen.heard))
+                self.returned.update(one.sha for one in same)

@@ -182,6 +182,7 @@ class Runs:
         member = replace(home.member, seam=lambda _: None, _opened=None, _engine=None)
         for tree in home.trees:
             tree.member = member
+            tree.told.dies()
         self._house.moment.pass_(5)
 
     async def _broken_off(self, home: Home, run: Run, steps: Steps) -> bool:

@@ -90,6 +90,16 @@ FOUND = {
             Act("job_rename", one=20, other=34),
         ),
     ),
+    "made again while a second tree is kept, and completed before the answer came": Story(
+        seed=1000659,
+        setups=(Setup(retries=2, also=("mp3",), facets=False),),
+        jobs=1,
+        steps=(
+            Act("job_begin", other=12),
+            Act("wait", one=1),
+            Run(faults=(("send 0", "hang"),)),
+        ),
+    ),
 }
 """As the bench printed them, made shorter; each was mended in the program."""
 

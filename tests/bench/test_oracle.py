@@ -156,6 +156,12 @@ def test_a_name_that_is_given_there_meanwhile_is_seen(tmp_path: Path) -> None:
     assert troubles(tmp_path, *RENAMED_MEANWHILE, conflicts="hold") == ""
 
 
+def test_a_name_that_is_given_there_while_a_look_is_kept_waiting_is_seen(tmp_path: Path) -> None:
+    both = (Act("rename", one=1, other=1), Act("job_add", one=1, other=2))
+    run = Run(lag=20, meanwhile=(("media 0", Act("job_rename", other=12)),))
+    assert troubles(tmp_path, *both, run) == ""
+
+
 def test_a_name_that_is_sent_over_one_that_nobody_saw(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +195,11 @@ def test_a_name_that_wins_though_people_are_to_be_asked(
     monkeypatch.setattr(planner, "RULES", rules)
     both = (Act("rename", other=2), *(Act("job_rename", one=one, other=1) for one in (0, 1)))
     assert "renamed in the account, too" in troubles(tmp_path, *both, Run(), conflicts="hold")
+
+
+def test_a_name_whose_sending_was_never_taken_down_is_sent_again(tmp_path: Path) -> None:
+    dies = (Act("rename", one=1, other=1), Run(stop=27))
+    assert troubles(tmp_path, *dies, Act("job_rename", other=3), Run(), conflicts="hold") == ""
 
 
 def test_a_deletion_whatever_a_look_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,3 +286,8 @@ def test_a_row_that_slipped_between_two_pages_is_taken_for_a_job_that_is_gone(
     run = Run(meanwhile=(("list 1", Act("job_delete")),))
     tale = Story(1, (Setup(),), 5, (run,), page=3)
     assert "is in the account" in " | ".join(told(tale, tmp_path).troubles)
+
+
+def test_what_was_put_back_is_its_users_under_another_name_too(tmp_path: Path) -> None:
+    older = (Act("delete", one=1), Act("job_audio"), Run(), Act("delete", one=1), Act("put_back"))
+    assert troubles(tmp_path, *older, Act("job_rename", other=2), Run()) == ""

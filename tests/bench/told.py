@@ -30,6 +30,8 @@ class Told:
         self._looks: dict[int, tuple[float, Version | None]] = {}
         self._sent: set[int] = set()
         self._agreed: dict[int, str] = {}
+        self._lately: dict[int, set[str]] = {}
+        self._has_died = False
         self._own: dict[int, set[str]] = {}
         self.sums = Sums()
         self.placed: set[int] | None = None
@@ -65,6 +67,15 @@ class Told:
         self._looks.clear()
         self.placed = placed
 
+    def dies(self) -> None:
+        """It ends on the way: what was agreed upon lately it may not have taken down."""
+        self._has_died = True
+
+    def ends(self) -> None:
+        """It ends in the ordinary way, with all that was agreed upon taken down."""
+        self._has_died = False
+        self._lately = {job: {title} for job, title in self._agreed.items()}
+
     def agrees(self, bearers: Mapping[int, Iterable[str]]) -> None:
         """Its files stand there so: where one shows the title of its job, both sides agree."""
         for job in self._agreed.keys() - bearers.keys():
@@ -73,6 +84,7 @@ class Told:
             version = self._chronicle.now(job)
             if version and any(shows(Path(path).stem, version.title, job) for path in paths):
                 self._agreed[job] = version.title
+                self._lately.setdefault(job, set()).add(version.title)
                 self._own.pop(job, None)
 
     def is_renamed_there(self, job: int, seen: Told) -> bool:
@@ -81,7 +93,8 @@ class Told:
         agreed = self._agreed.get(job)
         if version is None or agreed is None:
             return False
-        return version.title not in {agreed, *seen._own.get(job, ())}
+        lately = self._lately.get(job, ()) if self._has_died else ()
+        return version.title not in {agreed, *seen._own.get(job, ()), *lately}
 
     def doubt(self, job: int, uptime: float, *, sound: bool) -> str | None:
         """Why nothing may be sent about ``job``: it did not look, or saw what it did not expect.
