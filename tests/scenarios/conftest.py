@@ -97,6 +97,8 @@ class Bench:
         self.root = folder / "Music"
         self.state = folder / "state"
         self.config = folder / "config.toml"
+        self.always: str | None = None
+        """Put before each command that has nothing else put before it."""
         self.home.mkdir(parents=True)
         temporary = folder / "tmp"
         temporary.mkdir()
@@ -118,6 +120,7 @@ class Bench:
     def beside(self, folder: Path, sim: Simulator) -> Bench:
         """Another bench, ready for its first sync."""
         made = Bench(folder, sim, self.warm)
+        made.always = self.always
         made.prepare()
         return made
 
@@ -158,6 +161,7 @@ class Bench:
         away with ``None``; ``cold`` runs the installed command instead of forking a warm one.
         """
         argv, merged = [str(argument) for argument in arguments], self._environment(env)
+        before = before or self.always
         if cold:
             return start_cold(argv, merged, self.folder, before)
         return self.warm.start(argv, merged, self.folder, before)

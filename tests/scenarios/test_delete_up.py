@@ -94,7 +94,7 @@ def test_a_deletion_is_pending_for_the_grace_and_that_is_in_step(patient: Mirror
     assert {method for method, _ in patient.asked()} == {"GET"}
     assert patient.bench.requests("media") == []
     assert patient.account()[patient.jobs["Alpha"]] == "Alpha"
-    (pending,) = patient.bench.run("pending", "--json").document["pending"]
+    (pending,) = patient.bench.run("pending", "--json", before=AT_ONCE).document["pending"]
     assert pending["id"] == patient.jobs["Alpha"]
     assert pending["path"] == str(patient.path("Alpha"))
     assert patient.files() == ["Beta.flac", "Delta.flac", "Gamma.flac"]

@@ -29,7 +29,8 @@ def jobs_of(sim: Simulator) -> set[int]:
 
 @pytest.fixture
 def library(bench: Bench, sim: Simulator) -> list[int]:
-    """Five tracks in step."""
+    """Five tracks in step; two scans may follow each other at once."""
+    bench.always = AT_ONCE
     jobs = [sim.world.add(display_name=f"Song {number}") for number in range(5)]
     assert bench.run("sync").code == 0
     return jobs
@@ -39,7 +40,7 @@ def library(bench: Bench, sim: Simulator) -> list[int]:
 def missing(bench: Bench, sim: Simulator, library: list[int]) -> int:
     """One of them, whose file is gone; its deletion waits out the grace of a day."""
     bench.placed(library[0]).unlink()
-    assert bench.run("sync", before=AT_ONCE).code == 0
+    assert bench.run("sync").code == 0
     sim.requests.clear()
     return library[0]
 
@@ -66,7 +67,7 @@ def test_what_was_renamed_in_the_meantime_is_shown_beside_it(
 ) -> None:
     other = bench.placed(library[1])
     other.rename(other.with_name("Another name.flac"))
-    assert bench.run("sync", before=AT_ONCE).code == 0
+    assert bench.run("sync").code == 0
     (one,) = bench.run("pending", "--json").document["pending"]
     (step,) = one["meanwhile"]
     assert (step["operation"], step["id"]) == ("rename-remote", library[1])
@@ -117,7 +118,7 @@ def test_an_approved_batch_does_not_loosen_the_next_one(
 def test_a_pending_deletion_is_sent_before_its_grace_is_over(
     bench: Bench, sim: Simulator, missing: int
 ) -> None:
-    assert bench.run("approve", "--job", str(missing), before=AT_ONCE).code == 0
+    assert bench.run("approve", "--job", str(missing)).code == 0
     assert missing not in jobs_of(sim)
     assert len(deletions(sim)) == 1
     known = bench.baseline(missing)
@@ -134,9 +135,9 @@ def test_what_was_approved_and_has_come_back_is_not_deleted(
     assert bench.run("sync").code == 0
     kept = bench.folder / "kept"
     back.rename(kept)
-    assert bench.run("sync", before=AT_ONCE).code == 0
+    assert bench.run("sync").code == 0
     kept.rename(other.with_name("Back again.flac"))
-    assert bench.run("approve", "--job", str(missing), before=AT_ONCE).code == 0
+    assert bench.run("approve", "--job", str(missing)).code == 0
     assert deletions(sim) == []
     assert missing in jobs_of(sim)
 
@@ -150,7 +151,7 @@ def test_an_approval_whose_run_fails_is_carried_out_by_the_next_sync(
     assert one["approved"] is True
     assert "approved: the next sync deletes its job" in bench.run("pending").out
     sim.faults.clear()
-    assert bench.run("sync", before=AT_ONCE).code == 0
+    assert bench.run("sync").code == 0
     assert missing not in jobs_of(sim)
 
 
@@ -172,7 +173,7 @@ def test_a_deletion_that_no_copy_can_be_kept_for_is_neither_offered_nor_approved
     bench: Bench, sim: Simulator, missing: int
 ) -> None:
     sim.world.update(missing, audio={})
-    assert bench.run("sync", before=AT_ONCE).code == 0
+    assert bench.run("sync").code == 0
     said = bench.run("pending").out
     assert "its job is not deleted: the service no longer offers" in said
     assert "syncd approve" not in said
@@ -187,7 +188,7 @@ def test_a_recovery_copy_that_cannot_be_had_is_named_with_its_file(
 ) -> None:
     path = bench.placed(missing).relative_to(bench.root)
     sim.faults.add(Fault("status", origin="media", status=404, times=None))
-    failed = bench.run("approve", "--job", str(missing), before=AT_ONCE)
+    failed = bench.run("approve", "--job", str(missing))
     assert failed.code == 1
     (line,) = [line for line in failed.out.splitlines() if "failed: " in line]
     assert f"failed: job {missing}: the recovery copy: " in line

@@ -22,10 +22,11 @@ def shown(synced: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
     """A library with one pending deletion: to be looked at, not to be changed."""
     with Simulator() as simulator:
         made = synced.beside(tmp_path_factory.mktemp("pending"), simulator)
+        made.always = AT_ONCE
         jobs = [simulator.world.add(display_name=f"Song {number}") for number in range(4)]
         assert made.run("sync").code == 0
         made.placed(jobs[0]).unlink()
-        assert made.run("sync", before=AT_ONCE).code == 0
+        assert made.run("sync").code == 0
         simulator.requests.clear()
         yield made
 
@@ -84,6 +85,7 @@ def test_a_pending_deletion_is_shown_with_its_evidence(shown: Bench) -> None:
 def test_of_what_happened_meanwhile_only_what_may_explain_it_is_shown(
     bench: Bench, sim: Simulator
 ) -> None:
+    bench.always = AT_ONCE
     bench.configure(library={"template": "{id}/{title}.{ext}"})
     jobs = [sim.world.add(display_name=f"Song {number}") for number in range(6)]
     assert bench.run("sync").code == 0
@@ -93,7 +95,7 @@ def test_of_what_happened_meanwhile_only_what_may_explain_it_is_shown(
         path = bench.placed(job)
         path.rename(folder / path.name)
     bench.placed(jobs[5]).rename(bench.placed(jobs[5]).with_name("Elsewhere.flac"))
-    assert bench.run("sync", before=AT_ONCE).code == 0
+    assert bench.run("sync").code == 0
     said = bench.run("pending").out
     assert said.count("  meanwhile: ") == 3
     assert "and 1 more before that: syncd history" in said
