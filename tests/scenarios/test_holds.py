@@ -146,7 +146,7 @@ def test_an_approval_whose_run_fails_is_carried_out_by_the_next_sync(
     bench: Bench, sim: Simulator, missing: int, haste: str
 ) -> None:
     sim.faults.add(Fault("status", origin="api", status=503, times=None))
-    assert bench.run("approve", "--job", str(missing), before=haste).code == 75
+    assert bench.run("approve", "--job", str(missing), before=AT_ONCE + haste).code == 75
     (one,) = bench.run("pending", "--json").document["pending"]
     assert one["approved"] is True
     assert "approved: the next sync deletes its job" in bench.run("pending").out
