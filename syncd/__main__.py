@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -16,6 +17,10 @@ def main() -> None:
     except KeyboardInterrupt:
         # Before a command has begun to listen for it itself.
         sys.exit(130)
+    finally:
+        # The system frees it all at once. To look through it for cycles before, as Python does when
+        # it ends, takes a quarter of the time of a short command.
+        gc.freeze()
 
 
 if __name__ == "__main__":

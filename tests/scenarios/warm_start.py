@@ -23,10 +23,15 @@ from syncd.cli.commands import COMMANDS
 
 COMMAND_MODULES = sorted({f"cli.{place.module}" for place in COMMANDS.values()})
 
-for name in ("cli.app", *COMMAND_MODULES, "cli.progress", "cycle", "engine", "log"):
+LATER = ("cli.opening", "cli.progress", "catalog.queries", "actions.waiting", "export.refresh")
+"""What commands import as they need it."""
+
+for name in ("cli.app", *COMMAND_MODULES, *LATER, "cycle", "engine", "log", "daemon.upkeep", "rest"):
     # By name: an import that nothing here uses would be tidied away as such, and each command would
     # load the program anew, which takes longer than what most of them do.
     import_module(f"syncd.{name}")
+for name in ("httpcore", "h11", "anyio._backends._asyncio", "certifi", "concurrent.futures.thread"):
+    import_module(name)
 
 LARGEST = 1 << 20
 
