@@ -29,7 +29,7 @@ from syncd.errors import (
 )
 from syncd.local.mounts import root_id
 from syncd.local.notes import Notes, read_notes, set_aside
-from syncd.local.root import Marker, Root, prepare, read_marker, write_marker
+from syncd.local.root import Marker, Root, anchor, prepare, read_marker, write_marker
 from syncd.local.scan import scan
 from syncd.local.tags import read_identity
 from syncd.remote.client import AudioPod
@@ -191,6 +191,7 @@ def bind(unbound: Unbound, adoption: Adoption, now: datetime) -> Marker:
     before = unbound.marker.generation if unbound.marker else adoption.binding.generation
     unbound.catalog.bind(replace(adoption.binding, marker_generation=before))
     prepare(unbound.root)
+    anchor(unbound.root)
     write_marker(unbound.root, adoption.marker)
     unbound.catalog.bind(adoption.binding)
     return adoption.marker

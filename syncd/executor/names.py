@@ -109,19 +109,23 @@ def rename_local(context: Context, op: RenameLocal, entry: int) -> None:
 
 
 def _record_earlier(context: Context, op: RenameLocal) -> None:
-    """Commit an earlier rename that came to a stop before its record, for this one follows it."""
+    """Commit an earlier rename that came to a stop before its record, where this one gives another
+    name: the file is known by the name that it has, and by the next one. Its title may still be the
+    old one, so its tags are looked at again should this one come to a stop, too."""
     known = context.catalog.baseline_of(op.job_id)
     placed = known.placed if known else None
     if known is None or placed is None or known.intended is None or op.path == placed.path:
         return
-    if not same_text(stem_of(op.path), known.intended.stem):
+    names = known.intended
+    if not same_text(stem_of(op.path), names.stem) or same_text(op.stem, names.stem):
         return
     mounted = is_mounted(context.root, op.path)
     context.check_file(op.job_id, op.path)
     follow(context.root, placed.path, op.path)
-    names = known.intended
+    placed = as_far_as_known(placed, context.root.path / op.path)
     placed = replace(placed, path=op.path, title=names.title, stem=names.stem, mounted=mounted)
-    context.catalog.outcomes.commit(op.job_id, known.state, placed)
+    told = placed.told and ""
+    context.catalog.outcomes.commit(op.job_id, known.state, replace(placed, told=told))
 
 
 def move_local(context: Context, op: MoveLocal, entry: int) -> None:

@@ -152,8 +152,12 @@ def find_marker(path: Path) -> Marker | None:
 
 def create_root(path: Path, base_url: str) -> tuple[Root, Marker]:
     """Make the root and its marker where they are missing; what stands there is left alone."""
+    made = [folder for folder in (path, *path.parents) if not os.path.lexists(folder)]
     try:
         path.mkdir(parents=True, exist_ok=True)
+        for folder in made:
+            with contextlib.suppress(PermissionError):  # of one that may be written, not read
+                fsync_folder(folder.parent)
     except FileExistsError:
         pass  # open_root says what stands there
     except OSError as error:
@@ -165,8 +169,18 @@ def create_root(path: Path, base_url: str) -> tuple[Root, Marker]:
     if marker is None:
         marker = Marker.new(base_url)
         prepare(root)
+        anchor(root)
         write_marker(root, marker)
     return root, marker
+
+
+def anchor(root: Root) -> None:
+    """Make the name of the program's own folder durable, before what counts stands in it; raises
+    ``RootUnusable`` or ``DiskFull``."""
+    try:
+        fsync_folder(root.path)
+    except OSError as error:
+        raise root_error(error, root.path) from None
 
 
 def prepare(root: Root) -> None:

@@ -74,6 +74,8 @@ class Ledger:
     """Since when people left no file of a job."""
     named: dict[int, set[str]] = field(default_factory=dict)
     """Stems that people gave to files of a job."""
+    asked: dict[int, set[str]] = field(default_factory=dict)
+    """Names that people gave to jobs by a command, whatever their files are called."""
     copied: set[int] = field(default_factory=set)
     """Jobs of which people made copies."""
     worn: dict[int, set[str]] = field(default_factory=dict)
@@ -124,7 +126,8 @@ class Ledger:
 
     def called(self, job: int) -> set[str]:
         """What people call the files of a job now, or did at some moment of this run."""
-        return self.named.get(job, set()) & self.worn.get(job, set())
+        worn = self.named.get(job, set()) & self.worn.get(job, set())
+        return worn | self.asked.get(job, set())
 
     def forgets(self, seen: Seen) -> None:
         """The trash gave it up, as it may: whoever looks for it finds it nowhere."""

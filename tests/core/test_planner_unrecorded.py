@@ -64,6 +64,13 @@ TABLE = [
         expected=[rename(HOME, THIRD, "Third", "renamed in the account", "Rain")],
     ),
     Row(
+        "its file has the old name, and the account that one again: the new one is not given",
+        [job()],
+        folder(file()),
+        [stopped()],
+        expected=[adopt(HOME, "it keeps the name that it has")],
+    ),
+    Row(
         "its file has the new name, and the user moved it",
         [job(title="Second")],
         folder(file("mine/Second.flac")),

@@ -19,7 +19,10 @@ def _moved(act: Act) -> Placed:
         assert op.path == placed.path, "the user put it where it is"
         assert not placed.moved, "the user put it where it is"
     if isinstance(op, ops.RenameLocal) and world.policy.conflicts != "remote":
-        assert not _is_user_named(placed, op.path, op.job_id), "the user gave it its name"
+        named, before = world.catalog.known(op.job_id).intended, placed
+        if named and same(stem_of(op.path), named.stem):
+            before = replace(placed, title=named.title, stem=named.stem)
+        assert not _is_user_named(before, op.path, op.job_id), "the user gave it its name"
     if op.path != placed.path:
         placed = as_far_as_known(placed, file)
     before = file.stat
@@ -60,12 +63,17 @@ def retitled(act: Act, placed: Placed, title: str) -> Placed:
 
 
 def _record_earlier(act: Act) -> None:
-    """What an earlier rename was about to record, where the file bears that name."""
-    known, path = act.world.catalog.known(act.op.job_id), act.op.path
+    """What an earlier rename was about to record, where the file bears that name and gets another
+    one. Its title may not be written yet."""
+    op, known, path = act.op, act.world.catalog.known(act.op.job_id), act.op.path
     named, placed = known.intended, act.placed()
-    if named and path != placed.path and same(stem_of(path), named.stem):
+    if not named or path == placed.path or not same(stem_of(path), named.stem):
+        return
+    if not same(op.stem, named.stem):
+        placed = as_far_as_known(placed, act.file())
         placed = replace(placed, path=path, title=named.title, stem=named.stem)
-        act.world.catalog.tracks[act.op.job_id] = replace(known, placed=placed)
+        placed = replace(placed, told=placed.told and "")
+        act.world.catalog.tracks[op.job_id] = replace(known, placed=placed)
 
 
 def rename_local(act: Act) -> None:

@@ -53,6 +53,22 @@ def test_a_new_root_has_a_marker_of_its_own(folder: Path) -> None:
     assert create_root(folder.with_name("other"), URL)[1].library_id != marker.library_id
 
 
+def test_the_folders_that_lead_to_a_marker_are_durable_before_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    create_root(folder, URL)
+    assert synced[:2] == ["Music", folder.parents[1].name]
+    assert synced[-3:] == ["AudioPod", "library.new", ".syncd"]
+
+
 def test_making_a_root_again_changes_nothing(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "mine.mp3").write_bytes(b"x")

@@ -50,6 +50,43 @@ def test_after_two_stops_it_still_counts(mirror: Mirror, first: str, second: str
     mirror.assert_rests()
 
 
+@pytest.mark.parametrize("second", ["a title", "a record"])
+@pytest.mark.parametrize("newest", ["Second", "Third"])
+def test_after_two_stops_the_title_follows(mirror: Mirror, newest: str, second: str) -> None:
+    stops = {"a title": "syncd.executor.retag.write", "a record": "syncd.executor.names._record"}
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Second")
+    mirror.sync(code=9, before=dies_after("syncd.executor.names.move"))
+    mirror.sim.world.rename(mirror.jobs["Alpha"], newest)
+    mirror.sync(code=9, before=dies_before(stops[second]))
+    mirror.sync()
+    assert title_of(mirror.path(newest)) == newest
+    assert mirror.known("Alpha").intended is None
+    mirror.assert_rests()
+
+
+def test_after_two_stops_and_back_the_title_follows(mirror: Mirror) -> None:
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Second")
+    mirror.sync(code=9, before=STOPS["after the move"])
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Third")
+    mirror.sync(code=9, before=STOPS["before the move"])
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Second")
+    mirror.sync()
+    assert title_of(mirror.path("Second")) == "Second"
+    mirror.assert_rests()
+
+
+def test_a_name_that_was_never_given_is_the_users_to_give(mirror: Mirror) -> None:
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Second")
+    mirror.sync(code=9, before=STOPS["before the move"])
+    mirror.sim.world.rename(mirror.jobs["Alpha"], "Alpha")
+    mirror.sync()
+    mirror.rename("Alpha", "Second")
+    mirror.sync()
+    assert mirror.sent() == [patch(mirror.jobs["Alpha"], "Second")]
+    assert "Second.flac" in mirror.files()
+    mirror.assert_rests()
+
+
 def test_after_a_stop_a_name_that_the_user_gives_is_sent(mirror: Mirror) -> None:
     mirror.sim.world.rename(mirror.jobs["Alpha"], "Second")
     mirror.sync(code=9, before=STOPS["after the move"])

@@ -23,10 +23,10 @@ from syncd.cli.commands import COMMANDS
 
 COMMAND_MODULES = sorted({f"cli.{place.module}" for place in COMMANDS.values()})
 
-LATER = ("cli.opening", "cli.progress", "catalog.queries", "actions.waiting", "export.refresh")
+LATER = ("cli.opening", "cli.progress", "catalog.queries", "actions.waiting", "daemon.upkeep")
 """What commands import as they need it."""
 
-for name in ("cli.app", *COMMAND_MODULES, *LATER, "cycle", "engine", "log", "daemon.upkeep", "rest"):
+for name in ("cli.app", *COMMAND_MODULES, *LATER, "cycle", "engine", "log", "rest"):
     # By name: an import that nothing here uses would be tidied away as such, and each command would
     # load the program anew, which takes longer than what most of them do.
     import_module(f"syncd.{name}")

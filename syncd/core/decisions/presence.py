@@ -117,7 +117,11 @@ def _identify(path: str, job_id: int | None) -> str:
 
 def in_step(planning: Planning, case: Case) -> Decision:
     """In step; unless it belongs elsewhere, or made way and has not got its name since, or the
-    account says something else for its tags, or the selection leaves it out."""
+    account says something else for its tags, or the selection leaves it out; or is not to get the
+    name any more that it was about to get, which is the user's to give from now on."""
+    if case.known is not None and case.known.intended is not None:
+        placed = placed_of(case)
+        return planning.adopt(case, placed.title, placed.stem, "it keeps the name that it has")
     free = _left_out(planning, case)
     if isinstance(free, Free) and planning.is_approved(case.job_id, Free.verb):
         return free

@@ -34,41 +34,29 @@ KINDS = {"stop": "stops", "kill": "kills", "twice": "stops", "life": "stops"}
 STATED: dict[str, tuple[str, ...]] = {}
 """What may be otherwise after a stop, of a case or a scenario and its texts."""
 
-POWER_IN_CI = (
-    "first-flac", "rename-up", "rename-down", "swap-down", "template", "deletion-up",
-    "deletion-down", "other-audio", "words", "evict", "restore",
-)  # fmt: skip
-BARE_IN_CI = ("swap-down-bare", "case-down-bare", "other-audio-bare", "swap-down-linking")
-AGAIN_IN_CI = (
-    "first-flac", "first-mp3", "first-wav", "added", "rename-up", "swap-up", "swap-down",
-)  # fmt: skip
-"""What is stopped twice, and worked at between: of the others that is still to be judged
-(FOUND.md)."""
-EVERY = 12
-"""In CI, of how many steps one is stopped at twice, and another has people at work after it."""
+LONG = ("also-first", "also-rename", "also-deletion")
+"""Scenarios of two trees, each with as many steps as four others."""
+IN_CI = {"stop": 4, "power": 8, "twice": 24, "life": 24, "power-twice": 24}
+"""In CI, of how many steps one is stopped at, in every scenario, from another one on in each; none
+of these has a factor in common with the number of losses, so that the power fails in all ways. On
+an ordinary file system with one tree, every step is stopped at once."""
 
 
 def cases(size: Size) -> Iterator[str]:
     """``scenario/how``. ``how`` is ``stop``, ``kill`` (a process of its own), ``power`` (the power
     fails at each step, with the next ``Loss``), or one ``Loss`` for each step; ``twice`` (stopped
     once more on the way back, somewhere), ``power-twice``, ``life`` (something is done by people,
-    or in the account, before it is started again), each ``/every-12`` of the steps, or at all; and
-    ``process`` (``process``)."""
+    or in the account, before it is started again), each ``/every-`` so many of the steps, or at
+    all; and ``process`` (``process``)."""
     if size is Size.FULL:
         for how in ("stop", "kill", *POWER[2:], "twice", "power-twice", "life"):
             yield from (f"{name}/{how}" for name in SCENARIOS)
         yield from (f"{name}/process" for name in process.SCENARIOS)
         return
-    for name, told in SCENARIOS.items():
-        if told.system == "native" or name in BARE_IN_CI:
-            yield f"{name}/stop"
-        if name in POWER_IN_CI:
-            yield f"{name}/power"
-        if name in AGAIN_IN_CI:
-            yield f"{name}/twice/every-{EVERY}"
-            yield f"{name}/life/every-{EVERY}"
-        if name in AGAIN_IN_CI and name in POWER_IN_CI:
-            yield f"{name}/power-twice/every-{EVERY}"
+    for how, every in IN_CI.items():
+        for name, told in SCENARIOS.items():
+            whole = how == "stop" and told.system == "native" and name not in LONG
+            yield f"{name}/{how}" if whole else f"{name}/{how}/every-{every}"
 
 
 def play(case: str, base: Path) -> Verdict:
@@ -102,11 +90,11 @@ def play(case: str, base: Path) -> Verdict:
 
 
 def _chosen(points: list[int], name: str, only: str) -> list[int]:
-    """One of them, or every so many, from one on that differs by scenario."""
+    """One of them, or every so many, from one on that differs by scenario; one at least."""
     every = only.removeprefix("every-")
     if every == only:
         return [int(only)]
-    return points[crc32(name.encode()) % int(every) :: int(every)]
+    return points[crc32(name.encode()) % min(int(every), len(points)) :: int(every)]
 
 
 def _told(scenario: Scenario, base: Path, how: str, at: int) -> Told:

@@ -81,9 +81,17 @@ _LINK, _UNLINK, _FSTAT = os.link, os.unlink, os.fstat
 
 class Disk:
     """What is below ``folder``, but for ``apart``, watched from now on; ``limbo``: where files stay
-    that lose their last name, outside of it, on the same disk."""
+    that lose their last name, outside of it, on the same disk; ``dates``: what it said since an
+    earlier failure of when files were changed."""
 
-    def __init__(self, folder: Path, *, apart: Path, limbo: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        apart: Path,
+        limbo: Path,
+        dates: dict[tuple[int, int], int] | None = None,
+    ) -> None:
         self._folder = folder
         self._apart = apart
         self._limbo = limbo
@@ -91,7 +99,7 @@ class Disk:
         self._held: dict[Node, Path] = {}
         self._leaving: int | None = None
         self._before: dict[Node, int] = {}
-        self._as_were: dict[tuple[int, int], int] = {}
+        self._as_were = {} if dates is None else dates
         self._numbers = itertools.count()
         self._changes: list[Change] = []
         limbo.mkdir()
@@ -122,7 +130,7 @@ class Disk:
                 found = path.lstat()
                 node = self._nodes.get(found.st_ino)
                 if node is not None and not node.is_folder:
-                    self._before[node] = found.st_ctime_ns
+                    self._before[node] = self._date(found)
                 if name not in _TAKING:
                     continue
                 if name == "rmdir":
@@ -192,15 +200,33 @@ class Disk:
     def _hold(self, node: Node, path: Path) -> None:
         """Before what may take its last name."""
         kept = self._limbo / str(next(self._numbers))
+        date = self._date(path.lstat())
         _LINK(path, kept, follow_symlinks=False)
         self._held[node] = kept
+        self._dates(kept.lstat(), date)
 
     def _let_go(self) -> None:
         """Of what kept a name after all: it has as many as a program sees."""
         for node, kept in list(self._held.items()):
             if kept.lstat().st_nlink > 1:
-                _UNLINK(kept)
+                self._drop(kept)
                 del self._held[node]
+
+    def _drop(self, kept: Path) -> None:
+        descriptor = os.open(kept, os.O_PATH | os.O_NOFOLLOW)
+        try:
+            date = self._date(_FSTAT(descriptor))
+            _UNLINK(kept)
+            self._dates(_FSTAT(descriptor), date)
+        finally:
+            os.close(descriptor)
+
+    def _date(self, found: os.stat_result) -> int:
+        """When a program sees that a file was changed: it knows of nothing that is done here."""
+        return self._as_were.get((found.st_ino, found.st_ctime_ns), found.st_ctime_ns)
+
+    def _dates(self, found: os.stat_result, date: int) -> None:
+        self._as_were[found.st_ino, found.st_ctime_ns] = date
 
     # What is left
 
@@ -228,8 +254,8 @@ class Disk:
         self._lay(self._folder, entries, lifted, {})
         for paths in lifted.values():
             for path in paths:
-                if not path.is_dir():
-                    path.unlink(missing_ok=True)
+                if not path.is_dir() and os.path.lexists(path):
+                    self._drop(path)
         self._turn_back()
 
     def _turn_back(self) -> None:
@@ -245,7 +271,7 @@ class Disk:
             found = path.lstat()
             node = self._nodes.get(found.st_ino)
             if node in were:
-                self._as_were[found.st_ino, found.st_ctime_ns] = were[node]
+                self._dates(found, were[node])
 
     def as_it_was(self, found: FileStat) -> FileStat:
         """What this disk says of a file of which the one below says ``found``."""

@@ -3,6 +3,7 @@ refused because it was done."""
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 from contextlib import closing, suppress
@@ -105,7 +106,7 @@ async def _rename(stage: Stage) -> None:
 
 def _asked(stage: Stage, name: str, job: int) -> None:
     """A name that people ask for otherwise than by the name of a file."""
-    stage.home.ledger.named.setdefault(job, set()).add(name)
+    stage.home.ledger.asked.setdefault(job, set()).add(name)
 
 
 @scenario("rename-command", act=_rename)
@@ -164,6 +165,9 @@ async def _before_undo(stage: Stage) -> None:
 
 
 async def _approve(stage: Stage) -> None:
+    removed = stage.home.ledger.removed
+    if stage.jobs[2] in removed:
+        removed[stage.jobs[2]] = -math.inf  # people were asked: no budget counts it
     engine = await stage.engine()
     with suppress(SyncdError):
         await holds.approve(engine.library, engine.executor, engine.policy, jobs=[stage.jobs[2]])

@@ -86,12 +86,13 @@ async def _tell(
         await scenario.act(stage)
 
     act: Callable[[], Awaitable[None]] = begin
+    dates: dict[tuple[int, int], int] = {}
     with ExitStack() as disks:
         for number, death in enumerate(deaths):
             steps = Steps(stage.base, death.at, syncs=syncs)
             told.steps = told.steps if number else steps
             limbo = stage.base / f"limbo {number}"
-            if not await _dies(stage, steps, death, act, limbo, disks):
+            if not await _dies(stage, steps, death, act, limbo, dates, disks):
                 break
             told.deaths += 1
             stage.house.trace.append(f"  died {f'before {steps.told[-1]}' if steps.told else ''}")
@@ -118,13 +119,15 @@ async def _dies(
     death: Death,
     act: Callable[[], Awaitable[None]],
     limbo: Path,
+    dates: dict[tuple[int, int], int],
     disks: ExitStack,
 ) -> bool:
     """Whether it did, in ``act``; what is left is what is left then."""
     folder = stage.member.base
     disk = None
     if death.loss is not None:
-        steps.watcher = disk = Disk(folder, apart=folder / "state", limbo=limbo)
+        steps.watcher = disk = Disk(folder, apart=folder / "state", limbo=limbo, dates=dates)
+        disks.enter_context(_dates_of(disk))
     steps.logs.begun(folder)
     moment: list[Databases] = []
 
@@ -140,7 +143,6 @@ async def _dies(
         databases.back()
     if disk is not None and death.loss is not None:
         _power_fails(disk, death.loss, moment[0], steps)
-        disks.enter_context(_dates_of(disk))
     return True
 
 
