@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import played, report, runner
+from . import parts, played, report, runner
 from .part import Size, Verdict
 from .store import Store
 
@@ -45,7 +45,7 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", choices=[*runner.PARTS, "report", []])
+    parser.add_argument("parts", nargs="*", metavar="PART", choices=[*parts.PARTS, "report", []])
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--ci", action="store_true", help="what continuous integration plays")
     size.add_argument("--full", action="store_true", help="all (unless told)")
@@ -88,8 +88,8 @@ def _play(given: argparse.Namespace, store: Store) -> int:
     size = Size.CI if given.ci else Size.FULL
     until = None if given.minutes is None else time.monotonic() + 60 * given.minutes
     troubled = False
-    for name in given.parts or runner.PARTS:
-        cases = list(runner.part(name).cases(size))
+    for name in given.parts or parts.PARTS:
+        cases = list(parts.part(name).cases(size))
         missing = list(store.missing(name, cases))
         print(f"{name}: {len(cases):,} cases, {len(missing):,} to play", flush=True)
         began, tally = time.monotonic(), _Tally(name)
@@ -111,7 +111,7 @@ def _replay(name: str, case: str) -> int:
     if not verdict.troubles:
         return 0
     print("troubles:", *verdict.troubles, sep="\n  ")
-    shrink = getattr(runner.part(name), "shrunk", None)
+    shrink = getattr(parts.part(name), "shrunk", None)
     if shrink is not None:
         print("shrinking", flush=True)
         print(shrink(case))

@@ -36,7 +36,11 @@ class Part(Protocol):
     """One word."""
 
     UNIT: str
-    """What its figure counts, such as ``histories``."""
+    """What its figure counts, such as ``histories``.
+
+    A part may also say ``LIMIT``, ``AT_ONCE`` (``runner``), ``SOURCES`` (``parts``) and
+    ``UNITS_A_CASE`` (``report``).
+    """
 
     def cases(self, size: Size) -> Iterable[str]:
         """The names of the cases, the same each time: a run is taken up again by them."""

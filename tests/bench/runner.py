@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import resource
 import shutil
@@ -15,23 +14,11 @@ from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import cast
 
-from . import canary, pool
+from . import canary, parts, pool
 from .part import Part, Verdict
 from .scratch import scratch
 from .store import Store
-
-PARTS = {
-    "planner": "planner.cases",
-    "histories": "history",
-    "crashes": "crashes.cases",
-    "faults": "faults.cases",
-    "abuse": "abuse.cases",
-    "mutation": "mutation.part",
-    "soak": "soak.cases",
-}
-"""Each part, and the module that it is."""
 
 LIMIT = 600
 """Seconds after which a case is stuck, unless its part says ``LIMIT``."""
@@ -44,13 +31,9 @@ class Stuck(BaseException):
     """A case took longer than any should. No ``except Exception`` of the program keeps it."""
 
 
-def part(name: str) -> Part:
-    return cast("Part", importlib.import_module(f".{PARTS[name]}", __package__))
-
-
 def play(name: str, case: str, below: Path | None = None) -> tuple[Verdict, float]:
     """One case in a folder of its own, and how much of the processor it took, in seconds."""
-    which = part(name)
+    which = parts.part(name)
     base = _folder() if below is None else Path(tempfile.mkdtemp(prefix="", dir=below))
     began = _spent()
     try:
@@ -132,7 +115,7 @@ def run(
     ``until``: the reading of ``time.monotonic`` after which no more is waited for. ``tell`` hears
     of each as it ends.
     """
-    which = part(name)  # imported here, not in each of the processes
+    which = parts.part(name)  # imported here, not in each of the processes
     count = 0
     below = _folder()
     with ExitStack() as stack:

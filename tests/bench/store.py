@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import sqlite3
@@ -16,6 +15,7 @@ from pathlib import Path
 import syncd
 
 from .part import Verdict
+from .parts import program
 from .played import Sum, spans
 
 _SCHEMA = """
@@ -28,22 +28,6 @@ CREATE TABLE IF NOT EXISTS result (
 CREATE TABLE IF NOT EXISTS run (name TEXT NOT NULL) STRICT;
 """
 _HERE = Path(syncd.__file__).parent
-_BENCH = Path(__file__).parent
-_WORLD = _BENCH.parent / "core"
-
-
-@cache
-def program() -> str:
-    """A digest of the source of the program, and of what plays with it.
-
-    What was played is known for exactly that: a weaker oracle may have passed what another finds.
-    """
-    digest = hashlib.sha256()
-    for folder in (_HERE, _BENCH, _WORLD):
-        for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.toml"))):
-            name = path.relative_to(folder).as_posix()
-            digest.update(name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 @cache
@@ -76,20 +60,27 @@ class Store:
         self._connection.close()
 
     def missing(self, part: str, cases: Iterable[str]) -> Iterator[str]:
-        """Of ``cases`` those that this program has not passed yet, here or in another run."""
+        """Of ``cases`` those that this program has not passed yet, here or in another run.
+
+        Those that no program has passed come first: seeds that nobody knows show more.
+        """
+        ours = program(part)
+        passed: dict[bool, set[str]] = {True: set(), False: set()}
         rows = self._connection.execute(
-            "SELECT name FROM result WHERE part = ? AND program = ? AND troubles = '[]'",
-            (part, program()),
+            "SELECT name, program FROM result WHERE part = ? AND troubles = '[]'", (part,)
         )
-        passed = {name for (name,) in rows}
+        for name, digest in rows:
+            passed[digest == ours].add(name)
         for other in self._others:
-            if (other.part, other.program) == (part, program()):
-                passed |= other.passed()
-        return (case for case in cases if case not in passed)
+            if other.part == part:
+                passed[other.program == ours] |= other.passed()
+        left = [case for case in cases if case not in passed[True]]
+        yield from (case for case in left if case not in passed[False])
+        yield from (case for case in left if case in passed[False])
 
     def note(self, part: str, case: str, verdict: Verdict, seconds: float) -> None:
         row = (
-            part, case, program(), commit(), _versions(),
+            part, case, program(part), commit(), _versions(),
             datetime.now(UTC).isoformat(timespec="seconds"), seconds,
             json.dumps(verdict.troubles), json.dumps(dict(verdict.counts)),
         )  # fmt: skip

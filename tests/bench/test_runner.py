@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from . import canary, played, report, runner
+from . import canary, parts, played, report, runner
 from .part import Size, Verdict
+from .played import Sum
 from .store import Store
 
 
@@ -26,8 +28,8 @@ def part(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     made.NAME, made.UNIT = "made", "things"  # type: ignore[attr-defined]
     made.cases = lambda _: ["a", "b", "c"]  # type: ignore[attr-defined]
     made.play = lambda case, base: Verdict()  # type: ignore[attr-defined]
-    monkeypatch.setattr(runner, "part", lambda _: made)
-    monkeypatch.setitem(runner.PARTS, "made", "made")
+    monkeypatch.setattr(parts, "part", lambda _: made)
+    monkeypatch.setitem(parts.PARTS, "made", "made")
     return made
 
 
@@ -67,6 +69,9 @@ def test_what_another_run_passed_is_not_played_again(part: Any, tmp_path: Path) 
     assert [(one.cases, one.troubled) for one in sums] == [(2, ("b",)), (2, ())]
     third = Store(tmp_path / "third.sqlite", sums)
     assert list(third.missing("made", ["a", "b", "c", "d", "e"])) == ["b", "e"]
+    # Another program has passed none of them; those that nobody has come first.
+    part.SOURCES = ("tests/bench/part.py",)
+    assert list(third.missing("made", ["a", "b", "c", "d", "e"])) == ["b", "e", "a", "c", "d"]
     for store in (there, here, third):
         store.close()
 
@@ -191,9 +196,40 @@ def test_nothing_is_found_where_nothing_leaks(part: Any) -> None:
     assert runner.play("made", "a")[0].troubles == ()
 
 
+def test_the_report_counts_a_case_once_and_says_what_is_troubled_still(part: Any) -> None:
+    def told(program: str, spans: tuple[str, ...], last: str, *troubled: str) -> Sum:
+        return Sum(
+            run=program, part="made", program=program, commit="c0ffee", versions="Python 3",
+            first=last, last=last, cases=3, spans=spans, seconds=3600, counts={"things": 3},
+            troubled=troubled,
+        )  # fmt: skip
+
+    now = parts.program("made")
+    first = told("before", ("1..3",), "2026-01-01", "1", "2")
+    second = told(now, ("2..4",), "2026-01-02", "4")
+    row = next(line for line in report.text([second, first]).splitlines() if "| made |" in line)
+    assert row == "| made | 4 | 3 | 2.0 h | 1 4 |"
+
+
+def test_a_part_that_names_its_sources_is_made_of_nothing_else() -> None:
+    told = "import sys, tests.bench.{}; print(*(m.__file__ for m in [*sys.modules.values()]"
+    told += " if m.__name__.split('.')[0] in ('syncd', 'tests') and m.__file__), sep='\\n')"
+    for name, module in parts.PARTS.items():
+        sources = getattr(parts.part(name), "SOURCES", None)
+        if sources is None:
+            continue
+        root = Path(__file__).parents[2]
+        command = [sys.executable, "-c", told.format(module)]
+        out = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+        files = {Path(line).relative_to(root).as_posix() for line in out.splitlines()}
+        assert len(files) > 10
+        used = {file for file in files if not file.endswith("__init__.py")}
+        assert [file for file in used if not file.startswith(sources)] == []
+
+
 def test_every_part_has_cases_with_names_of_their_own() -> None:
-    for name in runner.PARTS:
-        which = runner.part(name)
+    for name in parts.PARTS:
+        which = parts.part(name)
         few, all_ = (list(which.cases(size)) for size in (Size.CI, Size.FULL))
         assert name == which.NAME
         assert few

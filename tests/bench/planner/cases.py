@@ -37,8 +37,10 @@ from .stories import as_test, shortened, story
 
 NAME = "planner"
 UNIT = "histories"
+SOURCES = ("syncd/core", "tests/core", "tests/bench/planner", "tests/bench/part.py")
+"""All that is in play here: what else changes of the program takes back nothing of it."""
 
-BATCH = 1_000
+BATCH = UNITS_A_CASE = 1_000
 BATCHES = {Size.CI: 20, Size.FULL: 1_000}
 
 _SHRUNK = 3
