@@ -22,10 +22,13 @@ def enter_next_generation(library: Library) -> None:
     library.root.verify(library.marker)
     binding = library.catalog.binding()
     assert binding is not None, "a library is bound when it is opened"
+    marker = read_marker(library.root) or library.marker
     following = replace(binding, generation=binding.generation + 1)
+    if marker.generation == binding.generation:
+        # After a stop that is not noted yet, and after another one this may be the one that stands.
+        following = replace(following, marker_generation=marker.generation)
     library.catalog.bind(following)
     prepare(library.root)
-    marker = read_marker(library.root) or library.marker
     fresh = replace(marker, generation=following.generation, account=following.account)
     write_marker(library.root, fresh)
     library.catalog.bind(replace(following, marker_generation=following.generation))

@@ -154,6 +154,18 @@ def test_a_kill_between_the_two_generations_is_worked_on_from_without_a_word(
     assert_nothing_removed(bench)
 
 
+def test_two_kills_between_the_generations_are_worked_on_from_without_a_word(
+    bench: Bench, tracks: list[int]
+) -> None:
+    (new,) = add(bench, 1, first=5)
+    for written in (True, False):
+        assert bench.run("sync", before=DIES.format(written=written)).code == 9
+    result = bench.run("sync")
+    assert (result.code, result.out) == (0, "in step: 1 placed\n")
+    assert bench.placed(new).exists()
+    assert_nothing_removed(bench)
+
+
 # --- another account ---
 
 
