@@ -82,6 +82,8 @@ class Ledger:
     """Stems that files of a job were seen with since a run began."""
     touched: set[int] = field(default_factory=set)
     """Jobs to whose files people ever did anything."""
+    unrecorded: set[int] = field(default_factory=set)
+    """Jobs whose file appeared in a run that died: perhaps before that was recorded."""
     retried: dict[int, int] = field(default_factory=dict)
     """How often a failed job was asked to be made again."""
 

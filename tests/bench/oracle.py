@@ -179,6 +179,8 @@ def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
     for number, paths in places.items():
         if number in jobs or number in explained or home.setup.remote_deletions == "keep":
             continue
+        if number in home.ledger.unrecorded:
+            continue  # nothing says who placed it: what may be people's stays
         if number not in renamed and not any(map(is_edited, paths)):
             yield f"{sorted(paths)} is of job {number}, which is no more"
     yield from lost(home)

@@ -175,8 +175,11 @@ class Runs:
             await self._sync(home, run)
             return
         steps = Steps(home.member.base, run.stop + 1)
+        stood = {tree.name: tree.ledger.bearers().keys() for tree in home.trees}
         if not await self._broken_off(home, run, steps):
             return
+        for tree in home.trees:
+            tree.ledger.unrecorded |= tree.ledger.bearers().keys() - stood[tree.name]
         self.counts["runs broken off"] += 1
         self._house.trace.append(f"  {home.member.name} dies at {_what(steps.told[-1])}")
         member = replace(home.member, seam=lambda _: None, _opened=None, _engine=None)

@@ -209,6 +209,13 @@ def test_a_name_whose_sending_was_never_taken_down_is_sent_again(tmp_path: Path)
         assert troubles(tmp_path / f"{stop}", *dies, *after, conflicts="hold") == ""
 
 
+def test_what_a_dead_program_placed_and_did_not_record_stays_though_its_job_goes(
+    tmp_path: Path,
+) -> None:
+    steps = (Act("job_add", one=2, other=1), Run(stop=46), Act("job_delete", one=2), Run())
+    assert troubles(tmp_path, *steps) == ""
+
+
 def test_a_deletion_whatever_a_look_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def careless(context: Any, op: Any) -> Any:
         return await look.ask(context, op.job_id)
