@@ -368,7 +368,9 @@ class Daemon:
             return "working"
         if self.pause.is_on:
             return "paused"
-        return "offline" if self.weather.error else "idle"
+        if self.weather.error:
+            return "offline"
+        return "working" if self.watch.is_beginning else "idle"
 
     @property
     def awaits(self) -> str | None:

@@ -75,6 +75,8 @@ class Lookout:
         ignore: tuple[str, ...] = (),
     ) -> None:
         self.mode: Mode = "none"
+        self.has_failed = False
+        """Once it could not begin; until it does, what stirs is found by scans alone."""
         self._root = root
         self._ignore = ignore
         self._step = step
@@ -100,11 +102,13 @@ class Lookout:
                 place = _Place.of(self._root)
                 if place is None:
                     # Others say that it is missing.
+                    self.has_failed = True
                     stop.wait(self._check)
                 else:
                     self._watch(place, stop, hear)
                 continue
             except BaseException as error:  # a panic in watchfiles is no Exception
+                self.has_failed = True
                 if time.monotonic() - began > _LONGEST_PAUSE:
                     pause, self._odd_names = self._pause, 0
                 if self._finds_another_way(error):

@@ -51,12 +51,18 @@ class Watch:
     ) -> None:
         self._settle = settle
         self._longest = longest
+        self._has_told = False
         self._lookout = Lookout(root, settle / _STEPS, check, pause, poll, ignore)
 
     @property
     def mode(self) -> Mode:
         """How it watches now. ``inotify`` stands for FSEvents too."""
         return self._lookout.mode
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether it is about to begin for the first time, and to say so."""
+        return not (self._has_told or self._lookout.has_failed)
 
     async def stirrings(self) -> AsyncGenerator[str, None]:
         """Why to look, in a few words, once for each burst; once also whenever the watch began.
@@ -66,6 +72,7 @@ class Watch:
         """
         loop = asyncio.get_running_loop()
         burst, stop, ended = _Burst(), threading.Event(), asyncio.Event()
+        self._has_told = self._lookout.has_failed = False
 
         def tell(what: Callable[[], None]) -> None:
             # The loop may be closed before a look at a dead share returns.
@@ -84,7 +91,9 @@ class Watch:
         thread.start()
         try:
             while True:
-                yield await burst.settled(self._settle, self._longest)
+                why = await burst.settled(self._settle, self._longest)
+                self._has_told = True
+                yield why
         finally:
             stop.set()
             with suppress(TimeoutError):

@@ -89,7 +89,7 @@ def test_a_case_whose_process_dies_or_hangs_is_a_trouble(
 
     part.play = play
     part.LIMIT = 1
-    monkeypatch.setattr(runner, "_GRACE", 1.0)
+    monkeypatch.setattr(runner, "_GRACE", 5.0)
     found = run(store, "a", "b", "c", "d", "e")
     assert found["a"].troubles == ("the process that played it ended with -9",)
     assert found["b"].troubles == ("it hung, and its process was killed",)

@@ -166,7 +166,7 @@ def test_figures_and_health_are_answered_on_a_port(mirror: Mirror, port: int) ->
             mirror.sim.faults.add(Fault("status", status=503, times=None))
             ring_only(running, "poll")
             running.wait_for("offline")
-            assert client.get("/health").json()["state"] == "offline"
+            running.wait_until(lambda: client.get("/health").json()["state"] == "offline")
             assert figures(client.get("/metrics").text)["syncd_service_reachable"] == 0
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False)
