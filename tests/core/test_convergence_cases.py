@@ -14,18 +14,13 @@ from syncd.core.policy import Policy
 from . import world_people as acts
 from .trees import HERE
 from .world import World
-from .world_people import ACTS, Act
 from .world_people import act_by_name as people
+from .world_people import step
 from .world_rounds import Fault, Luck, play_round
 from .world_story import Episode, Story, play, rested, synced
 
 POLICY = Policy(origin=HERE, template="{title}.{ext}", moves="auto", deletion_grace=0.0)
 LOST = Luck(faults={0: Fault.LOST})
-
-
-def step(act: Act, one: int = 0, other: int = 0) -> tuple[int, int, int]:
-    """What people do, as stories have it."""
-    return (ACTS.index(act), one, other)
 
 
 def sounds(world: World) -> set[str]:

@@ -10,6 +10,7 @@ from syncd.core.baseline import Baseline, BaselineTrack, State
 from syncd.core.evidence import match, sight
 from syncd.core.keeping import LET_IN
 from syncd.core.model import LocalFile, LocalTree
+from syncd.core.only import Only
 from syncd.core.operations import DeleteRemote, Hold, Operation, Wait
 from syncd.core.safety import guard
 
@@ -109,8 +110,15 @@ def test_it_waits_and_the_words_name_the_pattern(row: Row) -> None:
 def test_where_nothing_would_be_done_in_any_case_nothing_is_said(
     state: State, jobs: list[object]
 ) -> None:
-    plan = guarded(Row("", jobs, apart(ALBUM, files=(file(),)), [known(state=state)]))  # type: ignore[arg-type]
+    local, moons = apart(ALBUM, files=(file(),)), replace(POLICY, only=Only(title="Moon"))
+    plan = guarded(Row("", jobs, local, [known(state=state)], policy=moons))  # type: ignore[arg-type]
     assert (plan.operations, plan.waits) == ((), ())
+
+
+def test_a_freed_track_that_is_asked_for_again_waits_where_a_copy_of_it_is_kept_out() -> None:
+    copy = file("Mine/Rain.flac", stat=replace(STAT, inode=9))
+    row = Row("", [job()], apart("Mine/", files=(copy,)), [known(state=State.UNSELECTED)])
+    assert list(guarded(row).waits) == waiting("Mine/Rain.flac")
 
 
 def test_others_go_on() -> None:

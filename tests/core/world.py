@@ -48,7 +48,8 @@ class World:
     jobs whose file was taken under the name that it had, or keeps it because the user rejected
     another. ``released``: the jobs whose file people allowed to be freed. ``tries``: when each job
     was sent to be made again. ``kept_out`` are people's patterns, ``apart`` the jobs whose file was
-    kept out when seen last.
+    kept out when seen last. ``worded``: the jobs whose tags were not written anew, because people
+    had written their own. ``shown``: what a scan saw last at each path.
     """
 
     policy: Policy
@@ -66,12 +67,14 @@ class World:
     bin: list[tuple[str, File]] = field(default_factory=list)
     sounds: dict[str, str] = field(default_factory=dict)
     seen: frozenset[int] = frozenset()
+    shown: dict[str, File] = field(default_factory=dict)
     unrecorded: dict[int, str] = field(default_factory=dict)
     is_listed: bool = False
     as_found: set[int] = field(default_factory=set)
     released: set[int] = field(default_factory=set)
     kept_out: frozenset[str] = frozenset()
     apart: set[int] = field(default_factory=set)
+    worded: set[int] = field(default_factory=set)
     tries: dict[int, list[timedelta]] = field(default_factory=dict)
     witness: Witness = field(default_factory=Witness)
     _count: int = 0
@@ -189,6 +192,7 @@ class World:
         self._lift_veils()
         self.witness.looks()
         local, baseline = self.scan(), self.catalog.baseline(self.now)
+        self.shown |= {path: self.folder[path] for path in local.files}
         found = match(local, baseline, self.policy)
         self.seen = frozenset(found.files)
         for job_id, file in found.files.items():
@@ -222,7 +226,8 @@ class World:
         """Leave only the veils over files that were seen where they are, and what cannot be read.
 
         A disk or a link that came over a file that was moved there before any scan saw it shows
-        nothing of that: it cannot be told from one that was deleted.
+        nothing of that: it cannot be told from one that was deleted. So it is with one that lost
+        its tags, which no record follows.
         """
         known = {
             (track.job_id, track.placed.path)
@@ -232,7 +237,8 @@ class World:
         moved = [
             path
             for path, file in self.folder.items()
-            if (job := self.job_of(file)) is not None and (job, path) not in known
+            if ((job := self.job_of(file)) is not None and (job, path) not in known)
+            or (file.as_made and self.shown.get(path) is not file)
         ]
         self.veils = {
             folder: kind

@@ -87,6 +87,7 @@ def _download(act: Act) -> None:
 
 
 def _made(act: Act, source: str, job: Job) -> File:
+    act.world.worded.discard(act.op.job_id)
     return act.world.make_file(
         source,
         Identity(act.op.job_id, act.world.policy.origin),
@@ -147,6 +148,7 @@ def _retag(act: Act) -> None:
         raise Changed("it was moved meanwhile")
     track = world.catalog.jobs[op.job_id]
     after = placed
+    world.worded.discard(op.job_id)
     if file.words != track.gist and (file.words,) == placed.tags.get("words", ("",)):
         assert not file.words.startswith("mine"), "the user wrote that"
         edited = file.stat != placed.stat and file.sha256 != placed.sha256
@@ -164,6 +166,8 @@ def _retag(act: Act) -> None:
         after = replace(after, tags={**placed.tags, "words": (file.words,)})
     elif file.words == track.gist and file.sha256 == placed.sha256 and placed.source is not None:
         after = replace(placed, tags={**placed.tags, "words": (file.words,)})
+    elif file.words != track.gist:
+        world.worded.add(op.job_id)
     act.record(State.PLACED, placed=replace(after, told=told(track)), seen=True)
 
 

@@ -360,6 +360,12 @@ ACTS: tuple[Act, ...] = (
 )  # fmt: skip
 """What happens often stands here more than once."""
 
+
+def step(act: Act, one: int = 0, other: int = 0) -> tuple[int, int, int]:
+    """What people do, as stories have it."""
+    return (ACTS.index(act), one, other)
+
+
 _OF_THE_USER = (
     *(approve, reject, evict, stop_freeing, change_template, change_selection),
     *(keep_out, let_in),

@@ -68,7 +68,8 @@ def out_of_sight(planning: Planning, case: Case) -> Decision:
 def kept_out(planning: Planning, case: Case) -> Decision:
     """Left alone where it stands, or stood; when the pattern goes it is a file as any other."""
     settled = (State.EVICTED, State.IGNORED, State.UNSELECTED)
-    if case.state in (settled if case.track else (State.GONE, State.DETACHED)):
+    is_back = case.state is State.UNSELECTED and case.standing is Standing.INSIDE
+    if case.state in (settled if case.track else (State.GONE, State.DETACHED)) and not is_back:
         return None  # nothing would be done about it in any case
     path = case.file.path if case.file else placed_of(case).path
     reason = said_kept_out(path, planning.local)

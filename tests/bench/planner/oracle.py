@@ -71,7 +71,8 @@ class Oracle(Witness):
         self._tells = tells
         self.counts: Counter[str] = Counter()
         self.trace: list[str] = []
-        self._removed: dict[int, tuple[timedelta, set[str]]] = {}
+        self._removed: dict[int, timedelta] = {}
+        self._stood: dict[int, set[str]] = {}
         self._looks: Counter[int] = Counter()
         self._had: dict[int, dict[Shown, None]] = {}
         self._allowed: set[tuple[int, str]] = set()
@@ -96,13 +97,11 @@ class Oracle(Witness):
                 self._had.setdefault(job_id, {})[job] = None
 
     def people_did(self, name: str) -> None:
-        before = list(self._files.values())
+        before = set(self._bearers())
         self._look()
         self._made |= self._files.keys() - self._known
-        left = set(self._bearers())
-        for seen in before:
-            if seen.job is not None and seen.job not in left:
-                self._removed.setdefault(seen.job, (self.world.elapsed, set()))[1].add(seen.path)
+        for job_id in before - set(self._bearers()):
+            self._removed.setdefault(job_id, self.world.elapsed)
         self._written = self._written.union(*map(_written, self._files.values()))
         if name == "approve":
             holds = self.world.catalog.holds.values()
@@ -121,9 +120,13 @@ class Oracle(Witness):
         for job_id in stands:
             if job_id is not None:
                 self._looks[job_id] = 0
+                self._stood[job_id] = {seen.path for seen in self._of(job_id)}
                 self._allowed.discard((job_id, "delete-remote"))
-        for job_id, (_, paths) in self._removed.items():
-            if not any(map(world.is_veiled, paths)) and Veil.UNREADABLE not in world.veils.values():
+        for job_id in self._removed:
+            # It is evidence where the place could be looked at where it stood last, for all that
+            # any look, or the program's own hand, had to do with it.
+            hidden = map(world.is_veiled, self._stood[job_id])
+            if not any(hidden) and Veil.UNREADABLE not in world.veils.values():
                 self._looks[job_id] += 1
         known = world.catalog.tracks.items()
         self._placed = {job_id for job_id, track in known if track.state == "placed"}
@@ -147,6 +150,8 @@ class Oracle(Witness):
         self._look()
         self.counts[self._verb] += 1
         self._known |= self._files.keys()
+        if paths := {seen.path for seen in self._of(self._job)}:
+            self._stood[self._job] = paths
         self._tell(f"{self._verb} of {self._job}{' (lost)' if lost else ''}")
         assert len(self.world.trash) >= trash, "the trash lost something"
         for job_id in sorted(jobs.keys() | self._jobs.keys()):
@@ -183,7 +188,7 @@ class Oracle(Witness):
         assert policy.deletions == "mirror"
         assert job_id in self._removed, "people did not take its file away"
         assert self._looks[job_id] >= 2, "one look is no evidence"
-        waited = world.elapsed - self._removed[job_id][0]
+        waited = world.elapsed - self._removed[job_id]
         assert is_allowed or waited.total_seconds() >= policy.deletion_grace, "within its grace"
         had = self._had[job_id]
         titles, sounds = {_nfc(one.title) for one in had}, {one.audio for one in had}
