@@ -60,11 +60,11 @@ def mount_points(root: Path) -> frozenset[str]:
     out, and so is ``root`` itself.
     """
     try:
-        top = PurePosixPath(os.path.realpath(root))
-        points = {mount.point for mount in _mounts() if mount.point != top}
+        inside = os.path.realpath(root).rstrip("/") + "/"
+        points = {str(mount.point) for mount in _mounts()}
     except OSError:
         return frozenset()
-    found = {str(point.relative_to(top)) for point in points if point.is_relative_to(top)}
+    found = {point.removeprefix(inside) for point in points if point.startswith(inside)} - {""}
     return frozenset(path for path in found if path.split("/")[0] != PRIVATE_FOLDER)
 
 

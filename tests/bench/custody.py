@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from . import sound
 from .chronicle import Chronicle
-from .ledger import Seen, everything, walk
+from .ledger import Seen
 from .sums import Sums
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Custody:
 
     def accept(self, uptime: float) -> None:
         """People did something: what they left is how it is."""
-        library, trash = self._read()
+        library, trash = self._home.read.below(self._home.root), self._in_trash()
         for path in self._library.keys() | library.keys():
             before, after = self._library.get(path), library.get(path)
             if before is None or after is None or before.sha != after.sha:
@@ -65,9 +65,9 @@ class Custody:
                 self._home.ledger.touched |= jobs
         self._keep(library, trash, uptime)
 
-    def judge(self, uptime: float) -> list[str]:
-        """What the program did since that it must not do."""
-        library, trash = self._read()
+    def judge(self, library: dict[str, Seen], uptime: float) -> list[str]:
+        """What the program did since that it must not do; ``library`` is what stands there now."""
+        trash = self._in_trash()
         troubles = [
             *self._foreign(library, trash),
             *self._changed(library),
@@ -79,12 +79,9 @@ class Custody:
         self._keep(library, trash, uptime)
         return troubles
 
-    def _read(self) -> tuple[dict[str, Seen], dict[str, Seen]]:
-        root, read = self._home.root, self._home.read
-        below = root / ".syncd" / "trash"
-        library = {str(path.relative_to(root)): read(path) for path in walk(root)}
-        kept = (path for path in everything(below) if path.suffix not in (".json", ".new"))
-        return library, {str(path.relative_to(below)): read(path) for path in kept}
+    def _in_trash(self) -> dict[str, Seen]:
+        kept = self._home.read.below(self._home.root / ".syncd" / "trash", own=True)
+        return {path: seen for path, seen in kept.items() if not path.endswith((".json", ".new"))}
 
     def _keep(self, library: dict[str, Seen], trash: dict[str, Seen], uptime: float) -> None:
         known = {one.sha for one in self._trash.values()}

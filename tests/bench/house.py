@@ -19,7 +19,7 @@ from . import acts_account, acts_folder, compiled, oracle, sound
 from .account import Account
 from .chronicle import Chronicle
 from .custody import Custody
-from .ledger import Attic, Ledger, Reader, walk
+from .ledger import Attic, Ledger, Reader, bearers, walk
 from .member import Member
 from .moment import Loop, Moment
 from .setup import Setup
@@ -177,10 +177,11 @@ class House:
         """See what the programs did to the files."""
         self.chronicle.look()
         for tree in self.trees:
-            bearers = tree.ledger.bearers()
-            tree.ledger.sees(bearers)
-            tree.told.agrees(bearers)
-            found = tree.custody.judge(self.moment.uptime) if self._follows else ()
+            library = tree.read.below(tree.root)
+            stands = bearers(library)
+            tree.ledger.sees(stands)
+            tree.told.agrees(stands)
+            found = tree.custody.judge(library, self.moment.uptime) if self._follows else ()
             self.troubles += [f"{tree.name}: {text}" for text in found]
 
     def _watching(self, home: Home, what: str) -> None:

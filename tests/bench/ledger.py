@@ -6,6 +6,7 @@ Written while it happens, from the disk alone; it shares no code with the progra
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,19 +16,31 @@ from . import sound
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """Ordinary files below ``folder``; nothing in folders whose name begins with a dot."""
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.is_symlink() or path.name.startswith(".syncd"):
-            continue
-        if path.is_dir():
-            yield from walk(path)
-        elif path.is_file():
-            yield path
+    """Ordinary files below ``folder``, and none of the program's own."""
+    return (Path(entry.path) for entry in entries(folder))
 
 
 def everything(folder: Path) -> Iterator[Path]:
     """All ordinary files below ``folder``, the program's own among them."""
-    return (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
+    return (Path(entry.path) for entry in entries(folder, own=True))
+
+
+def entries(folder: str | Path, *, own: bool = False) -> Iterator[os.DirEntry[str]]:
+    """Ordinary files below ``folder``, in the order of their names; those of the program if
+    ``own``.
+    """
+    try:
+        with os.scandir(folder) as listing:
+            found = sorted(listing, key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in found:
+        if not own and entry.name.startswith(".syncd"):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from entries(entry.path, own=own)
+        elif entry.is_file(follow_symlinks=False):
+            yield entry
 
 
 @dataclass(slots=True)
@@ -46,19 +59,35 @@ class Reader:
         self._seen: dict[tuple[int, int, int, int], Seen] = {}
 
     def __call__(self, path: Path) -> Seen:
-        stat = path.stat()
+        return self._read(path.stat(), path)
+
+    def below(self, folder: Path, *, own: bool = False) -> dict[str, Seen]:
+        """What ``entries`` has there, by path from there."""
+        start = len(os.path.join(folder, ""))  # noqa: PTH118
+        return {
+            entry.path[start:]: self._read(entry.stat(), entry.path)
+            for entry in entries(folder, own=own)
+        }
+
+    def _read(self, stat: os.stat_result, at: str | Path) -> Seen:
         key = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
         if key not in self._seen:
+            path = Path(at)
             data = path.read_bytes()
             is_audio = path.suffix in sound.SUFFIXES
-            self._seen[key] = Seen(
-                sound.job_of(path) if is_audio else None,
-                tuple(sound.marks_of(path)) if is_audio else (),
-                sound.title_of(path) if is_audio else None,
-                hashlib.sha256(data).hexdigest(),
-                sound.heard(data),
-            )
+            job, marks, title = sound.said(path) if is_audio else (None, (), None)
+            digest = hashlib.sha256(data).hexdigest()
+            self._seen[key] = Seen(job, marks, title, digest, sound.heard(data))
         return self._seen[key]
+
+
+def bearers(files: dict[str, Seen]) -> dict[int, set[str]]:
+    """The paths of each job's files."""
+    found: dict[int, set[str]] = {}
+    for path, seen in files.items():
+        if seen.job is not None:
+            found.setdefault(seen.job, set()).add(path)
+    return found
 
 
 @dataclass(slots=True)
@@ -109,12 +138,7 @@ class Ledger:
             self.titles.pop(seen.title, None)
 
     def bearers(self) -> dict[int, set[str]]:
-        found: dict[int, set[str]] = {}
-        for path in walk(self.root):
-            job = self.read(path).job
-            if job is not None:
-                found.setdefault(job, set()).add(str(path.relative_to(self.root)))
-        return found
+        return bearers(self.read.below(self.root))
 
     def begins(self) -> None:
         """A run begins: what files were called before is no name to be sent."""

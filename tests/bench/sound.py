@@ -38,15 +38,25 @@ def opened(path: Path) -> object | None:
         return None
 
 
+def said(path: Path) -> tuple[int | None, tuple[str, ...], str | None]:
+    """The job that the tags name, what people wrote there under a name that the program does not
+    know, and the title."""
+    file = opened(path)
+    found = _text(file, ID)
+    job = int(found[0]) if found and found[0].isdigit() else None
+    return job, tuple(_text(file, MARK)), _title(file)
+
+
 def job_of(path: Path) -> int | None:
-    """The job that the tags name."""
-    found = _text(opened(path), ID)
-    return int(found[0]) if found and found[0].isdigit() else None
+    return said(path)[0]
 
 
-def marks_of(path: Path) -> list[str]:
-    """What people wrote there under a name that the program does not know."""
-    return _text(opened(path), MARK)
+def marks_of(path: Path) -> tuple[str, ...]:
+    return said(path)[1]
+
+
+def title_of(path: Path) -> str | None:
+    return said(path)[2]
 
 
 def mark(path: Path, text: str) -> bool:
@@ -80,8 +90,7 @@ def retitle(path: Path, text: str) -> bool:
     return True
 
 
-def title_of(path: Path) -> str | None:
-    file = opened(path)
+def _title(file: object) -> str | None:
     tags = getattr(file, "tags", None)
     if tags is None:
         return None
