@@ -99,11 +99,11 @@ def waiting(catalog: Catalog, policy: Policy) -> Waiting:
     pending deletion.
     """
     held = queries.holds(catalog)
-    deletions = _deletions(catalog, policy, held)
+    apart = scans_apart(policy)
+    deletions = _deletions(catalog, policy, held, apart)
     shown = {(one.entry.job_id, DeleteRemote.verb) for one in deletions}
     held = [hold for hold in held if (hold.job_id, hold.verb) not in shown]
-    apart = timedelta(seconds=scans_apart(policy))
-    missed = queries.missed(catalog, apart=apart.total_seconds())
+    missed = queries.missed(catalog, apart=apart)
     batched = groupby((h for h in held if h.batch is not None), key=lambda hold: hold.batch)
     return Waiting(
         deletions=tuple(deletions),
@@ -111,7 +111,7 @@ def waiting(catalog: Catalog, policy: Policy) -> Waiting:
         single=tuple(hold for hold in held if hold.batch is None),
         unseen=tuple(sorted(catalog.scans.unseen() - catalog.scans.kept_out().keys())),
         missed=tuple(missed),
-        missed_until=max((one.first_at + apart for one in missed), default=None),
+        missed_until=max((one.first_at + timedelta(seconds=apart) for one in missed), default=None),
     )
 
 
@@ -126,14 +126,14 @@ def is_rejectable(hold: HoldEntry) -> bool:
 
 
 def _deletions(
-    catalog: Catalog, policy: Policy, held: Sequence[HoldEntry]
+    catalog: Catalog, policy: Policy, held: Sequence[HoldEntry], apart: float
 ) -> list[PendingDeletion]:
     if policy.direction == "down" or policy.deletions != "mirror":
         return []
     of_job = {hold.job_id: hold for hold in held if hold.verb == DeleteRemote.verb}
     entries = [
         entry
-        for entry in queries.pending(catalog, apart=scans_apart(policy))
+        for entry in queries.pending(catalog, apart=apart)
         if entry.job_id not in policy.elsewhere
         and ((hold := of_job.get(entry.job_id)) is None or hold.approved)
     ]

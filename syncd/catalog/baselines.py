@@ -11,16 +11,16 @@ from syncd.catalog import rows
 from syncd.catalog.holds import read_holds
 from syncd.catalog.outcomes import read_spent, read_track
 from syncd.catalog.retries import read_retries
-from syncd.catalog.scans import kept_out, left_behind
-from syncd.catalog.schema import ABSENCE, BASELINE
+from syncd.catalog.scans import kept_out, left_behind, read_absences
+from syncd.catalog.schema import BASELINE
 from syncd.catalog.statements import all_noted, find
-from syncd.core.baseline import Absence, Baseline
+from syncd.core.baseline import Baseline
 from syncd.core.policy import Now
 
 
 def read_baseline(connection: Connection, now: Now, sent: Mapping[str, Set[int]]) -> Baseline:
     """All of it. ``sent``: the jobs for which each verb was sent from elsewhere, to be counted."""
-    absences = _absences(connection)
+    absences = read_absences(connection)
     tracks = (
         rows.baseline_from_row(row, absences.get(row.job_id))  # type: ignore[arg-type]
         for row in find(connection, BASELINE)
@@ -50,14 +50,9 @@ def read_again(connection: Connection, before: Baseline, touched: Collection[int
     for job_id in touched:
         if (track := read_track(connection, job_id)) is not None:
             tracks[job_id] = track
-    absences = _absences(connection)
+    absences = read_absences(connection)
     changed = absences.keys() | {track.job_id for track in tracks.values() if track.absence}
     for job_id in changed & tracks.keys():
         tracks[job_id] = replace(tracks[job_id], absence=absences.get(job_id))
     facts = all_noted(connection)
     return replace(before, tracks=tracks, left_behind=left_behind(facts), kept_out=kept_out(facts))
-
-
-def _absences(connection: Connection) -> dict[int, Absence]:
-    found = find(connection, ABSENCE)
-    return {row.job_id: rows.absence_from_row(row) for row in found}  # type: ignore[arg-type]

@@ -59,14 +59,14 @@ class Retries:
     def times(self) -> dict[int, int]:
         """How often each job was sent."""
         with self._begin() as connection:
-            return {job_id: one.times for job_id, one in _retried(connection).items()}
+            return _times(connection)
 
     def take_over(self, times: Mapping[int, int], now: Now) -> None:
         """Note what another catalog knew: that jobs were sent so often, the last time just now."""
         # Long enough ago to say nothing of the pace.
         then = Now(now.local - pacing.WINDOW, now.server)
         with self._begin() as connection:
-            known = {job_id: one.times for job_id, one in _retried(connection).items()}
+            known = _times(connection)
             for job_id, number in times.items():
                 for _ in range(number - known.get(job_id, 0)):
                     _note(connection, job_id, then)
@@ -119,6 +119,10 @@ def _retried(connection: Connection) -> dict[int, Retried]:
             refused=refused if is_same_job else None,
         )
     return found
+
+
+def _times(connection: Connection) -> dict[int, int]:
+    return {job_id: one.times for job_id, one in _retried(connection).items()}
 
 
 def _note(connection: Connection, job_id: int, now: Now) -> int:

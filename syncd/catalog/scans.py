@@ -86,8 +86,7 @@ class Scans:
             number = int(facts.get(_NUMBER, 0)) + 1
             previous = facts.get(_LAST_AT)
             unseen = json.loads(facts.get(_UNSEEN, "{}"))
-            found = find(connection, ABSENCE)
-            absences = {row.job_id: rows.absence_from_row(row) for row in found}  # type: ignore[arg-type]
+            absences = read_absences(connection)
             for job_id in absences.keys() - sighting.missed - sighting.unsure:
                 remove(connection, ABSENCE, job_id=job_id)
             for job_id in sighting.missed:
@@ -151,6 +150,12 @@ class Scans:
         with self._begin() as connection:
             for job_id, value in mounted.items():
                 change(connection, BASELINE, {"mounted": value}, job_id=job_id)
+
+
+def read_absences(connection: Connection) -> dict[int, Absence]:
+    """The files that scans missed and that did not come back, by job."""
+    found = find(connection, ABSENCE)
+    return {row.job_id: rows.absence_from_row(row) for row in found}  # type: ignore[arg-type]
 
 
 def _left_behind(facts: Facts, absent: Set[int], sighting: Sighting) -> str:

@@ -54,10 +54,9 @@ def _totals(sums: Sequence[Sum]) -> str:
             for case in one.passed() & troubled.keys():
                 del troubled[case]
             troubled |= dict.fromkeys(one.troubled)
-        unit = "" if len(cases) == 0 else _units(name, cases)
         seconds = sum(one.seconds for one in runs)
         rows.append(
-            f"| {name} | {len(cases):,}{unit} | {len(now):,}{_units(name, now) if now else ''} "
+            f"| {name} | {len(cases):,}{_units(name, cases)} | {len(now):,}{_units(name, now)} "
             f"| {seconds / 3600:,.1f} h | {' '.join(troubled) or 'none'} |"
         )
     return "\n".join(rows) + "\n\n"
@@ -66,7 +65,7 @@ def _totals(sums: Sequence[Sum]) -> str:
 def _units(name: str, cases: Collection[str]) -> str:
     """How many of what a part counts, where a case is several."""
     many = getattr(parts.part(name), "UNITS_A_CASE", 1)
-    return f" ({len(cases) * many:,} {parts.part(name).UNIT})" if many > 1 else ""
+    return f" ({len(cases) * many:,} {parts.part(name).UNIT})" if many > 1 and cases else ""
 
 
 def _runs(sums: Sequence[Sum]) -> str:

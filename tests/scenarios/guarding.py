@@ -15,12 +15,6 @@ if TYPE_CHECKING:
 MARCH = 1_772_500_000.0
 ALBUM = "AudioPod 2026-03"
 
-AT_ONCE = """
-import syncd.core.cases
-syncd.core.cases.SCANS_APART = 0
-"""
-"""Put before a command: two scans may follow each other at once, whatever the grace."""
-
 ORDINARY_USER = """
 import ctypes
 header, none = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()

@@ -24,12 +24,6 @@ ALBUM = "AudioPod 2026-03"
 LRC = "[00:00.00]la"
 SONGS = ("Alpha", "Beta", "Gamma", "Delta")
 
-AT_ONCE = """
-import syncd.core.cases
-syncd.core.cases.SCANS_APART = 0
-"""
-"""Put before a command: two scans may follow each other at once, whatever the grace."""
-
 NO_GRACE = {"deletion_grace": "0s"}
 
 Look = Callable[..., dict[str, Any]]

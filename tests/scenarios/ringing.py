@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from .daemons import SWIFT
-from .mirroring import AT_ONCE
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from .daemons import Daemon

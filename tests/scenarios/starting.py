@@ -17,7 +17,7 @@ from typing import IO, NamedTuple
 import pytest
 
 AT_ONCE = "import syncd.core.cases\nsyncd.core.cases.SCANS_APART = 0\n"
-"""Put before a command: its two scans need not be half a minute apart."""
+"""Put before a command: two scans may follow each other at once, whatever the grace."""
 
 COMMAND = Path(sys.executable).with_name("syncd")
 PATIENCE = 60

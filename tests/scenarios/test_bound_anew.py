@@ -12,7 +12,6 @@ from syncd.catalog.store import Catalog
 
 from .guarding import (
     ALBUM,
-    AT_ONCE,
     ORDINARY_USER,
     add,
     assert_nothing_removed,
@@ -22,6 +21,7 @@ from .guarding import (
     mark,
     marker,
 )
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

@@ -11,7 +11,8 @@ from mutagen.flac import FLAC
 from syncd.core.baseline import State
 from syncd.simulator import Fault
 
-from .mirroring import AT_ONCE, NO_GRACE, Mirror, delete, dies_after, dies_before, stepped
+from .mirroring import NO_GRACE, Mirror, delete, dies_after, dies_before, stepped
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

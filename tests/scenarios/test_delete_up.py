@@ -16,7 +16,8 @@ from syncd.local.audio import check
 from syncd.local.trash import Why
 from syncd.simulator import Fault, Simulator
 
-from .mirroring import ALBUM, AT_ONCE, LRC, NO_GRACE, Mirror, delete
+from .mirroring import ALBUM, LRC, NO_GRACE, Mirror, delete
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .disks import KINDS, LOSING_CASE, Disk, mounted
-from .mirroring import ALBUM, AT_ONCE, NO_GRACE, Mirror, delete, dies_after, patch, title_of
+from .mirroring import ALBUM, NO_GRACE, Mirror, delete, dies_after, patch, title_of
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .guarding import AT_ONCE, IMPATIENT, add, assert_nothing_removed, deleted, fill, held, renamed
+from .guarding import IMPATIENT, add, assert_nothing_removed, deleted, fill, held, renamed
 from .guarding import trashed as in_trash
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

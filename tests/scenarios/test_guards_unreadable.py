@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .guarding import ALBUM, AT_ONCE, ORDINARY_USER, assert_nothing_removed, deleted, fill
+from .guarding import ALBUM, ORDINARY_USER, assert_nothing_removed, deleted, fill
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

@@ -11,7 +11,8 @@ import pytest
 from syncd.simulator import Fault, Simulator
 from syncd.simulator.sound import tone
 
-from .guarding import AT_ONCE, ORDINARY_USER
+from .guarding import ORDINARY_USER
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

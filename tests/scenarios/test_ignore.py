@@ -11,7 +11,8 @@ from syncd.core.keeping import LET_IN
 from syncd.local.ignore import NAME
 
 from .examining import examined
-from .mirroring import ALBUM, AT_ONCE, NO_GRACE, Look, Mirror, patch
+from .mirroring import ALBUM, NO_GRACE, Look, Mirror, patch
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

@@ -14,7 +14,8 @@ from syncd.core.operations import DeleteRemote
 from syncd.core.policy import Now
 from syncd.simulator import Fault
 
-from .mirroring import AT_ONCE, NO_GRACE, Mirror, delete, stepped
+from .mirroring import NO_GRACE, Mirror, delete, stepped
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

@@ -13,7 +13,8 @@ from mutagen.flac import FLAC
 
 from syncd.local.tags import read_fields
 
-from .mirroring import ALBUM, AT_ONCE, NO_GRACE, Mirror, delete, dies_after
+from .mirroring import ALBUM, NO_GRACE, Mirror, delete, dies_after
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

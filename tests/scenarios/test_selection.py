@@ -10,7 +10,8 @@ import pytest
 from syncd.core.baseline import State
 from syncd.simulator import Fault, Simulator
 
-from .mirroring import ALBUM, AT_ONCE, LRC, MARCH, NO_GRACE, dies_before
+from .mirroring import ALBUM, LRC, MARCH, NO_GRACE, dies_before
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

@@ -13,7 +13,8 @@ from mutagen.flac import FLAC
 from syncd.simulator import Fault, Simulator
 from syncd.simulator.sound import tone
 
-from .guarding import AT_ONCE, ORDINARY_USER
+from .guarding import ORDINARY_USER
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench

@@ -23,8 +23,7 @@ from syncd.simulator import Simulator, Switches
 from syncd.simulator.sound import tone
 
 from ...scenarios.conftest import HASTE, Bench, Completed
-from ...scenarios.mirroring import AT_ONCE
-from ...scenarios.starting import WarmStart
+from ...scenarios.starting import AT_ONCE, WarmStart
 from .. import canary, sound
 from ..canary import KEY
 from .villain import API, Villain
