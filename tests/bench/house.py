@@ -229,10 +229,12 @@ class House:
     def _answering(self, record: RequestRecord, status: int) -> None:
         """It tells what the account is by now: it may have been kept waiting meanwhile."""
         self._answered(record, status)
+        told = self._home_of(record.headers).told
         if record.method == "GET":
             self.chronicle.look()
-            told = self._home_of(record.headers).told
             told.asks(record.method, record.path, self.moment.uptime)
+        if record.method == "PATCH":
+            told.named(record.path)
 
     def _home_of(self, headers: tuple[tuple[str, str], ...]) -> Home:
         """Whose key it carries; addresses of audio carry none: they are of who runs (the first of

@@ -16,7 +16,10 @@ def meant(stem: str, job: int) -> set[str]:
     text = unicodedata.normalize("NFC", stem)
     if text.startswith("．"):
         text = "." + text[1:]
-    found = {text, text.removesuffix(f" [{job}]")}
+    found = {text}
+    # Twice, where the template has it, and the name that this makes is another file's.
+    for _ in range(2):
+        found |= {one.removesuffix(f" [{job}]") for one in found}
     found |= {re.sub(r"^\d+ ", "", one) for one in found}
     found |= {one.translate(_LOOKALIKES) for one in found}
     return found | {one.strip() for one in found}

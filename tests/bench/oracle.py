@@ -174,6 +174,8 @@ def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
             continue  # a conflict copy is all that people left: its name is theirs to settle
         if number in renamed and not home.attic.stems.isdisjoint(stems):
             continue  # found again under a name of people's: it may be a copy, and keeps that
+        if number in renamed & home.ledger.unrecorded:
+            continue  # nothing says that the program named it: it keeps the name it was found with
         if title and not any(shows(stem, title, number) for stem in stems):
             yield f"job {number} is {title!r}, its file {sorted(places[number])}"
     for number, paths in places.items():

@@ -90,6 +90,48 @@ FOUND = {
             Act("job_rename", one=20, other=34),
         ),
     ),
+    "renamed again while its new name was on its way": Story(
+        seed=1001600,
+        setups=(Setup(conflicts="remote"),),
+        jobs=1,
+        steps=(
+            Run(
+                sweep=False,
+                meanwhile=(
+                    ("planned 1", Act("rename", one=31, other=21)),
+                    ("send 0", Act("rename", one=13, other=19)),
+                ),
+                poll=True,
+            ),
+            Run(sweep=False, meanwhile=(("send 0", Act("edit", one=1, other=42)),)),
+        ),
+    ),
+    "a name with its id in it that is kept for another file": Story(
+        seed=1001741,
+        setups=(Setup(template="{artist}/{title} [{id}].{ext}"),),
+        jobs=6,
+        steps=(
+            Act("rename", one=36, other=29),
+            Act("rename_upon", one=26, other=5),
+            Act("chain", one=44, other=11),
+            Run(),
+            Act("wait", one=4, other=26),
+            Run(),
+            Act("delete_folder", one=8, other=4),
+            Act("job_rename", one=34, other=28),
+        ),
+    ),
+    "renamed before it was recorded that it was placed": Story(
+        seed=1001780,
+        setups=(Setup(),),
+        jobs=2,
+        steps=(
+            Act("job_audio", one=35, other=38),
+            Act("job_add", one=13, other=18),
+            Run(sweep=False, poll=True, stop=49),
+            Act("swap", one=10, other=48),
+        ),
+    ),
     "made again while a second tree is kept, and completed before the answer came": Story(
         seed=1000659,
         setups=(Setup(retries=2, also=("mp3",), facets=False),),

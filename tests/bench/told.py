@@ -33,6 +33,7 @@ class Told:
         self._lately: dict[int, set[str]] = {}
         self._has_died = False
         self._own: dict[int, set[str]] = {}
+        self._sending: dict[int, str] = {}
         self.sums = Sums()
         self.placed: set[int] | None = None
 
@@ -53,6 +54,11 @@ class Told:
     def names(self, path: str, title: str) -> None:
         """It sends a title, which both sides agree upon from then on."""
         self._own.setdefault(_job(path), set()).add(title)
+        self._sending[_job(path)] = title
+
+    def named(self, path: str) -> None:
+        """The account has answered that."""
+        self._sending.pop(_job(path), None)
 
     def _learns(self, job: int) -> None:
         if version := self._chronicle.now(job):
@@ -85,7 +91,8 @@ class Told:
             if version and any(shows(Path(path).stem, version.title, job) for path in paths):
                 self._agreed[job] = version.title
                 self._lately.setdefault(job, set()).add(version.title)
-                self._own.pop(job, None)
+                # What is on its way there may yet become the title.
+                self._own[job] = {self._sending[job]} if job in self._sending else set()
 
     def is_renamed_there(self, job: int, seen: Told) -> bool:
         """Whether ``seen``, which looked, saw another title than was agreed upon, or sent since."""
