@@ -53,6 +53,18 @@ pytest_add_cli_args_test_selection = {tests}
 use_setproctitle = false
 """
 
+FORGETS = """
+
+def pytest_sessionstart():
+    import functools, gc
+
+    for one in gc.get_objects():
+        if isinstance(one, functools._lru_cache_wrapper) and one.__module__.startswith("syncd"):
+            one.cache_clear()
+"""
+"""Put into the tests: mutmut forks from a process that has run them, in which every cache has what
+the program answered before it was changed."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mutant:
@@ -95,6 +107,8 @@ def mutate(file: str, base: Path) -> Mutated:
     with (tree.base / "pyproject.toml").open("a", encoding="utf-8") as stream:
         tests = json.dumps(_OWN.get(file, ("tests/core", *_ALSO.get(file, ()))))
         stream.write(_SETTINGS.format(file=file, tests=tests))
+    with (tree.base / "tests/conftest.py").open("a", encoding="utf-8") as stream:
+        stream.write(FORGETS)
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1"]
     run = subprocess.run(
         command,

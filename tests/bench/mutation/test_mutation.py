@@ -8,8 +8,11 @@ import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from syncd.core.naming import encode
 
 from ..part import Size
 from . import core
@@ -111,3 +114,12 @@ def test_all_that_decides_is_mutated() -> None:
     found = {*core.files()}
     assert {"core/safety.py", "core/evidence.py", "core/decisions/deletions.py"} <= found
     assert not {f"core/{name}" for name in core.TOLD} & found
+
+
+def test_what_was_answered_before_a_change_is_forgotten() -> None:
+    encode("Rain")
+    assert encode.cache_info().currsize
+    found: dict[str, Any] = {}
+    exec(core.FORGETS, found)
+    found["pytest_sessionstart"]()
+    assert not encode.cache_info().currsize
