@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from unittest.mock import patch
 
-import httpx
 from uvicorn.server import ServerState
 
 import syncd.remote.transport as transport
@@ -40,10 +38,5 @@ class Account:
         protocols = self.sim.protocols(loop, ServerState())
         wire = Wire({API: protocols["api"], MEDIA: protocols["media"]})
 
-        class Transport(httpx.AsyncHTTPTransport):
-            def __init__(self, *arguments: Any, **named: Any) -> None:
-                super().__init__(*arguments, **named)
-                self._pool._network_backend = wire
-
-        with patch.object(transport.httpx, "AsyncHTTPTransport", Transport):
+        with patch.object(transport, "Network", lambda: wire):
             yield wire

@@ -17,7 +17,6 @@ from typing import Any
 from unittest.mock import patch
 
 import httpcore
-import httpx
 from uvicorn.server import ServerState
 
 import syncd.remote.transport as transport
@@ -149,13 +148,8 @@ def _world(account: Account, moment: Moment) -> Iterator[tuple[Loop, Net]]:
         protocols = account.sim.protocols(loop, ServerState())
         net = Net(protocols["api"], protocols["media"])
 
-        class Transport(httpx.AsyncHTTPTransport):
-            def __init__(self, *arguments: Any, **named: Any) -> None:
-                super().__init__(*arguments, **named)
-                self._pool._network_backend = net
-
         stack.enter_context(patch.object(loop, "getaddrinfo", _looked_up, create=True))
-        stack.enter_context(patch.object(transport.httpx, "AsyncHTTPTransport", Transport))
+        stack.enter_context(patch.object(transport, "Network", lambda: net))
         stack.enter_context(patch.object(transport, "getproxies_environment", dict))
         yield loop, net
 

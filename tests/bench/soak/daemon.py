@@ -115,7 +115,8 @@ def _count_threads(busy: Busy) -> None:
 def _count_requests(busy: Busy) -> None:
     import httpx
 
-    transport = httpx.AsyncHTTPTransport
+    from syncd.remote.transport import Transport as transport
+
     handle = transport.handle_async_request
 
     async def handled(self: Any, request: httpx.Request) -> httpx.Response:
