@@ -18,6 +18,7 @@ _RATES = {0b11: (44100, 48000, 32000), 0b10: (22050, 24000, 16000), 0b00: (11025
 _KBITS_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBITS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _VBRI_OFFSET = 36
+_BLOCK = 1 << 20
 
 
 class _Frame(NamedTuple):
@@ -51,23 +52,14 @@ def walk(file: BinaryIO, size: int) -> float:
 
     A file without an encoder's count that was cut exactly between two frames looks whole.
     """
-    start = position = after_id3(file)
+    start = after_id3(file)
     if start >= size:
         raise CorruptMedia("the mp3 file is cut short inside its tags")
     end = before_trailers(file, size)
     first = _first(file, start)
     info = _info(file, start, first)
-    frames = 0
     version, rate = first.version, first.rate
-    while position < end:
-        file.seek(position)
-        frame = _parse(file.read(4))
-        if frame is None or frame.version != version or frame.rate != rate:
-            break
-        if position + frame.length > end:
-            raise CorruptMedia(f"the mp3 file is cut short in its last frame, at byte {position}")
-        position += frame.length
-        frames += 1
+    frames, position = _chained(file, start, end, first)
     audible = frames - (info is not None)
     complete = _holds(info, audible, position - start)
     # Some encoders leave padding behind the last frame, which only their own count can excuse.
@@ -78,6 +70,36 @@ def walk(file: BinaryIO, size: int) -> float:
     if info and not complete:
         raise CorruptMedia(f"the mp3 file holds {audible} of its {info.frames} frames")
     return audible * (1152 if version == _MPEG_1 else 576) / rate
+
+
+def _chained(file: BinaryIO, start: int, end: int, first: _Frame) -> tuple[int, int]:
+    """How many frames of the kind of ``first`` follow each other from ``start`` on, and where the
+    last of them ends."""
+    frames, position = 0, start
+    lengths: dict[bytes, int] = {}  # a file has few headers, each thousands of times
+    while position < end:
+        file.seek(position)
+        block, at = file.read(_BLOCK), 0
+        if len(block) < min(4, end - position):
+            break  # somebody cuts it meanwhile
+        while header := block[at : at + 4]:
+            if (length := lengths.get(header)) is None:
+                if len(header) < 4 and position + 4 <= end:
+                    break  # the rest of it stands in the next block
+                frame = _parse(header)
+                if frame is None or (frame.version, frame.rate) != (first.version, first.rate):
+                    return frames, position
+                length = lengths[header] = frame.length
+            if position >= end:
+                return frames, position
+            if position + length > end:
+                raise CorruptMedia(
+                    f"the mp3 file is cut short in its last frame, at byte {position}"
+                )
+            at += length
+            position += length
+            frames += 1
+    return frames, position
 
 
 def _holds(info: _Info | None, audible: int, length: int) -> bool:

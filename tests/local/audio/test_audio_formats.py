@@ -10,7 +10,7 @@ import pytest
 from mutagen.ogg import OggPage
 
 from syncd.errors import CorruptMedia
-from syncd.local.audio import check, sniff
+from syncd.local.audio import check, mp3, sniff
 
 Place = Callable[[bytes], Path]
 Samples = dict[str, bytes]
@@ -333,3 +333,19 @@ def _pages(ogg: bytes) -> list[bytes]:
 def _with_total(flac: bytes, samples: int) -> bytes:
     packed = int.from_bytes(flac[18:26], "big") >> 36 << 36 | samples
     return flac[:18] + packed.to_bytes(8, "big") + flac[26:]
+
+
+@pytest.mark.parametrize("block", [4, 5, 63, 417, 418, 1000])
+def test_a_frame_that_begins_anywhere_in_a_piece_is_found(
+    mp3_frames: list[bytes], placed: Place, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    data = b"".join(mp3_frames[1:])
+    whole = check(placed(data), "mp3", expected_duration=None).duration
+    monkeypatch.setattr(mp3, "_BLOCK", block)
+    assert check(placed(data), "mp3", expected_duration=None).duration == whole
+    for cut in (1, 3, 4, len(mp3_frames[-1]) - 1):
+        with pytest.raises(CorruptMedia, match=r"cut short|damaged"):
+            check(placed(data[:-cut]), "mp3", expected_duration=None)
+    for trailer in (b"\xff", b"\xff\xfb\x90", b"nothing", b"\xff\xf3"):
+        with pytest.raises(CorruptMedia, match="damaged"):
+            check(placed(data + trailer), "mp3", expected_duration=None)
