@@ -34,6 +34,7 @@ _ALSO = {"core/model.py": ("tests/catalog", "tests/remote/test_schema.py")}
 _OWN = {
     "core/naming.py": (
         "tests/core/test_naming.py",
+        "tests/core/test_naming_edges.py",
         "tests/core/test_names.py",
         "tests/core/test_round_trip.py",
         "tests/core/test_templates.py",
