@@ -115,9 +115,9 @@ def _count_threads(busy: Busy) -> None:
 def _count_requests(busy: Busy) -> None:
     import httpx
 
-    from syncd.remote.transport import Transport as transport
+    from syncd.remote.transport import Transport
 
-    handle = transport.handle_async_request
+    handle = Transport.handle_async_request
 
     async def handled(self: Any, request: httpx.Request) -> httpx.Response:
         busy.add(1)
@@ -140,7 +140,7 @@ def _count_requests(busy: Busy) -> None:
         stream.aclose = closed
         return response
 
-    transport.handle_async_request = handled  # type: ignore[method-assign]
+    Transport.handle_async_request = handled  # type: ignore[method-assign]
 
 
 def _end_with_the_bench() -> None:
