@@ -157,8 +157,8 @@ async def renames(parallel: str, names: str) -> dict[str, Any]:
 
         async def work() -> None:
             for job_id, name in left:
-                await client.job(job_id)
-                await client.update(job_id, display_name=name)
+                seen = await client.job(job_id)
+                await client.update(seen, display_name=name)
 
         began = time.monotonic()
         async with asyncio.TaskGroup() as workers:

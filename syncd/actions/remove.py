@@ -96,11 +96,11 @@ async def remove(
             kept = await recovery_copy(context, op, job, origin, why=Why.REMOVED)
             context.progress.finished(op, done=True, detail=None)
         try:
-            await _look(library, removal)
+            seen = await _look(library, removal)
             await asyncio.to_thread(context.root.verify, context.marker)
             if kept is not None:
                 await asyncio.to_thread(check_kept, context, kept)
-            await _delete(context, removal.job_id)
+            await _delete(context, seen)
         except (OutcomeUnknown, ContractBroken):
             raise  # it may be gone
         except SyncdError:
@@ -110,9 +110,9 @@ async def remove(
         return await to_its_end(_settle, context, removal, job, kept, entry)
 
 
-async def _delete(context: Context, job_id: int) -> None:
+async def _delete(context: Context, seen: Job) -> None:
     try:
-        await context.client.delete(job_id)
+        await context.client.delete(seen)
     except NoSuchJob:
         pass  # it answered a moment ago: somebody was quicker
     except KeyRevoked as error:

@@ -89,7 +89,7 @@ async def rename(
             after=name,
         ) as entry:
             try:
-                job = await _change(library, job_id, "rename jobs", display_name=name)
+                job = await _change(library, job, "rename jobs", display_name=name)
             except (OutcomeUnknown, ContractBroken):
                 raise  # it may be called so by now
             except SyncdError:
@@ -129,16 +129,17 @@ async def cover(
         async with journalled(
             context, job_id, "cover", reason="given by command", before=before, after=url
         ) as entry:
-            job = await _change(library, job_id, "change covers", thumbnail_url=url)
+            job = await _change(library, job, "change covers", thumbnail_url=url)
             finish = context.catalog.journal.finish
             await to_its_end(partial(finish, entry, context.clock(), outcome="done"))
     return Covered(job_id=job_id, before=before, after=job.thumbnail_url)
 
 
-async def _change(library: Library, job_id: int, what: str, **values: str) -> Job:
+async def _change(library: Library, seen: Job, what: str, **values: str) -> Job:
     """Send a change; the job as the service has it then, taken into the catalog."""
+    job_id = seen.id
     try:
-        job = await library.client.update(job_id, **values)
+        job = await library.client.update(seen, **values)
         if job is None:
             job = await library.client.job(job_id)
     except KeyRevoked as error:

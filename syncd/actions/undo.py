@@ -175,7 +175,7 @@ async def _revert(library: Library, renaming: Renaming, cycle: str) -> Undone:
         return _not_done(renaming, f"it is called “{job.display_name or ''}” by now")
     entry = await asyncio.to_thread(_begin, library, renaming, cycle)
     try:
-        answer = await _send(library, job_id, name)
+        answer = await _send(library, job, name)
         await to_its_end(_record, library, answer, entry)
     except (NoSuchJob, RequestRefused) as error:
         await to_its_end(_finish, library, entry, "failed", error.message)
@@ -186,12 +186,12 @@ async def _revert(library: Library, renaming: Renaming, cycle: str) -> Undone:
     return Undone(renaming=renaming, name=answer.display_name)
 
 
-async def _send(library: Library, job_id: int, name: str) -> Job:
+async def _send(library: Library, seen: Job, name: str) -> Job:
     try:
-        job = await library.client.update(job_id, display_name=name)
+        job = await library.client.update(seen, display_name=name)
     except KeyRevoked as error:
         raise refused(error, "rename jobs") from None
-    return await library.client.job(job_id) if job is None else job
+    return await library.client.job(seen.id) if job is None else job
 
 
 def _begin(library: Library, renaming: Renaming, cycle: str) -> int:

@@ -38,14 +38,14 @@ _log = structlog.get_logger("syncd.executor")
 
 async def rename_remote(context: Context, op: RenameRemote, entry: int) -> None:
     """Send the new name; what the service answers becomes the baseline, whatever it made of it."""
-    await look(context, op)
+    seen = await look(context, op)
     await asyncio.to_thread(context.check_file, op.job_id, op.path)
     await asyncio.to_thread(context.root.verify, context.marker)
     # Before it is sent: what was done of it may never be known.
     await asyncio.to_thread(_spend, context, op)
     try:
         async with sending(context, op.job_id, "the name"):
-            job = await context.client.update(op.job_id, display_name=op.new_title)
+            job = await context.client.update(seen, display_name=op.new_title)
     except NoSuchJob:
         raise Changed(f"job {op.job_id} is no longer in the account", sweep=True) from None
     except KeyRevoked as error:

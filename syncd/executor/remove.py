@@ -123,13 +123,13 @@ async def delete_remote(context: Context, op: DeleteRemote, entry: int, origin: 
     kept = await recovery_copy(context, op, job, origin)
     await to_its_end(context.last_look.check_missed, context, op.job_id, origin)
     await asyncio.to_thread(check_kept, context, kept)
-    await look(context, op)
+    seen = await look(context, op)
     await asyncio.to_thread(_check_still_absent, context, op)
     # Before it is sent: what was done of it may never be known.
     await asyncio.to_thread(context.catalog.outcomes.spend, op.job_id, op.verb, context.now())
     try:
         async with sending(context, op.job_id, "the deletion"):
-            await context.client.delete(op.job_id)
+            await context.client.delete(seen)
     except NoSuchJob:
         pass  # it answered a moment ago: somebody was quicker, or this was
     except KeyRevoked as error:

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
+from unicodedata import normalize
 
-from syncd.core.model import FAILED, Job
+from syncd.core.model import FAILED, Job, address_path
 from syncd.errors import (
+    Changed,
     NoSuchJob,
     Offline,
     OutcomeUnknown,
@@ -93,12 +95,14 @@ class AudioPod:
                 return page
         return await self.page(query)
 
-    async def delete(self, job_id: int) -> None:
+    async def delete(self, seen: Job) -> None:
         """``DELETE /jobs/{id}``: the job and its audio, for good.
 
-        Raises ``NoSuchJob`` where it was not there before anything was sent.
+        ``seen`` is the job as it was looked at right before: only while it is still the same, it is
+        sent again. Raises ``NoSuchJob`` where it was not there before anything was sent, and
+        ``Changed`` where somebody changed it meanwhile.
         """
-        sent = False
+        job_id, sent = seen.id, False
 
         async def send() -> None:
             nonlocal sent
@@ -113,20 +117,25 @@ class AudioPod:
 
         async def look() -> bool | None:
             try:
-                await self.job(job_id)
+                job = await self.job(job_id)
             except NoSuchJob:
                 return True
+            if _meaning(job) != _meaning(seen):
+                raise _changed(job, "its deletion")
             return None
 
         await _sent_once(f"the deletion of job {job_id}", send, look)
 
     async def update(
-        self, job_id: int, *, display_name: str | None = None, thumbnail_url: str | None = None
+        self, seen: Job, *, display_name: str | None = None, thumbnail_url: str | None = None
     ) -> Job | None:
         """``PATCH /jobs/{id}``. The job as it is then, where the answer or the look shows it.
 
-        Raises ``NoSuchJob``, ``RequestRefused`` for a name the service will not have.
+        ``seen`` is the job as it was looked at right before: only while it still shows that, it is
+        sent again. Raises ``NoSuchJob``, ``RequestRefused`` for a name the service will not have,
+        and ``Changed`` where somebody changed the same meanwhile.
         """
+        job_id = seen.id
         given = {"display_name": display_name, "thumbnail_url": thumbnail_url}
         body = {name: value for name, value in given.items() if value is not None}
         if not body:
@@ -138,7 +147,14 @@ class AudioPod:
 
         async def look() -> Job | None:
             job = await self.job(job_id)
-            return job if all(getattr(job, name) == value for name, value in body.items()) else None
+            now = {name: getattr(job, name) for name in body}
+            if now == body:
+                return job
+            if now == {name: getattr(seen, name) for name in body}:
+                return None
+            if thumbnail_url is None and _is_made_of(job.display_name, display_name or ""):
+                return job
+            raise _changed(job, "the change of it")
 
         return await _sent_once(f"the change of job {job_id}", send, look)
 
@@ -232,6 +248,22 @@ def _unknown(what: str) -> OutcomeUnknown:
         f"{what} was sent, and whether it was done is not known",
         hint="it is looked up again in the next cycle",
     )
+
+
+def _meaning(job: Job) -> tuple[object, ...]:
+    """What a deletion is decided upon."""
+    audio = {name: address_path(url) for name, url in job.audio.items()}
+    return job.display_name, job.status, audio
+
+
+def _is_made_of(shown: str | None, sent: str) -> bool:
+    """Whether a service may show this of a name that it was sent: trimmed, cut, normalised."""
+    made, given = (" ".join(normalize("NFC", text).split()) for text in (shown or "", sent))
+    return bool(made) and given.startswith(made)
+
+
+def _changed(job: Job, what: str) -> Changed:
+    return Changed(f"job {job.id} was changed in the account while {what} was sent")
 
 
 def _own_job(document: object, job_id: int) -> Job:

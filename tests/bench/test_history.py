@@ -132,6 +132,18 @@ FOUND = {
             Act("swap", one=10, other=48),
         ),
     ),
+    "renamed in the account while a name was sent, and no answer came": Story(
+        seed=1004364,
+        setups=(Setup(), Setup()),
+        jobs=3,
+        steps=(
+            Act("job_audio", who=1, one=42, other=28),
+            Act("rename_upon", who=1, one=5, other=9),
+            Run(who=1, meanwhile=(("look 1", Act("job_rename", one=27, other=30)),)),
+            Run(meanwhile=(("fsync 3", Act("rename", who=1, one=17, other=15)),)),
+            Run(who=1, faults=(("send 0", "close"),)),
+        ),
+    ),
     "made again while a second tree is kept, and completed before the answer came": Story(
         seed=1000659,
         setups=(Setup(retries=2, also=("mp3",), facets=False),),

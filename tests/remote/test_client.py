@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from syncd.errors import ContractBroken, NoSuchJob, OutcomeUnknown, RequestRefused
+from syncd.core.model import Job
+from syncd.errors import Changed, ContractBroken, NoSuchJob, OutcomeUnknown, RequestRefused
 from syncd.remote import AudioPod, JobQuery
 from syncd.simulator import Fault, Simulator
+from syncd.simulator.world import World
 
 
 def first(sim: Simulator) -> int:
@@ -110,20 +112,20 @@ async def test_an_object_where_the_list_should_be_breaks_the_contract(
 
 async def test_a_deleted_job_is_gone(client: AudioPod, sim: Simulator) -> None:
     job_id = first(sim)
-    await client.delete(job_id)
+    await client.delete(await client.job(job_id))
     assert sim.world.job(job_id) is None
     assert sim.requests.count(method="DELETE") == 1
 
 
 async def test_a_deletion_may_be_answered_with_nothing(client: AudioPod, sim: Simulator) -> None:
     sim.faults.add(Fault("status", status=204, body="", method="DELETE"))
-    await client.delete(first(sim))
-    assert len(sim.requests) == 1
+    await client.delete(await client.job(first(sim)))
+    assert sim.requests.count(method="DELETE") == 1
 
 
 async def test_deleting_what_is_not_there_is_no_success(client: AudioPod, raised: Any) -> None:
     with raised(NoSuchJob):
-        await client.delete(999_999)
+        await client.delete(Job(id=999_999, status="COMPLETED"))
 
 
 @pytest.mark.parametrize("shape", ["job", "wrapped", "message"])
@@ -132,7 +134,7 @@ async def test_a_rename_gives_the_job_where_the_answer_holds_it(
 ) -> None:
     sim.switches.patch_answer = shape
     job_id = first(sim)
-    job = await client.update(job_id, display_name="Nocturne №2")
+    job = await client.update(await client.job(job_id), display_name="Nocturne №2")
     renamed = sim.world.job(job_id)
     assert renamed is not None
     assert renamed.display_name == "Nocturne №2"
@@ -140,13 +142,13 @@ async def test_a_rename_gives_the_job_where_the_answer_holds_it(
 
 
 async def test_a_cover_address_is_changed_alone(client: AudioPod, sim: Simulator) -> None:
-    await client.update(first(sim), thumbnail_url="https://covers.example/1.jpg")
+    await client.update(await client.job(first(sim)), thumbnail_url="https://covers.example/1.jpg")
     assert json.loads(sim.requests[-1].body) == {"thumbnail_url": "https://covers.example/1.jpg"}
 
 
 async def test_a_change_of_nothing_is_a_mistake_of_the_caller(client: AudioPod) -> None:
     with pytest.raises(ValueError, match="nothing to change"):
-        await client.update(7)
+        await client.update(Job(id=7, status="COMPLETED"))
 
 
 async def test_a_name_that_the_service_refuses_is_told(
@@ -154,7 +156,7 @@ async def test_a_name_that_the_service_refuses_is_told(
 ) -> None:
     sim.switches.name_limit, sim.switches.name_refuse = 5, True
     with raised(RequestRefused):
-        await client.update(first(sim), display_name="far too long")
+        await client.update(await client.job(first(sim)), display_name="far too long")
     assert sim.requests.count(method="PATCH") == 1
 
 
@@ -250,9 +252,8 @@ async def test_a_deletion_that_was_carried_out_unanswered_is_not_sent_again(
 ) -> None:
     job_id = first(sim)
     sim.faults.add(Fault("reset", method="DELETE"))
-    await client.delete(job_id)
-    assert sim.requests.count(method="DELETE") == 1
-    assert sim.requests.count(path="/status$") == 1
+    await client.delete(await client.job(job_id))
+    assert [request.method for request in sim.requests] == ["GET", "DELETE", "GET"]
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -261,9 +262,9 @@ async def test_a_deletion_that_was_not_carried_out_is_sent_again(
 ) -> None:
     job_id = first(sim)
     sim.faults.add(Fault("status", status=status, method="DELETE"))
-    await client.delete(job_id)
+    await client.delete(await client.job(job_id))
     assert sim.world.job(job_id) is None
-    assert [request.method for request in sim.requests] == ["DELETE", "GET", "DELETE"]
+    assert [request.method for request in sim.requests] == ["GET", "DELETE", "GET", "DELETE"]
 
 
 async def test_a_deletion_that_arrives_late_is_a_success(client: AudioPod, sim: Simulator) -> None:
@@ -272,7 +273,7 @@ async def test_a_deletion_that_arrives_late_is_a_success(client: AudioPod, sim: 
         Fault("status", status=502, method="DELETE"),
         Fault("run", method="DELETE", after=1, call=lambda world: world.delete(job_id)),
     )
-    await client.delete(job_id)
+    await client.delete(await client.job(job_id))
     assert sim.requests[-1].status == 404
 
 
@@ -281,16 +282,17 @@ async def test_a_deletion_is_sent_three_times_at_most(
 ) -> None:
     sim.faults.add(Fault("status", status=500, method="DELETE", times=None))
     with raised(OutcomeUnknown, "deletion of job"):
-        await client.delete(first(sim))
+        await client.delete(await client.job(first(sim)))
     assert sim.requests.count(method="DELETE") == 3
 
 
 async def test_a_deletion_whose_look_fails_too_stays_unknown(
     client: AudioPod, sim: Simulator, raised: Any
 ) -> None:
+    seen = await client.job(first(sim))
     sim.faults.add(Fault("reset", times=None))
     with raised(OutcomeUnknown):
-        await client.delete(first(sim))
+        await client.delete(seen)
     assert sim.requests.count(method="DELETE") == 1
 
 
@@ -299,7 +301,7 @@ async def test_a_rename_that_was_carried_out_unanswered_is_not_sent_again(
 ) -> None:
     job_id = first(sim)
     sim.faults.add(Fault("reset", method="PATCH"))
-    job = await client.update(job_id, display_name="Aubade")
+    job = await client.update(await client.job(job_id), display_name="Aubade")
     assert job is not None
     assert job.display_name == "Aubade"
     assert sim.requests.count(method="PATCH") == 1
@@ -310,11 +312,58 @@ async def test_a_rename_that_was_not_carried_out_is_sent_again(
 ) -> None:
     job_id = first(sim)
     sim.faults.add(Fault("status", status=500, method="PATCH"))
-    await client.update(job_id, display_name="Aubade")
+    await client.update(await client.job(job_id), display_name="Aubade")
     renamed = sim.world.job(job_id)
     assert renamed is not None
     assert renamed.display_name == "Aubade"
     assert sim.requests.count(method="PATCH") == 2
+
+
+async def test_what_the_service_made_of_a_name_unanswered_is_what_it_is_called(
+    client: AudioPod, sim: Simulator
+) -> None:
+    sim.switches.name_limit = 5
+    seen = await client.job(first(sim))
+    sim.faults.add(Fault("reset", method="PATCH"))
+    job = await client.update(seen, display_name=" Aubade in blue")
+    assert job is not None
+    assert job.display_name is not None
+    assert job.display_name.strip() in "Aubade"
+    assert sim.requests.count(method="PATCH") == 1
+
+
+@pytest.mark.parametrize("change", ["display_name", "audio"])
+async def test_nothing_is_sent_again_over_what_somebody_changed_meanwhile(
+    client: AudioPod, sim: Simulator, raised: Any, change: str
+) -> None:
+    """The look after an answer that did not come shows another job than the one before it."""
+    job_id = first(sim)
+    seen = await client.job(job_id)
+
+    def changes(world: World) -> None:
+        if change == "audio":
+            world.replace_audio(job_id)
+        else:
+            world.update(job_id, display_name="Theirs")
+
+    at_look = Fault("run", path="/status$", call=changes)
+    sim.faults.add(Fault("status", status=500, method="DELETE"), at_look)
+    with raised(Changed, "its deletion was sent"):
+        await client.delete(seen)
+    assert sim.requests.count(method="DELETE") == 1
+
+
+async def test_a_name_is_not_sent_again_over_one_that_somebody_gave_meanwhile(
+    client: AudioPod, sim: Simulator, raised: Any
+) -> None:
+    job_id = first(sim)
+    seen = await client.job(job_id)
+    theirs = Fault("run", path="/status$", call=lambda w: w.update(job_id, display_name="Theirs"))
+    sim.faults.add(Fault("status", status=500, method="PATCH"), theirs)
+    with raised(Changed, "changed in the account"):
+        await client.update(seen, display_name="Aubade")
+    assert sim.requests.count(method="PATCH") == 1
+    assert (await client.job(job_id)).display_name == "Theirs"
 
 
 async def test_a_retry_that_was_carried_out_unanswered_is_not_sent_again(
@@ -330,5 +379,5 @@ async def test_a_changing_call_over_the_rate_is_sent_again_by_itself(
     client: AudioPod, sim: Simulator
 ) -> None:
     sim.faults.add(Fault("status", status=429, retry_after=0, method="DELETE"))
-    await client.delete(first(sim))
-    assert [request.method for request in sim.requests] == ["DELETE", "DELETE"]
+    await client.delete(await client.job(first(sim)))
+    assert [request.method for request in sim.requests] == ["GET", "DELETE", "DELETE"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from syncd.core.model import Job
 from syncd.errors import (
     ContractBroken,
     CreditsExhausted,
@@ -160,7 +161,7 @@ async def test_a_changing_call_that_never_left_is_plainly_offline(
 ) -> None:
     async with opened("http://127.0.0.1:9") as http:
         with raised(Offline, "no connection"):
-            await AudioPod(http).delete(7)
+            await AudioPod(http).delete(Job(id=7, status="COMPLETED"))
 
 
 async def test_an_answer_that_does_not_come_in_time_is_offline(

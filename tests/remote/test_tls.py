@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import trustme
 
+from syncd.core.model import Job
 from syncd.errors import ConfigError, MediaSilent, Offline
 from syncd.remote import AudioPod, Http, fetch_bytes, transport
 
@@ -102,7 +103,7 @@ async def test_a_certificate_that_is_wrong_is_told_and_the_key_stays_here(
             await AudioPod(http).page()
         assert "clock" in caught.error.hint
         with raised(Offline, said):
-            await AudioPod(http).delete(7)
+            await AudioPod(http).delete(Job(id=7, status="COMPLETED"))
     assert heads == []
 
 
