@@ -106,15 +106,26 @@ class Outcomes:
         with self._begin() as connection:
             told.fill_in(connection)
 
-    def commit(self, job_id: int, state: State, placed: Placed | None = None) -> None:
+    def commit(
+        self,
+        job_id: int,
+        state: State,
+        placed: Placed | None = None,
+        *,
+        spends: tuple[str, Now] | None = None,
+    ) -> None:
         """Commit the state that the program is about to bring about, durably, before it acts.
 
         So a crash between the two, or a power failure, is never taken for something that the user
         did. ``placed`` is the file that it acts on, where that is not as the baseline has it.
+        ``spends``: the operation counts from now on, whether it comes to a record or not.
         """
         values = {} if placed is None else rows.placed_to_row(placed)
         with self._begin(durable=True) as connection:
             write_track(connection, job_id, {**values, "state": state})
+            if spends is not None:
+                verb, now = spends
+                _spend(connection, job_id, verb, now)
 
     def intend(self, job_id: int, names: Named | None) -> None:
         """Commit the pair of names that a file is about to get, durably, before it is renamed.

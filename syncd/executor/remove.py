@@ -39,7 +39,8 @@ def _to_trash(context: Context, op: TrashLocal, entry: int) -> None:
     context.check_unedited(placed, op.path)
     ours = context.is_as_placed(placed, op.path)
     facts = _facts(context, op, Why.DELETED_THERE, placed, ours=ours)
-    context.catalog.outcomes.commit(op.job_id, State.TRASHING)
+    # It counts now: after a stop the file may be in the trash, and no record tells of it.
+    context.catalog.outcomes.commit(op.job_id, State.TRASHING, spends=(op.verb, context.now()))
     kept = context.trash.put(op.path, **facts)
     done = Done(
         job_id=op.job_id,

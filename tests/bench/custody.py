@@ -51,6 +51,8 @@ class Custody:
         """Since when something can have been in the trash, by its digest."""
         self._taken: Counter[tuple[str, int]] = Counter()
         self._sums = Sums()
+        self._places: set[PurePosixPath] = set()
+        """Where tracks were ever seen."""
         self._looked = 0.0
         self.placed: set[int] = set()
         """The tracks that there were when the program planned last."""
@@ -88,6 +90,11 @@ class Custody:
         for one in trash.values():
             if one.sha not in known:
                 self._since[one.sha] = self._looked
+        kept = {one.sha for one in trash.values()}
+        self._since = {sha: since for sha, since in self._since.items() if sha in kept}
+        self._places |= {
+            PurePosixPath(path) for path, one in library.items() if one.job is not None
+        }
         self._library, self._trash, self._looked = library, trash, uptime
 
     # --- what is people's ---
@@ -105,11 +112,12 @@ class Custody:
                 yield f"somebody's own {path!r} did not stay as it was"
 
     def _is_beside(self, path: str) -> bool:
-        """Whether it is named for a track in its folder: then it goes where that goes."""
+        """Whether it is named for a track that stood, or once stood, in its folder: then it goes
+        where that goes."""
         place = PurePosixPath(path)
-        found = (PurePosixPath(one) for one, seen in self._library.items() if seen.job is not None)
         return any(
-            one.parent == place.parent and place.stem in (one.stem, one.name) for one in found
+            one.parent == place.parent and place.stem in (one.stem, one.name)
+            for one in self._places
         )
 
     def _changed(self, library: dict[str, Seen]) -> Iterator[str]:
@@ -177,7 +185,7 @@ class Custody:
         for path, seen in self._trash.items():
             if seen.sha in here:
                 continue
-            age = uptime - self._since.pop(seen.sha, self._looked)
+            age = uptime - self._since.get(seen.sha, self._looked)
             self._home.ledger.forgets(seen)
             if (seen.job, seen.heard) in sounds:
                 continue  # it was a copy of what stands in the library

@@ -191,7 +191,10 @@ class House:
                 tree.ledger.begins()
                 tree.ledger.sees(tree.ledger.bearers())
             if what == "planned":
-                placed = tree.ledger.bearers().keys() | tree.ledger.removed.keys()
+                stands = tree.ledger.bearers()
+                tree.ledger.noted(stands)
+                tree.attic.seen(stands)
+                placed = stands.keys() | tree.ledger.removed.keys()
                 tree.custody.placed = placed
                 tree.told.plans(placed)
             if what == "over":

@@ -6,9 +6,10 @@ Written while it happens, from the disk alone; it shares no code with the progra
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,6 +102,8 @@ class Ledger:
     titles: dict[str, str] = field(default_factory=dict)
     removed: dict[int, float] = field(default_factory=dict)
     """Since when people left no file of a job."""
+    before: dict[int, float] = field(default_factory=dict)
+    """The same of the time before they brought it back, as long as no run has noted that."""
     named: dict[int, set[str]] = field(default_factory=dict)
     """Stems that people gave to files of a job."""
     asked: dict[int, set[str]] = field(default_factory=dict)
@@ -147,8 +150,20 @@ class Ledger:
     def sees(self, bearers: dict[int, set[str]]) -> None:
         """Files stand there, whoever put them there: what has one is not removed."""
         for job, paths in bearers.items():
-            self.removed.pop(job, None)
+            if job in self.removed:
+                self.before[job] = min(self.removed.pop(job), self.before.get(job, math.inf))
             self.worn.setdefault(job, set()).update(Path(path).stem for path in paths)
+
+    def gone(self, job: int) -> float | None:
+        """Since when its file is gone, for all that a run has noted."""
+        return (
+            min(self.removed[job], self.before.get(job, math.inf)) if job in self.removed else None
+        )
+
+    def noted(self, bearers: Iterable[int]) -> None:
+        """A run has taken down which jobs have files."""
+        for job in bearers:
+            self.before.pop(job, None)
 
     def called(self, job: int) -> set[str]:
         """What people call the files of a job now, or did at some moment of this run."""
@@ -184,7 +199,8 @@ class Attic:
         self.returned: set[str] = set()
         """What people put back: where it takes the place of a newer file, that is their doing."""
         self.stems: set[str] = set()
-        """The names of those."""
+        """The names of those, and those under which they were found again."""
+        self._unseen: set[int] = set()
         folder.mkdir()
 
     def put(self, path: Path, root: Path) -> None:
@@ -205,8 +221,16 @@ class Attic:
             return None
         shutil.copy2(kept, target)
         self.stems.add(target.stem)
+        job = sound.job_of(target) if target.suffix in sound.SUFFIXES else None
+        self._unseen |= {job} if job is not None else set()
         self.returned.add(hashlib.sha256(kept.read_bytes()).hexdigest())
         return f"put back {name!r}"
+
+    def seen(self, bearers: Mapping[int, Iterable[str]]) -> None:
+        """A run has seen which files there are: under what name each was found again."""
+        for job in self._unseen & bearers.keys():
+            self.stems.update(Path(path).stem for path in bearers[job])
+        self._unseen -= bearers.keys()
 
     def follows(self, before: Iterable[Seen], after: Iterable[Seen]) -> None:
         """What was put back stays theirs where the program gave it the title of its job."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 ASIDE = re.compile(r" \(conflict \d{4}-\d\d-\d\d\)( \d+)?$")
-_LOOKALIKES = str.maketrans("／＼：＊？＂＜＞｜", '/\\:*?"<>|')
+_LOOKALIKES = str.maketrans("／＼：＊？＂＜＞｜．", '/\\:*?"<>|.')
 _LONG = 100
 """Bytes: a shorter name was not cut."""
 
@@ -14,8 +14,6 @@ _LONG = 100
 def meant(stem: str, job: int) -> set[str]:
     """The titles that a person who gives a file this name can mean."""
     text = unicodedata.normalize("NFC", stem)
-    if text.startswith("．"):
-        text = "." + text[1:]
     found = {text}
     # Twice, where the template has it, and the name that this makes is another file's.
     for _ in range(2):

@@ -54,7 +54,7 @@ def of_request(house: House, home: Home, method: str, path: str, body: bytes) ->
 
 
 def _deletion(house: House, home: Home, job: int) -> str | None:
-    gone = [tree.ledger.removed[job] for tree in home.trees if job in tree.ledger.removed]
+    gone = [since for tree in home.trees if (since := tree.ledger.gone(job)) is not None]
     if home.setup.deletions != "mirror":
         return f"deletions are not mirrored here but {home.setup.deletions}"
     if not gone:
