@@ -84,8 +84,11 @@ def _deletion(house: House, home: Home, job: int) -> str | None:
 
 def _out_of_step(house: House, home: Home, job: int, gone: float) -> str | None:
     """Whether the account changed it after its file went: then it is fetched again instead."""
-    if gone == -math.inf or house.chronicle.now(job) in house.chronicle.until(job, gone):
+    now, before = house.chronicle.now(job), house.chronicle.until(job, gone)
+    if gone == -math.inf or now in before:
         return None
+    if now and now.title in home.told.sent(job) and now.heard in {one.heard for one in before}:
+        return None  # the name was on its way
     return "it was renamed, or has other audio, since its file went"
 
 
@@ -170,8 +173,9 @@ def at_rest(house: House, home: Home, explained: set[int]) -> Iterator[str]:
             continue
         stems = [Path(path).stem for path in places[number]]
         title = job.display_name
-        if all(ASIDE.search(_COPY.sub("", stem)) for stem in stems):
-            continue  # a conflict copy is all that people left: its name is theirs to settle
+        aside = [stem for stem in stems if ASIDE.search(_COPY.sub("", stem))]
+        if aside and (len(aside) == len(stems) or number in home.ledger.copied):
+            continue  # what counts is called like a conflict copy: its name is theirs to settle
         if number in renamed and not home.attic.stems.isdisjoint(stems):
             continue  # found again under a name of people's: it may be a copy, and keeps that
         if number in renamed & home.ledger.unrecorded:

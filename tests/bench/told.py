@@ -34,6 +34,7 @@ class Told:
         self._has_died = False
         self._own: dict[int, set[str]] = {}
         self._sending: dict[int, str] = {}
+        self._names: dict[int, set[str]] = {}
         self.sums = Sums()
         self.placed: set[int] | None = None
 
@@ -55,6 +56,11 @@ class Told:
         """It sends a title, which both sides agree upon from then on."""
         self._own.setdefault(_job(path), set()).add(title)
         self._sending[_job(path)] = title
+        self._names.setdefault(_job(path), set()).add(title)
+
+    def sent(self, job: int) -> set[str]:
+        """Every title that it ever sent for a job."""
+        return self._names.get(job, set())
 
     def named(self, path: str) -> None:
         """The account has answered that."""
