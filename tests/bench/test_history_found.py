@@ -251,6 +251,17 @@ FOUND = {
             Run(beside=True, lag=20),
         ),
     ),
+    "made again by two programs at the same time": Story(
+        seed=1004376,
+        setups=(Setup(retries=2), Setup(retries=2)),
+        jobs=1,
+        steps=(
+            Run(who=1, meanwhile=(("list 0", Act("job_begin", who=1, one=42, other=30)),)),
+            Run(meanwhile=((0, Act("delete", who=1, one=16, other=37)),), beside=True),
+            Run(),
+            Run(who=1, beside=True),
+        ),
+    ),
     "of two copies the one that counts is called like a conflict copy": Story(
         seed=1005015,
         setups=(Setup(), Setup(template="{title}.{ext}", formats=("mp3", "flac", "wav"))),
