@@ -145,3 +145,39 @@ async def test_certificates_that_cannot_be_read_are_a_mistake_in_the_setting(
     with raised(ConfigError, "SSL_CERT_FILE"):
         async with opened("https://api.example.invalid"):
             pass
+
+
+async def test_a_proxy_passes_on_what_it_cannot_read(
+    trusted: trustme.CA,
+    serve_tls: Serve,
+    opened: Callable[..., Http],
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+) -> None:
+    url, heads = await serve_tls(trusted.issue_cert("api.example.invalid"))
+    port, seen = int(url.rpartition(":")[2]), bytearray()
+
+    async def passed(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, note: bool = False
+    ) -> None:
+        while data := await reader.read(65_536):
+            seen.extend(data if note else b"")
+            writer.write(data)
+        writer.close()
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"CONNECT api.example.invalid:443 ")
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await asyncio.gather(passed(reader, back, note=True), passed(there, writer))
+
+    async with await asyncio.start_server(tunnel, "127.0.0.1", 0) as proxy:
+        address = proxy.sockets[0].getsockname()
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{address[1]}")
+        async with opened("https://api.example.invalid") as http:
+            assert (await AudioPod(http).page()).total == 0
+    (head,) = heads
+    assert f"X-API-Key: {key}" in head
+    assert seen
+    assert key.encode() not in seen

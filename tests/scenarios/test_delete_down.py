@@ -326,6 +326,18 @@ def test_a_stop_at_any_moment_loses_nothing(mirror: Mirror, stop: str) -> None:
     mirror.assert_rests()
 
 
+def test_a_file_to_the_trash_counts_also_where_no_record_tells_of_it(mirror: Mirror) -> None:
+    mirror.bench.configure(sync={"deletion_budget": 1})
+    mirror.sim.world.delete(mirror.jobs["Alpha"])
+    mirror.sync(9, before=dies_before("syncd.catalog.outcomes.Outcomes.record"))
+    mirror.sim.world.delete(mirror.jobs["Beta"])
+    result = mirror.sync(3)
+    assert (
+        "1 file to the trash now and 1 within the last day are more than the budget" in result.out
+    )
+    assert mirror.files() == ["Beta.flac", "Delta.flac", "Gamma.flac"]
+
+
 def test_what_goes_to_the_trash_is_known_to_go_there_before_it_does(mirror: Mirror) -> None:
     mirror.sim.world.delete(mirror.jobs["Alpha"])
     mirror.sync(9, before=dies_before("syncd.local.trash.Trash.put"))
