@@ -188,7 +188,9 @@ def prepare(root: Root) -> None:
     for folder in (root.private, root.incoming):
         _refuse_link(folder)
     try:
-        root.incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Never the root itself: an empty folder would stand where a disk is to be mounted again.
+        root.private.mkdir(exist_ok=True)
+        root.incoming.mkdir(mode=0o700, exist_ok=True)
         for name, content in _IGNORE_FILES.items():
             path = root.private / name
             if not path.exists():

@@ -382,3 +382,12 @@ def test_a_root_that_is_missing_is_never_an_invitation_to_make_another(folder: P
     with pytest.raises(RootUnusable, match="is not there") as caught:
         open_root(folder)
     assert "init" not in str(caught.value)
+
+
+def test_a_root_that_vanished_is_not_made_anew(folder: Path) -> None:
+    """An empty folder would stand where its disk is to be mounted again."""
+    root, _ = create_root(folder, URL)
+    folder.rename(folder.with_name("elsewhere"))
+    with pytest.raises(RootUnusable):
+        prepare(root)
+    assert not folder.exists()

@@ -14,6 +14,7 @@ from syncd.local.trash import Why
 from syncd.simulator import Fault
 
 from .mirroring import ALBUM, LRC, Mirror, dies_after, dies_before
+from .starting import AT_ONCE
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench
@@ -324,6 +325,22 @@ def test_a_stop_at_any_moment_loses_nothing(mirror: Mirror, stop: str) -> None:
     assert not mirror.path("Alpha.lrc").exists()
     assert mirror.known("Alpha").state is State.GONE
     mirror.assert_rests()
+
+
+def test_a_job_that_is_back_after_a_stop_is_fetched_again_and_never_deleted(
+    mirror: Mirror,
+) -> None:
+    """The file went to the trash by the program's hand, whatever came to be recorded."""
+    mirror.bench.configure(sync={"deletion_grace": "0s"})
+    back = mirror.sim.world.job(mirror.jobs["Alpha"])
+    assert back is not None
+    mirror.sim.world.delete(back.id)
+    mirror.sync(9, before=dies_after("syncd.local.trash.carry"))
+    mirror.sim.world.insert([back])
+    for _ in range(3):
+        mirror.sync(before=AT_ONCE)
+    assert mirror.sent() == []
+    assert mirror.files() == ["Alpha.flac", "Beta.flac", "Delta.flac", "Gamma.flac"]
 
 
 def test_a_file_to_the_trash_counts_also_where_no_record_tells_of_it(mirror: Mirror) -> None:
