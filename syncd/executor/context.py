@@ -24,7 +24,7 @@ from syncd.executor.absence import LastLook
 from syncd.local import files, tags
 from syncd.local.ignore import BrokenPatterns, Fresh
 from syncd.local.ordinary import read_ordinary
-from syncd.local.root import Marker, Root
+from syncd.local.root import Marker, Root, fsync_folder
 from syncd.local.scan import file_stat
 from syncd.local.sidecars import is_kept_out, sidecars
 from syncd.local.tags import read_identity
@@ -219,7 +219,8 @@ class Context:
             files.place_text(self.root, sidecar, text, mode=self.settings.file_mode)
 
     def remove_lyrics(self, job: Job, path: str) -> None:
-        """Remove the lyrics that were placed beside the file at ``path``; the user's own stay.
+        """Remove the lyrics that were placed beside the file at ``path``, durably: when the file is
+        gone nobody looks for them any more. The user's own stay.
 
         Raises ``OSError``, also where it cannot be told whose they are: the file goes after them.
         """
@@ -228,6 +229,7 @@ class Context:
         is_ours = text.strip() and _holds(self.root.path / lyrics, text)
         if is_ours and lyrics in sidecars(self.root, path):
             (self.root.path / lyrics).unlink(missing_ok=True)
+            fsync_folder((self.root.path / lyrics).parent)
 
 
 def _holds(path: Path, text: str) -> bool:

@@ -42,7 +42,8 @@ def census(stage: Stage) -> Census:
     for place, path in in_library(stage):
         seen = stage.home.read(path)
         shas[place] = seen.sha
-        if path.suffix in SUFFIXES:
+        # An empty file may hold a name for a moment, in which there is nothing of a track.
+        if path.suffix in SUFFIXES and path.stat().st_size:
             library[place] = seen.heard
             edited += [place] if seen.marks else []
     for root in stage.roots().values():
