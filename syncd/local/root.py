@@ -189,7 +189,8 @@ def prepare(root: Root) -> None:
         _refuse_link(folder)
     try:
         # Never the root itself: an empty folder would stand where a disk is to be mounted again.
-        root.private.mkdir(exist_ok=True)
+        if not os.path.lexists(root.private):
+            root.private.mkdir()
         root.incoming.mkdir(mode=0o700, exist_ok=True)
         for name, content in _IGNORE_FILES.items():
             path = root.private / name
