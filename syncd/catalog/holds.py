@@ -55,7 +55,8 @@ class Holds:
         What was held before keeps its batch. What is new and batched makes a batch for each verb,
         so that an approval releases what was shown and nothing that came later. A hold whose cause
         is over ends, and so does an approval; not where the plan only waits for that track, or does
-        what leaves the question open (``core.holding``).
+        what leaves the question open (``core.holding``). That of a deletion is over as soon as its
+        file was seen, whatever is planned: if it goes again, that is asked about again.
         """
         wanted = {(op.job_id, op.held): op for op in plan.holds}
         going_on = {(op.job_id, op.verb) for op in plan}
@@ -65,6 +66,8 @@ class Holds:
 
         def is_over(held: Held) -> bool:
             key = (held.job_id, held.verb)
+            if held.verb == DeleteRemote.verb and held.job_id not in absent:
+                return key not in wanted
             if held.verb == Free.verb and held.job_id in staying:
                 return True
             if key in wanted or key in going_on or held.job_id in waiting:
@@ -74,6 +77,7 @@ class Holds:
 
         with self._begin() as connection:
             known = read_holds(connection)
+            absent = {row.job_id for row in find(connection, ABSENCE)}
             for held in known.values():
                 if is_over(held):
                     remove(connection, HOLD, job_id=held.job_id, verb=held.verb)

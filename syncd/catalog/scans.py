@@ -23,7 +23,7 @@ from syncd.catalog.statements import (
     put,
     remove,
 )
-from syncd.core.baseline import Absence, State
+from syncd.core.baseline import Absence, BaselineTrack, Place, State
 from syncd.core.evidence import Sighting
 from syncd.core.model import LocalFile
 from syncd.core.policy import Now
@@ -38,10 +38,14 @@ _KEPT_OUT = "kept_out"
 """JSON: the tracks of ``Sighting.kept_out`` -> path, as of the last scan."""
 _LEFT_ALONE = "left_alone"
 """JSON: the tracks that were among those, and that no scan saw since."""
+_ELSEWHERE = "elsewhere"
+"""JSON: the tracks whose file was seen last where it is not known to be -> its place, and the path
+that was known then: it counts until another is recorded."""
 _UNSEEN = "unseen"
 """JSON: the tracks that the last scan could not look for -> when one last could."""
 
 
+_KNOWN_AT = select(BASELINE.c.path).where(BASELINE.c.job_id == bindparam("job"))
 _PLACED_AT = select(BASELINE.c.placed_at).where(BASELINE.c.job_id == bindparam("job"))
 
 
@@ -103,6 +107,7 @@ class Scans:
             noting = {
                 _LEFT_BEHIND: _left_behind(facts, absences.keys(), sighting),
                 **dict(_kept_out(facts, sighting)),
+                **_elsewhere(connection, facts, sighting),
                 _NUMBER: str(number),
                 _LAST_AT: now.local.isoformat(),
                 _UNSEEN: json.dumps(since),
@@ -185,6 +190,26 @@ def kept_out(facts: Facts) -> frozenset[int]:
     """``Baseline.kept_out``."""
     now = map(int, json.loads(facts.get(_KEPT_OUT, "{}")))
     return frozenset(now) | frozenset(json.loads(facts.get(_LEFT_ALONE, "[]")))
+
+
+def _elsewhere(connection: Connection, facts: Facts, sighting: Sighting) -> dict[str, str]:
+    unseen = sighting.missed | sighting.unsure | sighting.displaced
+    before = json.loads(facts.get(_ELSEWHERE, "{}"))
+    after = {job: entry for job, entry in before.items() if int(job) in unseen}
+    for job_id, place in sighting.elsewhere.items():
+        known = connection.execute(_KNOWN_AT, {"job": job_id}).scalar_one()
+        after[str(job_id)] = [known, place.path, place.mounted]
+    return {_ELSEWHERE: json.dumps(after)} if after or before else {}
+
+
+def with_places(
+    tracks: Mapping[int, BaselineTrack], facts: Facts
+) -> Iterator[tuple[int, BaselineTrack]]:
+    """Those of ``tracks`` whose file was seen last where it is not known to be, with that."""
+    for job, (known_at, path, mounted) in json.loads(facts.get(_ELSEWHERE, "{}")).items():
+        track = tracks.get(int(job))
+        if track is not None and track.placed is not None and track.placed.path == known_at:
+            yield track.job_id, replace(track, seen=Place(path, mounted))
 
 
 def _first(

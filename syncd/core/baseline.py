@@ -81,6 +81,14 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A path under the root, and whether it lay in what is mounted at a folder above it."""
+
+    path: str
+    mounted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """A name as the service has it, and the stem that is emitted for it."""
 
@@ -115,6 +123,8 @@ class BaselineTrack:
     ``replaced_by`` is an address whose audio was found to differ from what was placed, ``declined``
     one whose audio the user would not have in its place.
     ``intended`` is the pair of names that its file was about to get, where that is not recorded.
+    ``seen`` is where its file was seen last, if that is not where it is known to be: it was moved,
+    and that was not taken in.
     ``kept`` is the selection in spite of which the user keeps it (``selection.Only.digest``), or
     ``selection.BY_NAME``.
     """
@@ -132,6 +142,13 @@ class BaselineTrack:
     declined: str | None = None
     intended: Named | None = None
     kept: str | None = None
+    seen: Place | None = None
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where its file may stand, as far as is known: to miss it, a scan looks at all of them."""
+        known = () if self.placed is None else (Place(self.placed.path, self.placed.mounted),)
+        return known if self.seen is None else (*known, self.seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from syncd.core.baseline import Absence, Baseline, BaselineTrack, Named, Placed, State
+from syncd.core.baseline import (
+    Absence,
+    Baseline,
+    BaselineTrack,
+    Named,
+    Place,
+    Placed,
+    State,
+)
 from syncd.core.model import COMPLETED, FAILED, LocalFile, LocalTree, RemoteTrack, RemoteTree
 from syncd.core.naming import name_track, same_text, stem_of, suffix_of, uses_facets
 from syncd.core.operations import MoveLocal
@@ -205,7 +213,7 @@ def _here(
             return Here.KEPT_OUT, None
         return (Here.FOUND if owner is None else Here.PASTED), None
     elsewhere = file is not None and file.path != placed.path
-    if (file is None or elsewhere) and known.state in EXPECTED and is_out_of_sight(placed, local):
+    if (file is None or elsewhere) and known.state in EXPECTED and hidden_place(known, local):
         # What is found elsewhere may be a copy: the original cannot be seen.
         return Here.HIDDEN, None
     if file is None:
@@ -239,40 +247,49 @@ def _without_file(
 ) -> Here:
     if known.state not in EXPECTED:
         return Here.NOTHING
-    if local.kept_out_by(placed.path):
+    if place_kept_out(known, local) is not None:
         # What becomes of a file there is not followed, and so no deletion either.
         return Here.KEPT_OUT
     if placed.path in local.names:
         # Something stands at the known path, so the track is not absent: never guess.
         return Here.STRANGER
-    if is_out_of_reach(placed, local, disks):
+    if is_out_of_reach(known, local, disks):
         return Here.HIDDEN
     if known.absence is not None and is_confirmed(known.absence, policy):
         return Here.ABSENT
     return Here.MISSED
 
 
-def is_out_of_sight(placed: Placed, local: LocalTree) -> bool:
-    """Whether the scan says nothing of ``placed.path``: unreadable, or another disk than before.
+def hidden_place(known: BaselineTrack, local: LocalTree) -> Place | None:
+    """The place of its file of which the scan says nothing: unreadable, or another disk's now.
 
     A folder that became a mount point, or ceased to be one, or became a link, shows other files
-    than those that were placed in it: their absence is no deletion.
+    than those that stood in it: their absence is no deletion.
     """
+    return next((place for place in known.places if _is_hidden(place, local)), None)
+
+
+def _is_hidden(place: Place, local: LocalTree) -> bool:
     return (
-        local.is_hidden(placed.path)
-        or local.is_walled(placed.path)
-        or (local.mount_of(placed.path) is not None) != placed.mounted
+        local.is_hidden(place.path)
+        or local.is_walled(place.path)
+        or (local.mount_of(place.path) is not None) != place.mounted
     )
 
 
-def is_out_of_reach(placed: Placed, local: LocalTree, disks: Collection[str]) -> bool:
+def place_kept_out(known: BaselineTrack, local: LocalTree) -> str | None:
+    """The place of its file that is kept out."""
+    return next((place.path for place in known.places if local.kept_out_by(place.path)), None)
+
+
+def is_out_of_reach(known: BaselineTrack, local: LocalTree, disks: Collection[str]) -> bool:
     """Whether a file that was not found may stand where nobody could look.
 
     It may have been moved into what is unreadable, whatever its own place is like; and another
     disk may be mounted where its own was, unless that shows a file that was placed on it.
     """
-    mount = local.mount_of(placed.path)
-    return bool(local.unreadable) or (mount is not None and mount not in disks)
+    mounts = {local.mount_of(place.path) for place in known.places}
+    return bool(local.unreadable) or not mounts <= {None, *disks}
 
 
 def scans_apart(policy: Policy) -> float:

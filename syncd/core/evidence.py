@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syncd.core.baseline import Baseline, BaselineTrack, Placed
-from syncd.core.cases import EXPECTED, REMEMBERED, is_out_of_reach, is_out_of_sight
+from syncd.core.baseline import Baseline, BaselineTrack, Place, Placed
+from syncd.core.cases import EXPECTED, REMEMBERED, hidden_place, is_out_of_reach, place_kept_out
 from syncd.core.model import FileStat, LocalFile, LocalTree, RemoteTrack, RemoteTree
 from syncd.core.naming import Name, album_of, name_track, same_text, stem_of, suffix_of
 from syncd.core.only import ALL, Only
@@ -150,13 +150,15 @@ class Sighting:
     ``missed``: not found, though all was looked at. ``unsure``: what could not be looked at may
     hold them, so that what was known before stands. Of all others any earlier absence is over; in
     the place of ``displaced`` something else stands. ``kept_out`` are the paths of files that are
-    kept out, or would be, whatever the track's state.
+    kept out, or would be, whatever the track's state. ``elsewhere``: where files were found that
+    are known at another path.
     """
 
     missed: frozenset[int]
     unsure: frozenset[int]
     kept_out: Mapping[int, str] = field(default_factory=dict)
     displaced: frozenset[int] = frozenset()
+    elsewhere: Mapping[int, Place] = field(default_factory=dict)
 
 
 def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
@@ -164,25 +166,30 @@ def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
     missed: set[int] = set()
     unsure: set[int] = set()
     displaced: set[int] = set()
-    kept_out = {}
+    kept_out: dict[int, str] = {}
+    elsewhere: dict[int, Place] = {}
     if local.kept_out:
         files = found.files.items()
         kept_out = {job_id: f.path for job_id, f in files if local.kept_out_by(f.path)}
     for known in baseline.tracks.values():
         placed = known.placed
-        if placed is None or known.state not in EXPECTED or known.job_id in found.files:
+        if placed is None or known.state not in EXPECTED:
             continue
-        if is_out_of_sight(placed, local):
+        if (file := found.files.get(known.job_id)) is not None:
+            if file.path != placed.path:
+                is_mounted = local.mount_of(file.path) is not None
+                elsewhere[known.job_id] = Place(file.path, is_mounted)
+        elif hidden_place(known, local) is not None:
             unsure.add(known.job_id)
-        elif local.kept_out_by(placed.path):
+        elif (aside := place_kept_out(known, local)) is not None:
             unsure.add(known.job_id)
-            kept_out[known.job_id] = placed.path
+            kept_out[known.job_id] = aside
         elif placed.path not in local.names:
-            where = unsure if is_out_of_reach(placed, local, found.disks) else missed
+            where = unsure if is_out_of_reach(known, local, found.disks) else missed
             where.add(known.job_id)
         else:
             displaced.add(known.job_id)
-    return Sighting(frozenset(missed), frozenset(unsure), kept_out, frozenset(displaced))
+    return Sighting(frozenset(missed), frozenset(unsure), kept_out, frozenset(displaced), elsewhere)
 
 
 def to_hash(

@@ -13,6 +13,7 @@ from syncd.core.naming import (
     collision_key,
     has_own_suffix,
     own_suffix,
+    same_text,
     sibling,
     stem_of,
 )
@@ -73,7 +74,10 @@ def settle(
     if not relocations:
         return list(decisions)
     staying = [op for op in relocations if stays(op)]
-    moving, waits = _named([op for op in relocations if not stays(op)], names)
+    moving = [op for op in relocations if not stays(op)]
+    # What stands where it is to stand gives its name up to none.
+    moving.sort(key=lambda op: not same_text(op.path, op.new_path))
+    moving, waits = _named(moving, names)
     others = [d for d in decisions if not isinstance(d, RenameLocal | MoveLocal)]
     return [*_ordered(moving, names), *staying, *waits, *others]
 
@@ -98,7 +102,8 @@ def _named(ops: Sequence[Relocation], names: Names) -> tuple[list[Relocation], l
 def _choose(op: Relocation, names: Names) -> Relocation | None:
     choices = [op] if has_own_suffix(op.stem, op.job_id) else [op, _suffixed(op)]
     for choice in choices:
-        if names.is_free(choice.new_path):
+        # Where it stands already, it is beside whatever stands there with it.
+        if names.is_free(choice.new_path) or same_text(op.path, choice.new_path):
             names.take(choice.new_path)
             return choice
     return None

@@ -6,6 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from syncd.core.evidence import Sighting
+from syncd.core.operations import Plan, Retag, Wait
+from syncd.core.policy import Now
+
 from .situations import (
     CAUTIOUS,
     LENIENT,
@@ -54,6 +58,25 @@ def test_a_pending_deletion_that_was_approved_is_due_at_once(bench: Bench) -> No
     planned = bench.plan(LENIENT)
     assert (7, "delete-remote") in [(op.job_id, op.verb) for op in planned]
     assert planned.pending == ()
+
+
+@pytest.mark.parametrize("approved", [False, True], ids=["held", "approved"])
+def test_what_was_asked_about_a_deletion_ends_when_its_file_is_seen(
+    bench: Bench, approved: bool
+) -> None:
+    deleted_here(bench)
+    bench.catalog.holds.approve_pending(7, bench.now)
+    if not approved:
+        bench.catalog.holds.take_back_approvals()
+        bench.catalog.holds.hold_again([(7, "delete-remote")], "its catalog is old", bench.now)
+    waits = Plan((), waits=(Wait(job_id=7, reason="the job is PROCESSING"),))
+    bench.catalog.holds.keep(waits, bench.now)
+    assert [held.approved for held in bench.catalog.holds.all()] == [approved]
+    bench.catalog.scans.note(Sighting(frozenset(), frozenset()), Now(bench.now))
+    # Whatever is planned for it meanwhile, and leaves open what else was asked.
+    for plan in (waits, Plan((Retag(job_id=7, path="A/Rain.flac", reason="liked"),))):
+        bench.catalog.holds.keep(plan, bench.now)
+        assert bench.catalog.holds.all() == []
 
 
 @pytest.mark.parametrize("situation", [swapped_there, swapped_by_the_template])

@@ -8,7 +8,9 @@ import pytest
 
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import State
+from syncd.core.evidence import Sighting
 from syncd.core.operations import Compare, Defer, Hold, Operation, Plan, RenameRemote, Restore
+from syncd.core.policy import Now
 
 DELETE, DOWNLOAD = "delete-remote", "download"
 HOUR = timedelta(hours=1)
@@ -35,6 +37,7 @@ def standing(catalog: Catalog) -> dict[tuple[int, str], tuple[int | None, bool]]
 def test_a_deletion_stays_as_it_was_asked_while_the_track_is(
     catalog: Catalog, now: datetime, op: Operation, approved: bool
 ) -> None:
+    catalog.scans.note(Sighting(frozenset({7, 8}), frozenset()), Now(now))
     catalog.holds.keep(Plan((hold(7), hold(8))), now)
     if approved:
         catalog.holds.approve(catalog.holds.all())

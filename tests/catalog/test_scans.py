@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from syncd.catalog.outcomes import Done
 from syncd.catalog.store import Catalog
-from syncd.core.baseline import State
+from syncd.core.baseline import Place, State
 from syncd.core.evidence import Sighting
 from syncd.core.model import FileStat, LocalFile
 from syncd.core.policy import Now
@@ -178,3 +178,44 @@ def test_what_was_kept_out_is_remembered_until_a_scan_sees_it_elsewhere(
     assert remembered() == {7}, "what stands in its place is another file"
     scan()
     assert remembered() == frozenset()
+
+
+# --- what stands elsewhere ---
+
+
+def test_where_a_file_stands_that_is_not_recorded_there_is_remembered_until_it_is(
+    catalog: Catalog, now: datetime, placed: MakePlaced
+) -> None:
+    def scan(
+        *missed: int, unsure: tuple[int, ...] = (), displaced: tuple[int, ...] = (), **seen: Place
+    ) -> None:
+        elsewhere = {int(name[1:]): place for name, place in seen.items()}
+        catalog.scans.note(
+            Sighting(
+                frozenset(missed),
+                frozenset(unsure),
+                displaced=frozenset(displaced),
+                elsewhere=elsewhere,
+            ),
+            Now(now),
+        )
+
+    def remembered() -> dict[int, Place]:
+        before = catalog.baseline(Now(now))
+        again = catalog.baseline_after(before, ())
+        assert again.tracks == before.tracks
+        return {job: track.seen for job, track in before.tracks.items() if track.seen}
+
+    for job_id in (7, 8, 9):
+        catalog.outcomes.commit(job_id, State.PLACED, placed(f"{job_id}.flac"))
+    here, disk, odd = Place("a.flac", False), Place("disk/b.flac", True), Place(NOT_UTF8, False)
+    scan(_7=here, _8=disk, _9=odd)
+    assert remembered() == {7: here, 8: disk, 9: odd}
+    scan(7, unsure=(8,), displaced=(9,))
+    assert remembered() == {7: here, 8: disk, 9: odd}
+    scan(unsure=(8,), displaced=(9,))
+    assert remembered() == {8: disk, 9: odd}, "7 was seen where it is known to be"
+    catalog.outcomes.commit(8, State.PLACED, placed("disk/b.flac"))
+    assert remembered() == {9: odd}, "8 was taken in where it stood"
+    scan(unsure=(9,), _8=here)
+    assert remembered() == {8: here, 9: odd}

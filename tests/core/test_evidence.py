@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from syncd.core.baseline import Baseline, BaselineTrack, Placed, State
+from syncd.core.baseline import Baseline, BaselineTrack, Place, Placed, State
 from syncd.core.cases import EXPECTED, REMEMBERED
 from syncd.core.evidence import Sighting, match, sight, to_hash
 from syncd.core.model import FileStat, LocalFile, LocalTree, Origin, RemoteTrack, RemoteTree
@@ -179,13 +179,14 @@ def test_what_was_placed_beside_another_file_is_the_tracks_only_where_nothing_el
 
 MISSED, UNSURE = Sighting(frozenset({7}), frozenset()), Sighting(frozenset(), frozenset({7}))
 NEITHER = Sighting(frozenset(), frozenset())
+ASTRAY = replace(NEITHER, elsewhere={7: Place("x.flac", mounted=False)})
 DISPLACED = Sighting(frozenset(), frozenset(), displaced=frozenset({7}))
 ON_DISK = placed_at(HOME, mounted=True)
 CASUAL = f"{ALBUM}/x.txt"
-
+SEEN_ELSEWHERE = known(seen=Place("mine/Rain.flac", mounted=False))
 SIGHTS = [
     ("its file stands where it did", folder(file()), known(), NEITHER),
-    ("its file stands elsewhere", folder(file("x.flac")), known(), NEITHER),
+    ("its file stands elsewhere", folder(file("x.flac")), known(), ASTRAY),
     ("its file is gone", folder(names=[CASUAL]), known(), MISSED),
     ("its file is gone with its folder", folder(), known(), MISSED),
     ("its file is gone, and was missed before", folder(), missing(), MISSED),
@@ -246,6 +247,26 @@ SIGHTS = [
         MISSED,
     ),
     ("never placed", folder(), known(path=None), NEITHER),
+    ("it was seen elsewhere, and not taken in there", folder(), SEEN_ELSEWHERE, MISSED),
+    (
+        "another disk came over where it was seen",
+        folder(names=[CASUAL], mounted=["mine"]),
+        SEEN_ELSEWHERE,
+        UNSURE,
+    ),
+    ("a link stands where it was seen", folder(names=["mine"]), SEEN_ELSEWHERE, UNSURE),
+    (
+        "the disk on which it was seen is not mounted",
+        folder(names=["mine/x.txt"]),
+        known(seen=Place("mine/Rain.flac", mounted=True)),
+        UNSURE,
+    ),
+    (
+        "on the disk on which it was seen no file shows that it is the same",
+        folder(names=["mine/x.txt"], mounted=["mine"]),
+        known(seen=Place("mine/Rain.flac", mounted=True)),
+        UNSURE,
+    ),
 ]
 
 
@@ -264,7 +285,9 @@ def test_a_file_is_missed_only_where_one_is_expected(state: State) -> None:
 def test_each_track_is_seen_or_missed_for_itself() -> None:
     local = folder(file(), file("b.flac", 9), names=["link"])
     tracks = [known(), known(8, "a.flac"), known(9, "x.flac"), known(10, "link/d.flac")]
-    assert sighting(local, *tracks) == Sighting(frozenset({8}), frozenset({10}))
+    assert sighting(local, *tracks) == Sighting(
+        frozenset({8}), frozenset({10}), elsewhere={9: Place("b.flac", mounted=False)}
+    )
 
 
 def on_disk(path: str, **fields: object) -> Placed:
@@ -303,7 +326,8 @@ def test_a_file_is_missed_on_a_disk_only_where_that_is_known_to_be_the_same(
     other: LocalFile, placed: Placed, expected: Sighting
 ) -> None:
     local = folder(other, names=[CASUAL], mounted=[ALBUM, "usb"])
-    assert sighting(local, known(placed=ON_DISK), known(8, placed=placed)) == expected
+    seen = sighting(local, known(placed=ON_DISK), known(8, placed=placed))
+    assert replace(seen, elsewhere={}) == expected
 
 
 def test_a_file_elsewhere_on_a_disk_does_not_show_that_it_is_the_same_disk() -> None:
@@ -372,3 +396,12 @@ def test_no_file_is_read_without_need(
     local: LocalTree, track: BaselineTrack, jobs: list[RemoteTrack]
 ) -> None:
     assert hashed(local, track, *jobs) == []
+
+
+def test_where_a_file_stands_that_is_known_elsewhere_is_said_with_whether_it_is_on_a_disk() -> None:
+    local = folder(file("disk/a.flac"), file("b.flac", 8), file("c.flac", 9), mounted=["disk"])
+    tracks = [known(), known(8), known(9, "c.flac"), known(10, "d.flac")]
+    assert sighting(local, *tracks).elsewhere == {
+        7: Place("disk/a.flac", mounted=True),
+        8: Place("b.flac", mounted=False),
+    }

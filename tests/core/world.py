@@ -272,7 +272,9 @@ class World:
         assert known.placed is not None
         assert same(job.title, known.placed.title), "it was renamed in the account"
         served = {job.source(name) for name in job.formats}
-        assert self.sounds.get(known.placed.audio) in served, "its audio was replaced"
+        # Other audio that they declined is known to them, as much as what they had.
+        known_sounds = {self.sounds.get(one) for one in (known.placed.audio, known.declined) if one}
+        assert known_sounds & served, "its audio was replaced"
         kept = {one.file.content for one in self.trash if one.recovery and one.job_id == job.id}
         assert kept & served, "without a recovery copy"
         today = [job for job, when in self.deletions if when > self.elapsed - DAY]

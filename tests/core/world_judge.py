@@ -11,6 +11,8 @@ from .world import World, effective, kept_of
 from .world_terms import is_asked_for, key, reading, readings, same, stem_of
 from .world_things import Job
 
+GIVEN_BACK = (State.EVICTED, State.UNSELECTED)
+
 
 def held(plan: Plan) -> set[tuple[int, str, str]]:
     return {(hold.job_id, hold.held, hold.path) for hold in plan.holds}
@@ -45,7 +47,8 @@ def _is_apart(world: World, job_id: int) -> bool:
 def _is_left_out(world: World, job: Job, state: State) -> bool:
     """Whether its file, of which no record was made, is kept out, and nobody asks for it."""
     is_asked = is_asked_for(effective(job), job.track().task, world.policy.only)
-    return state is State.WANTED and job.id in world.bearers() and not is_asked
+    is_unrecorded = state in (State.WANTED, State.GONE)
+    return is_unrecorded and job.id in world.bearers() and not is_asked
 
 
 def check_file(world: World, job: Job) -> None:
@@ -81,8 +84,10 @@ def has_cause(world: World, wait: Wait) -> bool:
     if not world.is_audible(wait.job_id):
         return True
     if "is taken" in wait.reason:
-        # By a file, or kept for one whose deletion is held.
-        missed = [world.catalog.known(job_id).placed for job_id in world.removed]
+        # By a file, or kept for one whose deletion is held, or that was given back and may return.
+        tracks = world.catalog.tracks.values()
+        given_back = {one.job_id for one in tracks if one.state in GIVEN_BACK}
+        missed = [world.catalog.known(job_id).placed for job_id in {*world.removed, *given_back}]
         taken = [*world.folder, *(placed.path for placed in missed if placed)]
         return key(wait.reason.partition(" is taken")[0]) in map(key, taken)
     job = world.account[wait.job_id]

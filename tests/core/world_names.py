@@ -15,7 +15,8 @@ from .world_terms import same, stem_of
 
 def _moved(act: Act) -> Placed:
     op, world, placed, file = act.op, act.world, act.placed(), act.file()
-    if isinstance(op, ops.MoveLocal) and op.new_path != op.path:
+    # Where people put it right there themselves, only the record follows.
+    if isinstance(op, ops.MoveLocal) and not same(op.new_path, op.path):
         assert op.path == placed.path, "the user put it where it is"
         assert not placed.moved, "the user put it where it is"
     if isinstance(op, ops.RenameLocal) and world.policy.conflicts != "remote":

@@ -14,6 +14,7 @@ from .world import World
 from .world_act import RELOCATION, Changed, Refused
 from .world_executor import carry_out, is_free_of_likes
 from .world_people import meddle
+from .world_terms import same
 
 
 class Fault(Enum):
@@ -63,7 +64,9 @@ def play_round(world: World, luck: Luck) -> Plan:
         world.witness.begins(op.job_id, op.verb)
         try:
             carry_out(world, op, lost=lost)
-            if isinstance(op, RELOCATION) and not is_surprising:
+            # What people put where it is to stand stands beside whatever they put there with it.
+            is_moved = isinstance(op, RELOCATION) and not same(op.path, op.new_path)
+            if is_moved and not is_surprising:
                 assert is_free_of_likes(world, op.new_path)
         except Changed as surprise:
             if not is_surprising:

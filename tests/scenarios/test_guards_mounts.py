@@ -398,3 +398,26 @@ def test_a_folder_that_is_mounted_for_reading_keeps_its_own_tracks_alone_from_th
     assert sync(bench, disks).code == 0
     assert (album / "Other.flac").exists()
     assert_nothing_removed(bench, disks)
+
+
+def test_a_file_put_upon_another_is_not_missed_while_a_disk_covers_it(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    assert sync(bench, disks).code == 0
+    folder = bench.root / "Best of"
+    folder.mkdir()
+    (bench.root / ALBUM / "T1.flac").rename(folder / "T1.flac")
+    assert sync(bench, disks).code == 0
+    sim.requests.clear()
+    # It carries the id of one track, and stands where another is known to be: nothing is recorded.
+    (bench.root / ALBUM / "T0.flac").replace(folder / "T1.flac")
+    assert sync(bench, disks).code == 3
+    disks.mount(folder)
+    for _ in range(2):
+        waiting = sync(bench, disks, "--json").document["waiting"]
+        reasons = {one["id"]: one["reason"] for one in waiting}
+        there = "Best of/T1.flac could not be read, or is on another disk than before"
+        assert reasons == {tracks[0]: there, tracks[1]: there}
+    assert_nothing_removed(bench, disks)
+    disks.run("umount", folder)
+    assert (folder / "T1.flac").exists()

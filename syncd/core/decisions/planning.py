@@ -186,11 +186,12 @@ class Planning:
         self, track: RemoteTrack, known: BaselineTrack | None, album: str, number: int, ext: str
     ) -> Name:
         placed = known.placed if known else None
-        if placed and placed.format == ext:
-            name = self._name_it_had(track, placed)
+        if known and placed and placed.format == ext:
+            name = self._name_it_had(track, known, placed)
             # Its own name was kept for it; another may be kept for a track that is absent, too.
             is_its_own = collision_key(name.path) == collision_key(placed.path)
-            kept = self.standing if is_its_own else self.names
+            is_shared = set(self.found.owners.get(placed.path, ())) - {track.id}
+            kept = self.standing if is_its_own and not is_shared else self.names
             if kept.is_free(name.path):
                 return name
         name = name_track(track, self.policy, album=album, number=number, ext=ext)
@@ -198,9 +199,12 @@ class Planning:
             return name
         return name_track(track, self.policy, album=album, number=number, ext=ext, suffixed=True)
 
-    def _name_it_had(self, track: RemoteTrack, placed: Placed) -> Name:
+    def _name_it_had(self, track: RemoteTrack, known: BaselineTrack, placed: Placed) -> Name:
         """Where the user had it; under the name that it has now, if it was renamed since."""
         if same_text(track.title, placed.title):
+            if known.seen and same_text(stem_of(known.seen.path), placed.stem):
+                # They called it so, would not have that sent, and it went before it was taken in.
+                return Name(known.seen.path, placed.stem)
             return Name(placed.path, placed.stem)
         stem = self.stem_now(track, placed)
         return Name(sibling(placed.path, stem), stem)

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import replace
 
 from syncd.core.baseline import Named, State
-from syncd.core.cases import Case, There, is_edited, is_out_of_sight
+from syncd.core.cases import Case, There, hidden_place, is_edited, place_kept_out
 from syncd.core.decisions.planning import (
     Decision,
     Planning,
@@ -50,18 +50,23 @@ def nothing(planning: Planning, case: Case) -> Decision:
 
 def out_of_sight(planning: Planning, case: Case) -> Decision:
     placed, local = placed_of(case), planning.local
-    reason = f"{placed.path} could not be read, or is on another disk than before"
-    if (broken := local.broken_above(placed.path)) is not None:
-        reason = f"whether {placed.path} is kept out is not known: {broken}"
-    if not is_out_of_sight(placed, local):
-        reason = f"{placed.path} was not found, and "
-        if local.unreadable:
-            reason += f"it may be in {local.said_unreadable()}, which could not be read"
-        else:
-            reason += (
-                f"no other track was found on the disk at {local.mount_of(placed.path)}: it may be "
-                f"another one (syncd rm {case.job_id} deletes the job)"
-            )
+    hidden = hidden_place(case.known, local) if case.known else None
+    if hidden is not None:
+        path = hidden.path
+        reason = f"{path} could not be read, or is on another disk than before"
+        if (broken := local.broken_above(path)) is not None:
+            reason = f"whether {path} is kept out is not known: {broken}"
+        return Wait(job_id=case.job_id, reason=reason, unseen=path)
+    reason = f"{placed.path} was not found, and "
+    if local.unreadable:
+        reason += f"it may be in {local.said_unreadable()}, which could not be read"
+    else:
+        places = case.known.places if case.known else ()
+        mounts = (local.mount_of(place.path) for place in places)
+        reason += (
+            f"no other track was found on the disk at {next(filter(None, mounts), None)}: it may "
+            f"be another one (syncd rm {case.job_id} deletes the job)"
+        )
     return Wait(job_id=case.job_id, reason=reason, unseen=placed.path)
 
 
@@ -71,7 +76,8 @@ def kept_out(planning: Planning, case: Case) -> Decision:
     is_back = case.state is State.UNSELECTED and case.standing is Standing.INSIDE
     if case.state in (settled if case.track else (State.GONE, State.DETACHED)) and not is_back:
         return None  # nothing would be done about it in any case
-    path = case.file.path if case.file else placed_of(case).path
+    aside = place_kept_out(case.known, planning.local) if case.known else None
+    path = case.file.path if case.file else aside or placed_of(case).path
     reason = said_kept_out(path, planning.local)
     return Wait(job_id=case.job_id, reason=reason or path, kept_out=True)
 
