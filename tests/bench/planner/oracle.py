@@ -83,6 +83,8 @@ class Oracle(Witness):
         self._trash = 0
         self._known: set[File] = set()
         self._made: set[File] = set()
+        self._brought: set[File] = set()
+        self._fetched: dict[int, File] = {}
         self._placed: set[int] = set()
         self._look()
 
@@ -98,13 +100,14 @@ class Oracle(Witness):
                 self._had.setdefault(job_id, {})[job] = None
 
     def people_did(self, name: str) -> None:
-        before, stood = set(self._bearers()), set(self._files.values())
+        before, sounds, stood = set(self._bearers()), self._sounds(), self._files.keys()
         self._look()
         left = set(self._bearers())
         # Of two files of one job they threw away the one, and kept the other.
-        gone = stood - set(self._files.values())
-        self._unwanted |= {seen.content for seen in gone if seen.job in left}
+        gone = sounds - self._sounds()
+        self._unwanted |= {content for job_id, content in gone if job_id in left}
         self._made |= self._files.keys() - self._known
+        self._brought |= self._files.keys() - stood
         for job_id in before - left:
             self._removed.setdefault(job_id, self.world.elapsed)
         self._written = self._written.union(*map(_written, self._files.values()))
@@ -136,9 +139,12 @@ class Oracle(Witness):
         known = world.catalog.tracks.items()
         self._placed = {job_id for job_id, track in known if track.state == "placed"}
 
-    def _put_there(self, path: str) -> bool:
-        """Whether what stands there is a copy that people made, and put in the file's place."""
-        return self.world.folder.get(path) in self._made
+    def _put_there(self, path: str, job_id: int) -> bool:
+        """Whether what stands there is a copy that people made, or an earlier file that they kept,
+        and put in the file's place."""
+        file = self.world.folder.get(path)
+        is_earlier = file in self._brought and file is not self._fetched.get(job_id, file)
+        return file in self._made or is_earlier
 
     def begins(self, job_id: int, verb: str) -> None:
         # Nothing was done since the last look, but by who was seen doing it.
@@ -170,6 +176,7 @@ class Oracle(Witness):
                 self._judge_changed(file, seen, self._files[file], {s.path for s in files.values()})
         for file in self._files.keys() - files.keys():
             self._judge_new(self._files[file], {s.path: f for f, s in files.items()})
+            self._fetched[self._job] = file
 
     def _judge_job(self, before: Shown | None, after: Shown | None, *, lost: bool) -> None:
         verb, policy = self._verb, self.world.policy
@@ -284,8 +291,8 @@ class Oracle(Witness):
                 # away in which it is here: whether another one is of other audio nobody knows.
                 ours = [s for s in files if s.content.endswith(_served(job)) and not _written(s)]
                 alike = any(s.content in _shown(job).sounds for s in ours)
-                is_theirs = known.placed is not None and self._put_there(known.placed.path)
-                is_theirs |= bool(_shown(job).sounds & self._unwanted)
+                is_theirs = known.placed is not None and self._put_there(known.placed.path, job.id)
+                is_theirs |= bool(_shown(job).sounds & (self._unwanted | self._put_apart(job.id)))
                 said = f"job {job.id} has other audio"
                 assert alike or is_theirs or len(ours) < len(files), said
 
@@ -296,6 +303,17 @@ class Oracle(Witness):
 
     def _of(self, job_id: int) -> Iterator[Seen]:
         return (seen for seen in self._files.values() if seen.job == job_id)
+
+    def _put_apart(self, job_id: int) -> set[str]:
+        """What is heard of the files that they were given for it, and put where it is kept out."""
+        return {
+            seen.content
+            for file, seen in self._files.items()
+            if seen.job == job_id and file not in self._made and self.world.is_kept_out(seen.path)
+        }
+
+    def _sounds(self) -> set[tuple[int | None, str]]:
+        return {(seen.job, seen.content) for seen in self._files.values()}
 
     def _bearers(self) -> Iterator[int]:
         return (seen.job for seen in self._files.values() if seen.job is not None)
