@@ -40,6 +40,7 @@ class Chronicle:
         self._all: dict[int, list[tuple[float, Version]]] = {}
         self._enders: dict[int, set[str]] = {}
         self._here: set[int] = set()
+        self._failed: set[int] = set()
 
     def look(self) -> None:
         """Note what changed since; to be done around each thing that can change the account."""
@@ -48,6 +49,7 @@ class Chronicle:
             return
         self._version, jobs = world.version, world.jobs()
         self._here = {job.id for job in jobs}
+        self._failed = {job.id for job in jobs if job.status == "FAILED"}
         for job in jobs:
             title = unicodedata.normalize("NFC", job.display_name or "")
             version = Version(title, frozenset(map(self._of.heard, job.audio.values())))
@@ -61,6 +63,9 @@ class Chronicle:
 
     def jobs(self) -> set[int]:
         return set(self._here)
+
+    def has_failed(self, job: int) -> bool:
+        return job in self._failed
 
     def now(self, job: int) -> Version | None:
         return self._all[job][-1][1] if job in self._here else None

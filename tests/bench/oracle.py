@@ -46,21 +46,13 @@ def of_request(house: House, home: Home, method: str, path: str, body: bytes) ->
             doubt = "it was renamed in the account, too" if all(renamed) else None
         return doubt and f"PATCH {job} {name!r}: {doubt}"
     known = house.world.job(job)
-    is_failed = known is not None and (
-        known.status == "FAILED" or _is_retried_too(house, home, job)
-    )
+    # Somebody may have been quicker: then the service declines, and nothing is done.
+    is_failed = known is not None and (known.status == "FAILED" or home.told.saw_failed(job))
     if method == "POST" and path.endswith("/retry") and is_failed:
         tries = home.ledger.retried[job] = home.ledger.retried.get(job, 0) + 1
         if tries <= home.setup.retries:
             return None
     return f"{method} {path}: nobody asked for it"
-
-
-def _is_retried_too(house: House, home: Home, job: int) -> bool:
-    """Whether another program, that runs at the same time, was quicker: what this one saw failed
-    is made again by now."""
-    others = (one for one in house.running if one is not home)
-    return any(job in one.ledger.retried for one in others)
 
 
 def _deletion(house: House, home: Home, job: int) -> str | None:

@@ -262,6 +262,29 @@ FOUND = {
             Run(who=1, beside=True),
         ),
     ),
+    "made again by people while a program was about to": Story(
+        seed=1007484,
+        setups=(Setup(), Setup(retries=2, also=("mp3",))),
+        jobs=4,
+        steps=(
+            Run(meanwhile=((5, Act("job_begin", one=7, other=9)),), lag=3),
+            Act("wait", who=1, one=5, other=14),
+            Run(
+                who=1,
+                meanwhile=(("planned 1", Act("swap", one=30, other=39)),),
+                faults=(("send 0", "latency"),),
+            ),
+            Run(
+                restart=True,
+                meanwhile=(
+                    ("planned 0", Act("wait", who=1, one=7, other=27)),
+                    ("send 0", Act("job_retry", one=4, other=7)),
+                ),
+                faults=(("list 0", "duplicate"),),
+            ),
+            Run(who=1, beside=True),
+        ),
+    ),
     "of two copies the one that counts is called like a conflict copy": Story(
         seed=1005015,
         setups=(Setup(), Setup(template="{title}.{ext}", formats=("mp3", "flac", "wav"))),

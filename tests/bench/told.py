@@ -29,6 +29,7 @@ class Told:
         self._known: dict[int, set[Version]] = {}
         self._looks: dict[int, tuple[float, Version | None]] = {}
         self._sent: set[int] = set()
+        self._failed: set[int] = set()
         self._agreed: dict[int, str] = {}
         self._lately: dict[int, set[str]] = {}
         self._has_died = False
@@ -66,7 +67,15 @@ class Told:
         """The account has answered that."""
         self._sending.pop(_job(path), None)
 
+    def saw_failed(self, job: int) -> bool:
+        """Whether it had failed when it was told of it last."""
+        return job in self._failed
+
     def _learns(self, job: int) -> None:
+        if self._chronicle.has_failed(job):
+            self._failed.add(job)
+        else:
+            self._failed.discard(job)
         if version := self._chronicle.now(job):
             self._told.setdefault(job, set()).add(version)
 
