@@ -285,6 +285,15 @@ FOUND = {
             Run(who=1, beside=True),
         ),
     ),
+    "a title of no letters, given in the account while another name was sent": Story(
+        seed=1010168,
+        setups=(Setup(conflicts="remote"),),
+        jobs=2,
+        steps=(
+            Act("chain", one=32, other=27),
+            Run(meanwhile=((8, Act("job_rename", one=7, other=40)),)),
+        ),
+    ),
     "of two copies the one that counts is called like a conflict copy": Story(
         seed=1005015,
         setups=(Setup(), Setup(template="{title}.{ext}", formats=("mp3", "flac", "wav"))),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from .chronicle import Chronicle, Version
-from .names import shows
+from .names import letters, shows
 from .sums import Sums
 
 _LOOK = re.compile(r"/jobs/(\d+)/status$")
@@ -98,11 +98,14 @@ class Told:
         self._lately = {job: {title} for job, title in self._agreed.items()}
 
     def agrees(self, bearers: Mapping[int, Iterable[str]]) -> None:
-        """Its files stand there so: where one shows the title of its job, both sides agree."""
+        """Its files stand there so: where one shows the title of its job, both sides agree. One
+        that has no letters any name shows, so it must have been told of that."""
         for job in self._agreed.keys() - bearers.keys():
             del self._agreed[job]
         for job, paths in bearers.items():
             version = self._chronicle.now(job)
+            if version and not letters(version.title) and version not in self._told.get(job, ()):
+                continue
             if version and any(shows(Path(path).stem, version.title, job) for path in paths):
                 self._agreed[job] = version.title
                 self._lately.setdefault(job, set()).add(version.title)
