@@ -129,7 +129,8 @@ def plan(
 ) -> Plan:
     """What brings the three trees into step, as of ``now``."""
     found = match(local, baseline, policy, remote)
-    planning = Planning(local, baseline, found, policy, now, remote.unlearnt)
+    is_emptied = remote.swept and not remote.tracks
+    planning = Planning(local, baseline, found, policy, now, remote.unlearnt, is_emptied=is_emptied)
     decisions: list[Decision] = []
     missed, unselected = set(), set()
     for job_id in _in_order(remote, baseline, found.files):

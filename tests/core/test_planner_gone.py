@@ -8,12 +8,14 @@ import pytest
 
 from syncd.core.baseline import State
 from syncd.core.model import FileStat
-from syncd.core.operations import TrashLocal
+from syncd.core.operations import Hold, TrashLocal
 
 from .trees import (
     ALBUM,
     BYTES,
+    GIVEN_BACK,
     HOME,
+    OTHER,
     OTHER_BYTES,
     POLICY,
     TOUCHED,
@@ -24,6 +26,7 @@ from .trees import (
     file,
     folder,
     forget,
+    held,
     job,
     known,
     missing,
@@ -40,8 +43,37 @@ def trash(path: str = HOME) -> TrashLocal:
     return TrashLocal(job_id=7, path=path, reason="deleted in the account")
 
 
+EMPTIED = Hold(
+    job_id=7,
+    path=HOME,
+    held="trash-local",
+    batched=True,
+    reason="the account lists no job any more: was it emptied, or is it another one?",
+)
+
 TABLE = [
-    Row("deleted in the account", [], folder(file()), [known()], expected=[trash()]),
+    Row(
+        "deleted in the account",
+        [OTHER],
+        folder(file()),
+        [known(), GIVEN_BACK],
+        expected=[trash()],
+    ),
+    Row(
+        "deleted in the account, which has no other: nobody vouches for that",
+        [],
+        folder(file()),
+        [known()],
+        expected=[EMPTIED],
+    ),
+    Row(
+        "the same, where the user said so",
+        [],
+        folder(file()),
+        [known()],
+        holds=[held("trash-local", approved=True)],
+        expected=[trash()],
+    ),
     Row(
         "deleted in the account, says no complete sweep",
         [],
@@ -52,9 +84,9 @@ TABLE = [
     ),
     Row(
         "deleted in the account, and moved in the folder",
-        [],
+        [OTHER],
         folder(file("mine/Rain.flac")),
-        [known()],
+        [known(), GIVEN_BACK],
         expected=[trash("mine/Rain.flac")],
     ),
     Row(
@@ -81,9 +113,9 @@ TABLE = [
     ),
     Row(
         "deleted in the account, touched in the folder, its bytes as they were",
-        [],
+        [OTHER],
         folder(file(stat=TOUCHED, sha256=BYTES)),
-        [known()],
+        [known(), GIVEN_BACK],
         expected=[trash()],
     ),
     Row(
@@ -95,9 +127,9 @@ TABLE = [
     ),
     Row(
         "on its way to the trash when the program was stopped",
-        [],
+        [OTHER],
         folder(file()),
-        [known(state=State.TRASHING)],
+        [known(state=State.TRASHING), GIVEN_BACK],
         expected=[trash()],
     ),
     Row(
@@ -221,5 +253,5 @@ def test_the_plan_for(row: Row) -> None:
 def test_a_file_whose_bytes_are_not_known_counts_as_edited(
     stat: FileStat, sha256: str | None, edited: bool
 ) -> None:
-    found = planned(Row("", [], folder(file(stat=stat, sha256=sha256)), [known()]))
+    found = planned(Row("", [OTHER], folder(file(stat=stat, sha256=sha256)), [known(), GIVEN_BACK]))
     assert [op.verb for op in found] == (["detach"] if edited else ["trash-local"])

@@ -9,7 +9,21 @@ import pytest
 from syncd.core.baseline import BaselineTrack, Named, State
 from syncd.core.operations import RenameLocal, RenameRemote, TrashLocal
 
-from .trees import ALBUM, HOME, Row, adopt, decided, file, folder, job, known, planned, wait
+from .trees import (
+    ALBUM,
+    GIVEN_BACK,
+    HOME,
+    OTHER,
+    Row,
+    adopt,
+    decided,
+    file,
+    folder,
+    job,
+    known,
+    planned,
+    wait,
+)
 
 SECOND, THIRD = f"{ALBUM}/Second.flac", f"{ALBUM}/Third.flac"
 LOST = "renamed in the account; the record of that was lost"
@@ -117,9 +131,9 @@ TABLE = [
     ),
     Row(
         "its file has the new name, and its job is gone: that is no rename by the user",
-        [],
+        [OTHER],
         folder(file(SECOND)),
-        [stopped()],
+        [stopped(), GIVEN_BACK],
         expected=[TrashLocal(job_id=7, path=SECOND, reason="deleted in the account")],
     ),
 ]

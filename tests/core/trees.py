@@ -122,6 +122,11 @@ def known(
     return replace(track, **fields)  # type: ignore[arg-type]
 
 
+OTHER = job(9, "Other")
+GIVEN_BACK = known(9, f"{ALBUM}/Other.flac", State.EVICTED, 9)
+"""A job that nothing is planned for, so that the account is not an empty one."""
+
+
 def failed(until: datetime | None = LATER, path: str | None = None) -> BaselineTrack:
     return known(
         path=path, state=State.UNAVAILABLE, attempts=2, reason="no answer", next_try_at=until

@@ -223,7 +223,7 @@ def test_an_account_that_is_suddenly_empty_moves_nothing_to_the_trash(bench: Ben
         bench.sim.world.delete(job_id)
     result = bench.run("sync")
     assert result.code == 3
-    assert "3 files to the trash within a day would empty the library" in result.out
+    assert "3 files to the trash, batch 1 (the account lists no job any more" in result.out
     assert len(bench.audio()) == 3
     assert_nothing_removed(bench)
 

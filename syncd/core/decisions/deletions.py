@@ -27,6 +27,15 @@ def deleted_there(planning: Planning, case: Case) -> Decision:
         return planning.detach(case, "its job is gone from the account")
     if planning.policy.remote_deletions == "keep":
         return planning.detach(case, 'deleted in the account; sync.remote_deletions = "keep"')
+    if planning.is_emptied and not planning.is_approved(case.job_id, TrashLocal.verb):
+        # None is left that could vouch for the service's 404: only the user knows.
+        return Hold(
+            job_id=case.job_id,
+            path=file.path,
+            held=TrashLocal.verb,
+            batched=True,
+            reason="the account lists no job any more: was it emptied, or is it another one?",
+        )
     return TrashLocal(job_id=case.job_id, path=file.path, reason="deleted in the account")
 
 

@@ -68,13 +68,17 @@ class Planning:
         policy: Policy,
         now: Now,
         unlearnt: frozenset[int] = frozenset(),
+        *,
+        is_emptied: bool = False,
     ) -> None:
+        """``is_emptied``: a complete sweep lists no job at all."""
         self.local = local
         self.baseline = baseline
         self.found = found
         self.policy = policy
         self.now = now
         self.unlearnt = unlearnt
+        self.is_emptied = is_emptied
         standing = list(local.names)
         # The name of a file that may come back, not of one that is known to be elsewhere.
         reserved = [
