@@ -53,6 +53,8 @@ def rename_upon(home: Home, one: int, other: int) -> str | None:
     if path is None or target is None or path == target:
         return None
     home.ledger.leaves(target)
+    if home.read(path).job == home.read(target).job:
+        home.attic.takes(path)
     path.replace(target)
     return f"mv -f {_at(home, path)!r} {_at(home, target)!r}"
 

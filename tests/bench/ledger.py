@@ -200,7 +200,8 @@ class Attic:
         """What people put back: where it takes the place of a newer file, that is their doing."""
         self.stems: set[str] = set()
         """The names of those, and those under which they were found again."""
-        self._unseen: set[int] = set()
+        self._unseen: dict[int, set[str]] = {}
+        """Jobs of which something was put back, and the names that a run saw of that."""
         folder.mkdir()
 
     def put(self, path: Path, root: Path) -> None:
@@ -222,15 +223,25 @@ class Attic:
         shutil.copy2(kept, target)
         self.stems.add(target.stem)
         job = sound.job_of(target) if target.suffix in sound.SUFFIXES else None
-        self._unseen |= {job} if job is not None else set()
-        self.returned.add(hashlib.sha256(kept.read_bytes()).hexdigest())
+        if job is not None:
+            self._unseen[job] = set()
+        self.takes(kept)
         return f"put back {name!r}"
 
+    def takes(self, path: Path) -> None:
+        """They put it in the place of another."""
+        self.returned.add(hashlib.sha256(path.read_bytes()).hexdigest())
+
     def seen(self, bearers: Mapping[int, Iterable[str]]) -> None:
-        """A run has seen which files there are: under what name each was found again."""
-        for job in self._unseen & bearers.keys():
-            self.stems.update(Path(path).stem for path in bearers[job])
-        self._unseen -= bearers.keys()
+        """A run looks which files there are: under what name each was found again. It may be
+        called otherwise before that was taken down: then the next look finds it again."""
+        for job in self._unseen.keys() & bearers.keys():
+            stems = {Path(path).stem for path in bearers[job]}
+            self.stems |= stems
+            if self._unseen[job] == stems:
+                del self._unseen[job]
+            else:
+                self._unseen[job] = stems
 
     def follows(self, before: Iterable[Seen], after: Iterable[Seen]) -> None:
         """What was put back stays theirs where the program gave it the title of its job."""

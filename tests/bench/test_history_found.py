@@ -294,6 +294,77 @@ FOUND = {
             Run(meanwhile=((8, Act("job_rename", one=7, other=40)),)),
         ),
     ),
+    "found again, and called otherwise before that was taken down": Story(
+        seed=1012604,
+        setups=(Setup(deletions="ignore"),),
+        jobs=1,
+        steps=(
+            Act("delete", one=28, other=5),
+            Run(),
+            Act("put_back", one=37, other=2),
+            Run(meanwhile=(("planned 0", Act("chain", one=26, other=5)),)),
+        ),
+    ),
+    "a copy of before put in the place of the new audio": Story(
+        seed=1010583,
+        setups=(Setup(), Setup()),
+        jobs=1,
+        steps=(
+            Act("job_add", who=1, one=44, other=28),
+            Run(
+                sweep=False,
+                restart=True,
+                meanwhile=(
+                    (0, Act("copy", one=37, other=22)),
+                    ("look 1", Act("rename_upon", one=25, other=17)),
+                ),
+                poll=True,
+            ),
+            Run(
+                who=1,
+                sweep=False,
+                meanwhile=((0, Act("job_audio", one=34, other=37)),),
+                beside=True,
+            ),
+        ),
+    ),
+    "stripped of its id, and then the account was emptied": Story(
+        seed=1012225,
+        setups=(Setup(),),
+        jobs=2,
+        steps=(
+            Act("strip", one=3, other=30),
+            Run(
+                who=1,
+                meanwhile=(
+                    (4, Act("job_delete", one=11, other=4)),
+                    ("look 1", Act("job_delete", who=1, one=15, other=13)),
+                ),
+            ),
+        ),
+    ),
+    "a copy of what was on its way to the trash when the program was stopped": Story(
+        seed=1012700,
+        setups=(Setup(), Setup()),
+        jobs=5,
+        steps=(
+            Act("delete", one=31, other=38),
+            Act("clock", other=33),
+            Run(
+                who=1,
+                meanwhile=(
+                    (1, Act("job_delete", who=1, one=21, other=14)),
+                    ("fsync 3", Act("job_words", who=1, one=45, other=34)),
+                    (3, Act("put_back", one=30, other=45)),
+                ),
+            ),
+            Act("swap", one=44, other=22),
+            Run(who=1),
+            Act("move_folder", other=20),
+            Act("put_back", one=45, other=3),
+            Run(stop=76),
+        ),
+    ),
     "of two copies the one that counts is called like a conflict copy": Story(
         seed=1005015,
         setups=(Setup(), Setup(template="{title}.{ext}", formats=("mp3", "flac", "wav"))),

@@ -18,6 +18,7 @@ from .trees import (
     OTHER,
     OTHER_BYTES,
     POLICY,
+    STAT,
     TOUCHED,
     Row,
     adopt,
@@ -124,6 +125,20 @@ TABLE = [
         folder(file(f"{ALBUM}/Regen.flac")),
         [known()],
         expected=[detach(f"{ALBUM}/Regen.flac", "renamed in the folder, deleted in the account")],
+    ),
+    Row(
+        "a copy of what was on its way to the trash when the program was stopped",
+        [OTHER],
+        folder(file("mine/Rain.flac", stat=replace(STAT, inode=9), sha256=BYTES)),
+        [known(state=State.TRASHING), GIVEN_BACK],
+        expected=[detach("mine/Rain.flac", "a copy of it; its job was deleted in the account")],
+    ),
+    Row(
+        "on its way to the trash when the program was stopped, and moved since",
+        [OTHER],
+        folder(file("mine/Rain.flac")),
+        [known(state=State.TRASHING), GIVEN_BACK],
+        expected=[trash("mine/Rain.flac")],
     ),
     Row(
         "on its way to the trash when the program was stopped",

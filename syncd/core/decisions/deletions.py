@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from syncd.core.baseline import Absence
+from syncd.core.baseline import Absence, Placed, State
 from syncd.core.cases import Case, is_edited
 from syncd.core.decisions.planning import (
     Decision,
@@ -15,14 +15,17 @@ from syncd.core.decisions.planning import (
     track_of,
 )
 from syncd.core.evidence import said_of
+from syncd.core.model import LocalFile
 from syncd.core.operations import DeleteRemote, Forget, Hold, Ignore, Pending, TrashLocal, Wait
 from syncd.core.time import agreed_elapsed
 
 
 def deleted_there(planning: Planning, case: Case) -> Decision:
-    file = file_of(case)
-    if is_edited(file, placed_of(case)):
+    file, placed = file_of(case), placed_of(case)
+    if is_edited(file, placed):
         return planning.detach(case, "changed in the folder, deleted in the account")
+    if case.state is State.TRASHING and not _is_on_its_way(file, placed):
+        return planning.detach(case, "a copy of it; its job was deleted in the account")
     if planning.policy.cautious:
         return planning.detach(case, "its job is gone from the account")
     if planning.policy.remote_deletions == "keep":
@@ -37,6 +40,12 @@ def deleted_there(planning: Planning, case: Case) -> Decision:
             reason="the account lists no job any more: was it emptied, or is it another one?",
         )
     return TrashLocal(job_id=case.job_id, path=file.path, reason="deleted in the account")
+
+
+def _is_on_its_way(file: LocalFile, placed: Placed) -> bool:
+    """Whether it is the file that was about to go when the program was stopped: that may be in the
+    trash by now, and what is found a copy, which stays."""
+    return file.path == placed.path or file.stat.inode == placed.stat.inode
 
 
 def renamed_and_deleted(planning: Planning, case: Case) -> Decision:
