@@ -45,7 +45,6 @@ _UNSEEN = "unseen"
 """JSON: the tracks that the last scan could not look for -> when one last could."""
 
 
-_KNOWN_AT = select(BASELINE.c.path).where(BASELINE.c.job_id == bindparam("job"))
 _PLACED_AT = select(BASELINE.c.placed_at).where(BASELINE.c.job_id == bindparam("job"))
 
 
@@ -107,7 +106,7 @@ class Scans:
             noting = {
                 _LEFT_BEHIND: _left_behind(facts, absences.keys(), sighting),
                 **dict(_kept_out(facts, sighting)),
-                **_elsewhere(connection, facts, sighting),
+                **_elsewhere(facts, sighting),
                 _NUMBER: str(number),
                 _LAST_AT: now.local.isoformat(),
                 _UNSEEN: json.dumps(since),
@@ -192,13 +191,12 @@ def kept_out(facts: Facts) -> frozenset[int]:
     return frozenset(now) | frozenset(json.loads(facts.get(_LEFT_ALONE, "[]")))
 
 
-def _elsewhere(connection: Connection, facts: Facts, sighting: Sighting) -> dict[str, str]:
+def _elsewhere(facts: Facts, sighting: Sighting) -> dict[str, str]:
     unseen = sighting.missed | sighting.unsure | sighting.displaced
     before = json.loads(facts.get(_ELSEWHERE, "{}"))
     after = {job: entry for job, entry in before.items() if int(job) in unseen}
-    for job_id, place in sighting.elsewhere.items():
-        known = connection.execute(_KNOWN_AT, {"job": job_id}).scalar_one()
-        after[str(job_id)] = [known, place.path, place.mounted]
+    for job_id, (known_at, place) in sighting.elsewhere.items():
+        after[str(job_id)] = [known_at, place.path, place.mounted]
     return {_ELSEWHERE: json.dumps(after)} if after or before else {}
 
 

@@ -150,15 +150,15 @@ class Sighting:
     ``missed``: not found, though all was looked at. ``unsure``: what could not be looked at may
     hold them, so that what was known before stands. Of all others any earlier absence is over; in
     the place of ``displaced`` something else stands. ``kept_out`` are the paths of files that are
-    kept out, or would be, whatever the track's state. ``elsewhere``: where files were found that
-    are known at another path.
+    kept out, or would be, whatever the track's state. ``elsewhere``: the path at which a file is
+    known, and where it was found.
     """
 
     missed: frozenset[int]
     unsure: frozenset[int]
     kept_out: Mapping[int, str] = field(default_factory=dict)
     displaced: frozenset[int] = frozenset()
-    elsewhere: Mapping[int, Place] = field(default_factory=dict)
+    elsewhere: Mapping[int, tuple[str, Place]] = field(default_factory=dict)
 
 
 def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
@@ -167,7 +167,7 @@ def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
     unsure: set[int] = set()
     displaced: set[int] = set()
     kept_out: dict[int, str] = {}
-    elsewhere: dict[int, Place] = {}
+    elsewhere: dict[int, tuple[str, Place]] = {}
     if local.kept_out:
         files = found.files.items()
         kept_out = {job_id: f.path for job_id, f in files if local.kept_out_by(f.path)}
@@ -178,7 +178,7 @@ def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
         if (file := found.files.get(known.job_id)) is not None:
             if file.path != placed.path:
                 is_mounted = local.mount_of(file.path) is not None
-                elsewhere[known.job_id] = Place(file.path, is_mounted)
+                elsewhere[known.job_id] = placed.path, Place(file.path, is_mounted)
         elif hidden_place(known, local) is not None:
             unsure.add(known.job_id)
         elif (aside := place_kept_out(known, local)) is not None:

@@ -189,7 +189,9 @@ def test_where_a_file_stands_that_is_not_recorded_there_is_remembered_until_it_i
     def scan(
         *missed: int, unsure: tuple[int, ...] = (), displaced: tuple[int, ...] = (), **seen: Place
     ) -> None:
-        elsewhere = {int(name[1:]): place for name, place in seen.items()}
+        tracks = catalog.baseline(Now(now)).tracks
+        known_at = {job: track.placed.path for job, track in tracks.items() if track.placed}
+        elsewhere = {int(name[1:]): (known_at[int(name[1:])], at) for name, at in seen.items()}
         catalog.scans.note(
             Sighting(
                 frozenset(missed),

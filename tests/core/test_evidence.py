@@ -179,7 +179,7 @@ def test_what_was_placed_beside_another_file_is_the_tracks_only_where_nothing_el
 
 MISSED, UNSURE = Sighting(frozenset({7}), frozenset()), Sighting(frozenset(), frozenset({7}))
 NEITHER = Sighting(frozenset(), frozenset())
-ASTRAY = replace(NEITHER, elsewhere={7: Place("x.flac", mounted=False)})
+ASTRAY = replace(NEITHER, elsewhere={7: (HOME, Place("x.flac", mounted=False))})
 DISPLACED = Sighting(frozenset(), frozenset(), displaced=frozenset({7}))
 ON_DISK = placed_at(HOME, mounted=True)
 CASUAL = f"{ALBUM}/x.txt"
@@ -286,7 +286,7 @@ def test_each_track_is_seen_or_missed_for_itself() -> None:
     local = folder(file(), file("b.flac", 9), names=["link"])
     tracks = [known(), known(8, "a.flac"), known(9, "x.flac"), known(10, "link/d.flac")]
     assert sighting(local, *tracks) == Sighting(
-        frozenset({8}), frozenset({10}), elsewhere={9: Place("b.flac", mounted=False)}
+        frozenset({8}), frozenset({10}), elsewhere={9: ("x.flac", Place("b.flac", mounted=False))}
     )
 
 
@@ -402,6 +402,6 @@ def test_where_a_file_stands_that_is_known_elsewhere_is_said_with_whether_it_is_
     local = folder(file("disk/a.flac"), file("b.flac", 8), file("c.flac", 9), mounted=["disk"])
     tracks = [known(), known(8), known(9, "c.flac"), known(10, "d.flac")]
     assert sighting(local, *tracks).elsewhere == {
-        7: Place("disk/a.flac", mounted=True),
-        8: Place("b.flac", mounted=False),
+        7: (HOME, Place("disk/a.flac", mounted=True)),
+        8: (HOME, Place("b.flac", mounted=False)),
     }

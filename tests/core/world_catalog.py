@@ -156,10 +156,7 @@ class Catalog:
         unsettled = sighting.missed | sighting.unsure | sighting.displaced
         self.kept_out = (self.kept_out & unsettled) | sighting.kept_out.keys()
         self.elsewhere = {job: at for job, at in self.elsewhere.items() if job in unsettled}
-        for job_id, place in sighting.elsewhere.items():
-            placed = self.tracks[job_id].placed
-            assert placed is not None
-            self.elsewhere[job_id] = placed.path, place
+        self.elsewhere |= sighting.elsewhere
         for job_id in self.absences.keys() - sighting.missed - sighting.unsure:
             del self.absences[job_id]
         for job_id in sighting.missed:
