@@ -198,7 +198,8 @@ class House:
                 tree.custody.placed = placed
                 tree.told.plans(placed)
             if what == "over":
-                tree.told.ends()
+                reports = tree.reports()
+                tree.told.ends({op.job_id for one in reports for op in one.plan.holds})
 
     def mutating(self) -> int:
         """How many requests were sent that change something."""

@@ -365,6 +365,40 @@ FOUND = {
             Run(stop=76),
         ),
     ),
+    "a name whose record was lost, held, and taken back in the account": Story(
+        seed=1015490,
+        setups=(
+            Setup(
+                template="{title}.{ext}",
+                formats=("mp3", "flac", "wav"),
+                conflicts="hold",
+                kept=21600,
+            ),
+        ),
+        jobs=6,
+        steps=(
+            Act("job_delete", one=31, other=16),
+            Act("move", one=7, other=36),
+            Act("delete", one=8, other=28),
+            Act("copy", one=16, other=12),
+            Run(
+                meanwhile=(
+                    ("list 1", Act("chain", one=12, other=19)),
+                    (8, Act("put_back", one=7, other=34)),
+                    ("list 0", Act("rename", one=15, other=18)),
+                    ("look 0", Act("chain", one=30, other=23)),
+                ),
+                faults=(("list 0", "latency"),),
+                stop=73,
+            ),
+            Act("copy", one=46, other=33),
+            Act("rename_upon", one=19, other=30),
+            Run(sweep=False),
+            Act("job_rename", one=37, other=35),
+            Act("delete", one=35, other=24),
+            Run(sweep=False, meanwhile=((7, Act("swap", one=47, other=38)),)),
+        ),
+    ),
     "of two copies the one that counts is called like a conflict copy": Story(
         seed=1005015,
         setups=(Setup(), Setup(template="{title}.{ext}", formats=("mp3", "flac", "wav"))),

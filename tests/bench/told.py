@@ -7,7 +7,7 @@ whole is not known; what it may know is a little more than it does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 from .chronicle import Chronicle, Version
@@ -32,7 +32,7 @@ class Told:
         self._failed: set[int] = set()
         self._agreed: dict[int, str] = {}
         self._lately: dict[int, set[str]] = {}
-        self._has_died = False
+        self._unsure: set[int] = set()
         self._own: dict[int, set[str]] = {}
         self._sending: dict[int, str] = {}
         self._names: dict[int, set[str]] = {}
@@ -90,12 +90,14 @@ class Told:
 
     def dies(self) -> None:
         """It ends on the way: what was agreed upon lately it may not have taken down."""
-        self._has_died = True
+        self._unsure = set(self._lately)
 
-    def ends(self) -> None:
-        """It ends in the ordinary way, with all that was agreed upon taken down."""
-        self._has_died = False
-        self._lately = {job: {title} for job, title in self._agreed.items()}
+    def ends(self, held: Set[int]) -> None:
+        """It ends in the ordinary way, with all that was agreed upon taken down, but of what is
+        ``held``: of that it may not know what it did before it died."""
+        self._unsure &= held
+        kept = {job: self._lately[job] for job in self._unsure}
+        self._lately = {job: {title} for job, title in self._agreed.items()} | kept
 
     def agrees(self, bearers: Mapping[int, Iterable[str]]) -> None:
         """Its files stand there so: where one shows the title of its job, both sides agree. One
@@ -118,7 +120,7 @@ class Told:
         agreed = self._agreed.get(job)
         if version is None or agreed is None:
             return False
-        lately = self._lately.get(job, ()) if self._has_died else ()
+        lately = self._lately[job] if job in self._unsure else ()
         return version.title not in {agreed, *seen._own.get(job, ()), *lately}
 
     def doubt(self, job: int, uptime: float, *, sound: bool) -> str | None:
