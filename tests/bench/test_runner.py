@@ -88,7 +88,7 @@ def test_a_case_whose_process_dies_or_hangs_is_a_trouble(
         return Verdict()
 
     part.play = play
-    part.LIMIT = 1
+    part.LIMIT = 4
     monkeypatch.setattr(runner, "_GRACE", 5.0)
     found = run(store, "a", "b", "c", "d", "e")
     assert found["a"].troubles == ("the process that played it ended with -9",)
