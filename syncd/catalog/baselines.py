@@ -52,9 +52,12 @@ def read_again(connection: Connection, before: Baseline, touched: Collection[int
         if (track := read_track(connection, job_id)) is not None:
             tracks[job_id] = track
     absences = read_absences(connection)
-    stale = {job_id for job_id, track in tracks.items() if track.absence or track.seen}
+    stale = {
+        job_id for job_id, track in tracks.items() if track.absence or track.seen or track.copies
+    }
     for job_id in (absences.keys() | stale) & tracks.keys():
-        tracks[job_id] = replace(tracks[job_id], absence=absences.get(job_id), seen=None)
+        absence = absences.get(job_id)
+        tracks[job_id] = replace(tracks[job_id], absence=absence, seen=None, copies=())
     facts = all_noted(connection)
     tracks |= with_places(tracks, facts)
     return replace(before, tracks=tracks, left_behind=left_behind(facts), kept_out=kept_out(facts))

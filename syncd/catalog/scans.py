@@ -38,9 +38,8 @@ _KEPT_OUT = "kept_out"
 """JSON: the tracks of ``Sighting.kept_out`` -> path, as of the last scan."""
 _LEFT_ALONE = "left_alone"
 """JSON: the tracks that were among those, and that no scan saw since."""
-_ELSEWHERE = "elsewhere"
-"""JSON: the tracks whose file was seen last where it is not known to be -> its place, and the path
-that was known then: it counts until another is recorded."""
+_ASTRAY = "astray"
+"""JSON: ``Sighting.astray``, each as its place (or null) and those of copies."""
 _UNSEEN = "unseen"
 """JSON: the tracks that the last scan could not look for -> when one last could."""
 
@@ -106,7 +105,7 @@ class Scans:
             noting = {
                 _LEFT_BEHIND: _left_behind(facts, absences.keys(), sighting),
                 **dict(_kept_out(facts, sighting)),
-                **_elsewhere(facts, sighting),
+                **_astray(facts, sighting),
                 _NUMBER: str(number),
                 _LAST_AT: now.local.isoformat(),
                 _UNSEEN: json.dumps(since),
@@ -126,7 +125,7 @@ class Scans:
     def unseen(self) -> frozenset[int]:
         """The tracks that the last scan could not look for."""
         with self._begin() as connection:
-            return frozenset(map(int, json.loads(noted(connection, _UNSEEN) or "{}")))
+            return read_unseen(connection)
 
     def kept_out(self) -> dict[int, str]:
         """The tracks whose file is kept out -> its path, as of the last scan."""
@@ -154,6 +153,11 @@ class Scans:
         with self._begin() as connection:
             for job_id, value in mounted.items():
                 change(connection, BASELINE, {"mounted": value}, job_id=job_id)
+
+
+def read_unseen(connection: Connection) -> frozenset[int]:
+    """The tracks that the last scan could not look for."""
+    return frozenset(map(int, json.loads(noted(connection, _UNSEEN) or "{}")))
 
 
 def read_absences(connection: Connection) -> dict[int, Absence]:
@@ -191,23 +195,27 @@ def kept_out(facts: Facts) -> frozenset[int]:
     return frozenset(now) | frozenset(json.loads(facts.get(_LEFT_ALONE, "[]")))
 
 
-def _elsewhere(facts: Facts, sighting: Sighting) -> dict[str, str]:
-    unseen = sighting.missed | sighting.unsure | sighting.displaced
-    before = json.loads(facts.get(_ELSEWHERE, "{}"))
-    after = {job: entry for job, entry in before.items() if int(job) in unseen}
-    for job_id, (known_at, place) in sighting.elsewhere.items():
-        after[str(job_id)] = [known_at, place.path, place.mounted]
-    return {_ELSEWHERE: json.dumps(after)} if after or before else {}
+def _astray(facts: Facts, sighting: Sighting) -> dict[str, str]:
+    after = {
+        str(job_id): [where.seen and _listed(where.seen), [*map(_listed, where.copies)]]
+        for job_id, where in sorted(sighting.astray.items())
+    }
+    return {_ASTRAY: json.dumps(after)} if after or _ASTRAY in facts else {}
+
+
+def _listed(place: Place) -> tuple[str, bool]:
+    return place.path, place.mounted
 
 
 def with_places(
     tracks: Mapping[int, BaselineTrack], facts: Facts
 ) -> Iterator[tuple[int, BaselineTrack]]:
-    """Those of ``tracks`` whose file was seen last where it is not known to be, with that."""
-    for job, (known_at, path, mounted) in json.loads(facts.get(_ELSEWHERE, "{}")).items():
-        track = tracks.get(int(job))
-        if track is not None and track.placed is not None and track.placed.path == known_at:
-            yield track.job_id, replace(track, seen=Place(path, mounted))
+    """Those of ``tracks`` of which files stand where they are not known to be, with that."""
+    for job, (seen, copies) in json.loads(facts.get(_ASTRAY, "{}")).items():
+        if (track := tracks.get(int(job))) is not None:
+            at = Place(*seen) if seen else None
+            places = tuple(Place(*copy) for copy in copies)
+            yield track.job_id, replace(track, seen=at, copies=places)
 
 
 def _first(

@@ -124,7 +124,7 @@ class BaselineTrack:
     one whose audio the user would not have in its place.
     ``intended`` is the pair of names that its file was about to get, where that is not recorded.
     ``seen`` is where its file was seen last, if that is not where it is known to be: it was moved,
-    and that was not taken in.
+    and that was not taken in. ``copies`` are the places of other files that carry its id.
     ``kept`` is the selection in spite of which the user keeps it (``selection.Only.digest``), or
     ``selection.BY_NAME``.
     """
@@ -143,12 +143,18 @@ class BaselineTrack:
     intended: Named | None = None
     kept: str | None = None
     seen: Place | None = None
+    copies: tuple[Place, ...] = ()
+
+    @property
+    def stands(self) -> tuple[Place, ...]:
+        """Where its own file may stand: where it is known to, and where it was seen since."""
+        known = () if self.placed is None else (Place(self.placed.path, self.placed.mounted),)
+        return known if self.seen is None else (*known, self.seen)
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """Where its file may stand, as far as is known: to miss it, a scan looks at all of them."""
-        known = () if self.placed is None else (Place(self.placed.path, self.placed.mounted),)
-        return known if self.seen is None else (*known, self.seen)
+        """Where a file of it may stand: to miss it, a scan has to look at all of them."""
+        return (*self.stands, *self.copies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,15 @@ from syncd.core.baseline import (
     Placed,
     State,
 )
-from syncd.core.model import COMPLETED, FAILED, LocalFile, LocalTree, RemoteTrack, RemoteTree
+from syncd.core.model import (
+    COMPLETED,
+    FAILED,
+    FileStat,
+    LocalFile,
+    LocalTree,
+    RemoteTrack,
+    RemoteTree,
+)
 from syncd.core.naming import name_track, same_text, stem_of, suffix_of, uses_facets
 from syncd.core.operations import MoveLocal
 from syncd.core.policy import Policy
@@ -213,9 +221,12 @@ def _here(
             return Here.KEPT_OUT, None
         return (Here.FOUND if owner is None else Here.PASTED), None
     elsewhere = file is not None and file.path != placed.path
-    if (file is None or elsewhere) and known.state in EXPECTED and hidden_place(known, local):
+    if (file is None or elsewhere) and known.state in EXPECTED:
         # What is found elsewhere may be a copy: the original cannot be seen.
-        return Here.HIDDEN, None
+        hidden = hidden_place(known, local)
+        at_home = hidden is not None and hidden.path == placed.path
+        if hidden and (file is None or at_home or not is_same_file(file.stat, placed.stat)):
+            return Here.HIDDEN, None
     if file is None:
         return _without_file(known, placed, local, policy, disks), None
     if local.kept_out_by(file.path):
@@ -250,8 +261,8 @@ def _without_file(
     if place_kept_out(known, local) is not None:
         # What becomes of a file there is not followed, and so no deletion either.
         return Here.KEPT_OUT
-    if placed.path in local.names:
-        # Something stands at the known path, so the track is not absent: never guess.
+    if place_taken(known, local) is not None:
+        # Something stands where its file should be, so the track is not absent: never guess.
         return Here.STRANGER
     if is_out_of_reach(known, local, disks):
         return Here.HIDDEN
@@ -280,6 +291,24 @@ def _is_hidden(place: Place, local: LocalTree) -> bool:
 def place_kept_out(known: BaselineTrack, local: LocalTree) -> str | None:
     """The place of its file that is kept out."""
     return next((place.path for place in known.places if local.kept_out_by(place.path)), None)
+
+
+def place_taken(known: BaselineTrack, local: LocalTree) -> str | None:
+    """Where its own file stood, and something stands of which nobody can tell whose it is.
+
+    Where it was known to be that is anything; where it was seen since, another track's file is not.
+    """
+    for place in known.stands:
+        file = local.files.get(place.path)
+        is_home = known.placed is not None and place.path == known.placed.path
+        if place.path in local.names and (is_home or file is None or file.identity is None):
+            return place.path
+    return None
+
+
+def is_same_file(one: FileStat, other: FileStat) -> bool:
+    """Whether it is the very file, whatever its name; a copy is another one."""
+    return (one.inode, one.size, one.mtime_ns) == (other.inode, other.size, other.mtime_ns)
 
 
 def is_out_of_reach(known: BaselineTrack, local: LocalTree, disks: Collection[str]) -> bool:

@@ -6,13 +6,21 @@ Pure. The catalog keeps what is said here; the planner reads it as part of the b
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syncd.core.baseline import Baseline, BaselineTrack, Place, Placed
-from syncd.core.cases import EXPECTED, REMEMBERED, hidden_place, is_out_of_reach, place_kept_out
-from syncd.core.model import FileStat, LocalFile, LocalTree, RemoteTrack, RemoteTree
+from syncd.core.cases import (
+    EXPECTED,
+    REMEMBERED,
+    hidden_place,
+    is_out_of_reach,
+    is_same_file,
+    place_kept_out,
+    place_taken,
+)
+from syncd.core.model import LocalFile, LocalTree, RemoteTrack, RemoteTree
 from syncd.core.naming import Name, album_of, name_track, same_text, stem_of, suffix_of
 from syncd.core.only import ALL, Only
 from syncd.core.policy import Policy
@@ -76,12 +84,15 @@ def _let_in(
     """``found`` without what is kept out, where it is not all, and not what is known."""
     if len(found) == 1 or local.kept_out is None:
         return found
-    at = known.placed.path if known and known.placed else None
-    return [f for f in found if f.path == at or not local.kept_out_by(f.path)] or found
+    at = {place.path for place in known.stands} if known else set()
+    return [f for f in found if f.path in at or not local.kept_out_by(f.path)] or found
 
 
 def _disks(local: LocalTree, baseline: Baseline, files: Mapping[int, LocalFile]) -> frozenset[str]:
-    """The mounted folders that show a file where it was placed."""
+    """The mounted folders that show a file where it was placed.
+
+    One that was only seen there before shows no more than that it is the disk of then.
+    """
     disks = set()
     for job_id, file in files.items() if local.mounted else ():
         known = baseline.tracks.get(job_id)
@@ -100,8 +111,10 @@ def _original(
     placed = known.placed if known else None
     if placed is not None:
         at_path = (file for file in found if file.path == placed.path)
-        same = (file for file in found if _is_same_inode(file.stat, placed.stat))
-        if original := next(at_path, None) or next(same, None):
+        seen_at = known.seen.path if known and known.seen else None
+        same = (file for file in found if is_same_file(file.stat, placed.stat))
+        seen = (file for file in found if file.path == seen_at)
+        if original := next(at_path, None) or next(same, None) or next(seen, None):
             return original
     if track is not None:
         names = _names(track, known, policy)
@@ -130,10 +143,6 @@ def _is_at(name: Name, file: LocalFile) -> bool:
     return same_text(name.path.removesuffix("."), file.path.removesuffix(suffix_of(file.path))[:-1])
 
 
-def _is_same_inode(one: FileStat, other: FileStat) -> bool:
-    return (one.inode, one.size, one.mtime_ns) == (other.inode, other.size, other.mtime_ns)
-
-
 def said_of(
     seen_at: datetime | None, first: tuple[int, datetime], last: tuple[int, datetime]
 ) -> tuple[str, ...]:
@@ -144,52 +153,106 @@ def said_of(
 
 
 @dataclass(frozen=True, slots=True)
+class Astray:
+    """Of one track: ``BaselineTrack.seen`` and ``BaselineTrack.copies``."""
+
+    seen: Place | None = None
+    copies: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """What one scan says of the tracks that should have a file.
 
     ``missed``: not found, though all was looked at. ``unsure``: what could not be looked at may
     hold them, so that what was known before stands. Of all others any earlier absence is over; in
     the place of ``displaced`` something else stands. ``kept_out`` are the paths of files that are
-    kept out, or would be, whatever the track's state. ``elsewhere``: the path at which a file is
-    known, and where it was found.
+    kept out, or would be, whatever the track's state. ``astray``: where files are that are no
+    longer, or not alone, where they are known to be.
     """
 
     missed: frozenset[int]
     unsure: frozenset[int]
     kept_out: Mapping[int, str] = field(default_factory=dict)
     displaced: frozenset[int] = frozenset()
-    elsewhere: Mapping[int, tuple[str, Place]] = field(default_factory=dict)
+    astray: Mapping[int, Astray] = field(default_factory=dict)
 
 
 def sight(local: LocalTree, baseline: Baseline, found: Found) -> Sighting:
-    """Which of the expected files a scan missed."""
+    """Which of the expected files a scan missed, and where files stand that are known elsewhere."""
     missed: set[int] = set()
     unsure: set[int] = set()
     displaced: set[int] = set()
     kept_out: dict[int, str] = {}
-    elsewhere: dict[int, tuple[str, Place]] = {}
+    astray: dict[int, Astray] = {}
     if local.kept_out:
         files = found.files.items()
         kept_out = {job_id: f.path for job_id, f in files if local.kept_out_by(f.path)}
+    copies: defaultdict[int, list[str]] = defaultdict(list)
+    for path, job_id in found.copies.items():
+        copies[job_id].append(path)
     for known in baseline.tracks.values():
-        placed = known.placed
+        placed, job_id = known.placed, known.job_id
         if placed is None or known.state not in EXPECTED:
             continue
-        if (file := found.files.get(known.job_id)) is not None:
-            if file.path != placed.path:
-                is_mounted = local.mount_of(file.path) is not None
-                elsewhere[known.job_id] = placed.path, Place(file.path, is_mounted)
-        elif hidden_place(known, local) is not None:
-            unsure.add(known.job_id)
+        file = found.files.get(job_id)
+        if known.seen or known.copies or job_id in copies or (file and file.path != placed.path):
+            known = _looked_for(known, local, found.disks, file, copies.get(job_id, ()))
+            if known.seen or known.copies:
+                astray[job_id] = Astray(known.seen, known.copies)
+        if file is not None:
+            continue
+        if hidden_place(known, local) is not None:
+            unsure.add(job_id)
         elif (aside := place_kept_out(known, local)) is not None:
-            unsure.add(known.job_id)
-            kept_out[known.job_id] = aside
-        elif placed.path not in local.names:
-            where = unsure if is_out_of_reach(known, local, found.disks) else missed
-            where.add(known.job_id)
+            unsure.add(job_id)
+            kept_out[job_id] = aside
+        elif place_taken(known, local) is not None:
+            displaced.add(job_id)
         else:
-            displaced.add(known.job_id)
-    return Sighting(frozenset(missed), frozenset(unsure), kept_out, frozenset(displaced), elsewhere)
+            where = unsure if is_out_of_reach(known, local, found.disks) else missed
+            where.add(job_id)
+    return Sighting(frozenset(missed), frozenset(unsure), kept_out, frozenset(displaced), astray)
+
+
+def _looked_for(
+    known: BaselineTrack,
+    local: LocalTree,
+    disks: Collection[str],
+    file: LocalFile | None,
+    copies: Collection[str],
+) -> BaselineTrack:
+    """``known`` with the places elsewhere at which a scan found ``file`` and ``copies`` of it, and
+    those of before at which something may stand that it could not tell, or not look at."""
+    at = known.placed.path if known.placed else None
+    found = {*copies, *([file.path] if file else [])} - {at}
+    seen = known.seen if known.seen and _may_stand(known, known.seen, local, disks) else None
+    if file is not None and file.path in found and (seen is None or seen.path in found):
+        seen = _place(file.path, local)
+    left = (
+        place
+        for place in known.copies
+        if place.path not in found and _may_stand(replace(known, seen=None), place, local, disks)
+    )
+    others = sorted(found - ({seen.path} if seen else set()))
+    return replace(known, seen=seen, copies=(*(_place(path, local) for path in others), *left))
+
+
+def _may_stand(
+    known: BaselineTrack, place: Place, local: LocalTree, disks: Collection[str]
+) -> bool:
+    """Whether a file may stand at ``place`` that the scan says nothing of."""
+    alone = replace(known, placed=None, seen=place, copies=())
+    return (
+        hidden_place(alone, local) is not None
+        or place_kept_out(alone, local) is not None
+        or (known.seen == place and place_taken(alone, local) is not None)
+        or local.mount_of(place.path) not in (None, *disks)
+    )
+
+
+def _place(path: str, local: LocalTree) -> Place:
+    return Place(path, mounted=local.mount_of(path) is not None)
 
 
 def to_hash(

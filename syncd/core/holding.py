@@ -23,7 +23,7 @@ KEY_MAY_NOT = "the API key may not"
 """How the reason of what was refused begins where another key may do it."""
 
 _NAMING = (Adopt.verb, MoveLocal.verb, RenameLocal.verb, RenameRemote.verb)
-_WHATEVER_ITS_NAME = (MoveLocal.verb, Redownload.verb, TrashLocal.verb, Free.verb)
+_WHATEVER_ITS_NAME = (MoveLocal.verb, Redownload.verb, Free.verb)
 """What is asked about a file that stands in the folder, however it is called."""
 
 
@@ -36,6 +36,8 @@ def leaves_open(op: Operation, held: Held) -> bool:
     """
     if held.batch is None and not held.approved and not held.refused:
         return False
+    if held.verb == TrashLocal.verb:
+        return False  # whatever else is planned, its job is in the account again, or it is kept
     if isinstance(op, Compare | Defer | MakeWay | Retag):
         return True
     if held.verb == Free.verb and isinstance(op, Adopt):

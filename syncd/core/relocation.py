@@ -120,10 +120,11 @@ def _taken(op: Relocation) -> Wait:
 
 def _ordered(ops: Sequence[Relocation], names: Names) -> list[Decision]:
     """Each after those whose name it takes; a circle is opened by one file that makes way."""
+    ordered: list[Decision] = [op for op in ops if same_text(op.path, op.new_path)]
+    ops = [op for op in ops if not same_text(op.path, op.new_path)]
     holders: defaultdict[str, set[int]] = defaultdict(set)
     for op in ops:
         holders[collision_key(op.path)].add(op.job_id)
-    ordered: list[Decision] = []
     waiting = {op.job_id: op for op in ops}
     while waiting:
         ready = [

@@ -94,7 +94,8 @@ def _check_paths(plan: Plan, local: LocalTree) -> Plan:
     enters the program's own folder, or falls on something that stands there, is checked here once
     more, independently of how the names were made.
     """
-    leaving = {fold(op.path) for op in plan if isinstance(op, RenameLocal | MoveLocal | MakeWay)}
+    relocating = (op for op in plan if isinstance(op, RenameLocal | MoveLocal | MakeWay))
+    leaving = {fold(op.path) for op in relocating if _target(op) is not None}
     targets = [target for op in plan if (target := _target(op)) is not None]
     checks = _Paths(
         jobs=Counter(op.job_id for op in plan),
@@ -108,7 +109,7 @@ def _check_paths(plan: Plan, local: LocalTree) -> Plan:
 def _target(op: Operation) -> str | None:
     """The name that an operation gives to a file, if it gives one."""
     if isinstance(op, RenameLocal | MoveLocal | MakeWay):
-        return op.new_path
+        return op.new_path if op.new_path != op.path else None  # it stands there already
     if isinstance(op, Redownload):
         return op.copy
     return op.path if isinstance(op, Download) else None
@@ -367,7 +368,7 @@ def _batched(op: Operation, reason: str) -> Hold:
     evidence = getattr(op, "evidence", ())
     stands_at = op.path if isinstance(op, RenameLocal | MoveLocal) else None
     if stands_at is not None:
-        evidence = (f"{stands_at} → {_target(op)}", *evidence)
+        evidence = (f"{stands_at} → {getattr(op, 'new_path', None)}", *evidence)
     return Hold(
         job_id=op.job_id,
         path=getattr(op, "new_path", None) or getattr(op, "path", None) or "",

@@ -79,6 +79,15 @@ def test_what_was_asked_about_a_deletion_ends_when_its_file_is_seen(
         assert bench.catalog.holds.all() == []
 
 
+def test_what_was_asked_about_a_deletion_stays_where_nobody_could_look(bench: Bench) -> None:
+    # As after a catalog was bound anew: no scan of this one has missed the file yet.
+    bench.catalog.holds.hold_again([(7, "delete-remote")], "its catalog is old", bench.now)
+    bench.catalog.scans.note(Sighting(frozenset(), frozenset({7})), Now(bench.now))
+    wait = Wait(job_id=7, reason="a.flac could not be read", unseen="a.flac")
+    bench.catalog.holds.keep(Plan((), waits=(wait,)), bench.now)
+    assert [held.job_id for held in bench.catalog.holds.all()] == [7]
+
+
 @pytest.mark.parametrize("situation", [swapped_there, swapped_by_the_template])
 def test_an_approved_swap_stays_approved_while_one_file_makes_way(
     bench: Bench, situation: Callable[[Bench], None]

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from syncd.catalog.outcomes import Done
 from syncd.catalog.store import Catalog
 from syncd.core.baseline import Place, State
-from syncd.core.evidence import Sighting
+from syncd.core.evidence import Astray, Sighting
 from syncd.core.model import FileStat, LocalFile
 from syncd.core.policy import Now
 
@@ -183,41 +183,29 @@ def test_what_was_kept_out_is_remembered_until_a_scan_sees_it_elsewhere(
 # --- what stands elsewhere ---
 
 
-def test_where_a_file_stands_that_is_not_recorded_there_is_remembered_until_it_is(
+def test_where_files_stand_that_are_not_recorded_there_is_remembered(
     catalog: Catalog, now: datetime, placed: MakePlaced
 ) -> None:
-    def scan(
-        *missed: int, unsure: tuple[int, ...] = (), displaced: tuple[int, ...] = (), **seen: Place
-    ) -> None:
-        tracks = catalog.baseline(Now(now)).tracks
-        known_at = {job: track.placed.path for job, track in tracks.items() if track.placed}
-        elsewhere = {int(name[1:]): (known_at[int(name[1:])], at) for name, at in seen.items()}
-        catalog.scans.note(
-            Sighting(
-                frozenset(missed),
-                frozenset(unsure),
-                displaced=frozenset(displaced),
-                elsewhere=elsewhere,
-            ),
-            Now(now),
-        )
+    def scan(**astray: Astray) -> None:
+        tracks = {int(name[1:]): where for name, where in astray.items()}
+        catalog.scans.note(Sighting(frozenset(), frozenset(), astray=tracks), Now(now))
 
-    def remembered() -> dict[int, Place]:
+    def remembered() -> dict[int, Astray]:
         before = catalog.baseline(Now(now))
         again = catalog.baseline_after(before, ())
         assert again.tracks == before.tracks
-        return {job: track.seen for job, track in before.tracks.items() if track.seen}
+        tracks = before.tracks.items()
+        return {job: Astray(t.seen, t.copies) for job, t in tracks if t.seen or t.copies}
 
     for job_id in (7, 8, 9):
         catalog.outcomes.commit(job_id, State.PLACED, placed(f"{job_id}.flac"))
     here, disk, odd = Place("a.flac", False), Place("disk/b.flac", True), Place(NOT_UTF8, False)
-    scan(_7=here, _8=disk, _9=odd)
-    assert remembered() == {7: here, 8: disk, 9: odd}
-    scan(7, unsure=(8,), displaced=(9,))
-    assert remembered() == {7: here, 8: disk, 9: odd}
-    scan(unsure=(8,), displaced=(9,))
-    assert remembered() == {8: disk, 9: odd}, "7 was seen where it is known to be"
-    catalog.outcomes.commit(8, State.PLACED, placed("disk/b.flac"))
-    assert remembered() == {9: odd}, "8 was taken in where it stood"
-    scan(unsure=(9,), _8=here)
-    assert remembered() == {8: here, 9: odd}
+    assert remembered() == {}
+    scan(_7=Astray(here), _8=Astray(disk, (odd, here)), _9=Astray(None, (disk,)))
+    assert remembered() == {7: Astray(here), 8: Astray(disk, (odd, here)), 9: Astray(None, (disk,))}
+    before = catalog.baseline(Now(now))
+    scan(_8=Astray(odd))
+    assert catalog.baseline_after(before, ()).tracks == catalog.baseline(Now(now)).tracks
+    assert remembered() == {8: Astray(odd)}
+    scan()
+    assert remembered() == {}

@@ -8,7 +8,7 @@ import pytest
 
 from syncd.core.baseline import Baseline, BaselineTrack, Place, Placed, State
 from syncd.core.cases import EXPECTED, REMEMBERED
-from syncd.core.evidence import Sighting, match, sight, to_hash
+from syncd.core.evidence import Astray, Sighting, match, sight, to_hash
 from syncd.core.model import FileStat, LocalFile, LocalTree, Origin, RemoteTrack, RemoteTree
 
 from .trees import (
@@ -179,14 +179,13 @@ def test_what_was_placed_beside_another_file_is_the_tracks_only_where_nothing_el
 
 MISSED, UNSURE = Sighting(frozenset({7}), frozenset()), Sighting(frozenset(), frozenset({7}))
 NEITHER = Sighting(frozenset(), frozenset())
-ASTRAY = replace(NEITHER, elsewhere={7: (HOME, Place("x.flac", mounted=False))})
 DISPLACED = Sighting(frozenset(), frozenset(), displaced=frozenset({7}))
 ON_DISK = placed_at(HOME, mounted=True)
 CASUAL = f"{ALBUM}/x.txt"
 SEEN_ELSEWHERE = known(seen=Place("mine/Rain.flac", mounted=False))
 SIGHTS = [
     ("its file stands where it did", folder(file()), known(), NEITHER),
-    ("its file stands elsewhere", folder(file("x.flac")), known(), ASTRAY),
+    ("its file stands elsewhere", folder(file("x.flac")), known(), NEITHER),
     ("its file is gone", folder(names=[CASUAL]), known(), MISSED),
     ("its file is gone with its folder", folder(), known(), MISSED),
     ("its file is gone, and was missed before", folder(), missing(), MISSED),
@@ -274,7 +273,7 @@ SIGHTS = [
     ("local", "track", "expected"), [row[1:] for row in SIGHTS], ids=[row[0] for row in SIGHTS]
 )
 def test_what_a_scan_says_of(local: LocalTree, track: BaselineTrack, expected: Sighting) -> None:
-    assert sighting(local, track) == expected
+    assert replace(sighting(local, track), astray={}) == expected
 
 
 @pytest.mark.parametrize("state", State)
@@ -286,7 +285,7 @@ def test_each_track_is_seen_or_missed_for_itself() -> None:
     local = folder(file(), file("b.flac", 9), names=["link"])
     tracks = [known(), known(8, "a.flac"), known(9, "x.flac"), known(10, "link/d.flac")]
     assert sighting(local, *tracks) == Sighting(
-        frozenset({8}), frozenset({10}), elsewhere={9: ("x.flac", Place("b.flac", mounted=False))}
+        frozenset({8}), frozenset({10}), astray={9: Astray(Place("b.flac", mounted=False))}
     )
 
 
@@ -327,7 +326,7 @@ def test_a_file_is_missed_on_a_disk_only_where_that_is_known_to_be_the_same(
 ) -> None:
     local = folder(other, names=[CASUAL], mounted=[ALBUM, "usb"])
     seen = sighting(local, known(placed=ON_DISK), known(8, placed=placed))
-    assert replace(seen, elsewhere={}) == expected
+    assert replace(seen, astray={}) == expected
 
 
 def test_a_file_elsewhere_on_a_disk_does_not_show_that_it_is_the_same_disk() -> None:
@@ -398,10 +397,76 @@ def test_no_file_is_read_without_need(
     assert hashed(local, track, *jobs) == []
 
 
-def test_where_a_file_stands_that_is_known_elsewhere_is_said_with_whether_it_is_on_a_disk() -> None:
-    local = folder(file("disk/a.flac"), file("b.flac", 8), file("c.flac", 9), mounted=["disk"])
-    tracks = [known(), known(8), known(9, "c.flac"), known(10, "d.flac")]
-    assert sighting(local, *tracks).elsewhere == {
-        7: (HOME, Place("disk/a.flac", mounted=True)),
-        8: (HOME, Place("b.flac", mounted=False)),
-    }
+MINE, COPY = Place("mine/Rain.flac", mounted=False), Place("other/Copy.flac", mounted=False)
+ON_USB = Place("usb/a.flac", mounted=True)
+STAYING = known(seen=MINE)
+ASTRAYS: list[tuple[str, LocalTree, BaselineTrack, Astray | None]] = [
+    ("in its place", folder(file()), known(), None),
+    ("moved", folder(file(MINE.path)), known(), Astray(MINE)),
+    ("moved to a disk", folder(file(ON_USB.path), mounted=["usb"]), known(), Astray(ON_USB)),
+    ("a copy", folder(file(), file(COPY.path)), known(), Astray(None, (COPY,))),
+    ("moved, and a copy", folder(file(MINE.path), file(COPY.path)), known(), Astray(MINE, (COPY,))),
+    ("it is gone from where it was seen", folder(names=[CASUAL]), STAYING, None),
+    ("it is back in its place", folder(file()), STAYING, None),
+    ("it was moved on", folder(file(COPY.path)), STAYING, Astray(COPY)),
+    (
+        "a disk came over where it was seen",
+        folder(names=["mine/x.txt"], mounted=["mine"]),
+        STAYING,
+        Astray(MINE),
+    ),
+    (
+        "the same, and a copy of it is seen, which does not take its place",
+        folder(file(COPY.path), names=["mine/x.txt"], mounted=["mine"]),
+        STAYING,
+        Astray(MINE, (COPY,)),
+    ),
+    (
+        "the same, and it is back in its place",
+        folder(file(), names=["mine/x.txt"], mounted=["mine"]),
+        STAYING,
+        Astray(MINE),
+    ),
+    ("it lost its id where it was seen", folder(file(MINE.path, None)), STAYING, Astray(MINE)),
+    ("another track's was put upon it", folder(file(MINE.path, 9)), STAYING, None),
+    (
+        "a disk came over a copy",
+        folder(names=["other/x.txt"], mounted=["other"]),
+        known(copies=(COPY,)),
+        Astray(None, (COPY,)),
+    ),
+    (
+        "a copy lost its id: it is theirs",
+        folder(file(COPY.path, None)),
+        known(copies=(COPY,)),
+        None,
+    ),
+    (
+        "on the disk of a copy no file shows that it is the same",
+        folder(names=["usb/x.txt"], mounted=["usb"]),
+        known(copies=(ON_USB,)),
+        Astray(None, (ON_USB,)),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("local", "track", "expected"), [row[1:] for row in ASTRAYS], ids=[row[0] for row in ASTRAYS]
+)
+def test_where_files_stand_that_are_not_known_there(
+    local: LocalTree, track: BaselineTrack, expected: Astray | None
+) -> None:
+    assert sighting(local, track).astray == ({} if expected is None else {7: expected})
+
+
+def test_a_copy_that_was_seen_where_nobody_can_look_is_no_deletion() -> None:
+    away = known(copies=(ON_USB,))
+    assert sighting(folder(names=["usb/x.txt"]), away).unsure == {7}
+    assert sighting(folder(names=["usb/x.txt"], mounted=["usb"]), away).unsure == {7}
+    assert sighting(folder(names=["other/x.txt"]), known(copies=(COPY,))).missed == {7}
+
+
+def test_what_lost_its_id_where_it_was_seen_is_not_missed() -> None:
+    assert sighting(folder(file(MINE.path, None)), STAYING).displaced == {7}
+    assert sighting(folder(file(MINE.path, 9)), STAYING).missed == {7}
+    assert sighting(folder(file(COPY.path, None)), known(copies=(COPY,))).missed == {7}

@@ -198,7 +198,7 @@ TABLE = [
         baseline=[missing(7), missing(8, number=2)],
         policy=RESTORE,
         expected=[
-            restore(f"{ALBUM}/Rain [7].flac"),
+            restore(),
             restore(f"{ALBUM}/Rain [8].flac", job_id=8, number=2),
         ],
     ),

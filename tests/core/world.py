@@ -46,10 +46,11 @@ class World:
     gave, and of which the record was lost. ``is_listed``: nobody did anything since the account was
     listed. ``deletions``: which, and when. ``as_found``: the
     jobs whose file was taken under the name that it had, or keeps it because the user rejected
-    another. ``released``: the jobs whose file people allowed to be freed. ``tries``: when each job
-    was sent to be made again. ``kept_out`` are people's patterns, ``apart`` the jobs whose file was
-    kept out when seen last. ``worded``: the jobs whose tags were not written anew, because people
-    had written their own. ``shown``: what a scan saw last at each path.
+    another. ``declined``: the audio that people would not have. ``released``: the jobs whose file
+    people allowed to be freed. ``tries``: when each job was sent to be made again. ``kept_out`` are
+    people's patterns, ``apart`` the jobs whose file was kept out when seen last. ``worded``: the
+    jobs whose tags were not written anew, because people had written their own. ``shown``: what a
+    scan saw last at each path.
     """
 
     policy: Policy
@@ -71,6 +72,7 @@ class World:
     unrecorded: dict[int, str] = field(default_factory=dict)
     is_listed: bool = False
     as_found: set[int] = field(default_factory=set)
+    declined: dict[int, set[str | None]] = field(default_factory=dict)
     released: set[int] = field(default_factory=set)
     kept_out: frozenset[str] = frozenset()
     apart: set[int] = field(default_factory=set)
@@ -226,8 +228,7 @@ class World:
         """Leave only the veils over files that were seen where they are, and what cannot be read.
 
         A disk or a link that came over a file that was moved there before any scan saw it shows
-        nothing of that: it cannot be told from one that was deleted. So it is with one that lost
-        its tags, which no record follows.
+        nothing of that: it cannot be told from one that was deleted.
         """
         known = {
             (track.job_id, track.placed.path)
@@ -237,8 +238,7 @@ class World:
         moved = [
             path
             for path, file in self.folder.items()
-            if ((job := self.job_of(file)) is not None and (job, path) not in known)
-            or (file.as_made and self.shown.get(path) is not file)
+            if self.shown.get(path) is not file and (self.job_of(file), path) not in known
         ]
         self.veils = {
             folder: kind
@@ -273,7 +273,7 @@ class World:
         assert same(job.title, known.placed.title), "it was renamed in the account"
         served = {job.source(name) for name in job.formats}
         # Other audio that they declined is known to them, as much as what they had.
-        known_sounds = {self.sounds.get(one) for one in (known.placed.audio, known.declined) if one}
+        known_sounds = {self.sounds.get(known.placed.audio)} | self.declined.get(job.id, set())
         assert known_sounds & served, "its audio was replaced"
         kept = {one.file.content for one in self.trash if one.recovery and one.job_id == job.id}
         assert kept & served, "without a recovery copy"

@@ -15,13 +15,12 @@ from syncd.core.baseline import (
     BaselineTrack,
     Held,
     Named,
-    Place,
     Placed,
     Retried,
     State,
 )
 from syncd.core.cases import WITHOUT_FILE
-from syncd.core.evidence import Sighting
+from syncd.core.evidence import Astray, Sighting
 from syncd.core.holding import leaves_open
 from syncd.core.model import RemoteTrack, RemoteTree
 from syncd.core.naming import stem_of
@@ -49,8 +48,8 @@ class Catalog:
     batches: int = 0
     selection: str = ""
     kept_out: set[int] = field(default_factory=set)
-    elsewhere: dict[int, tuple[str, Place]] = field(default_factory=dict)
-    """The known path with it."""
+    astray: dict[int, Astray] = field(default_factory=dict)
+    unseen: frozenset[int] = frozenset()
 
     def remote(self) -> RemoteTree:
         return RemoteTree(dict(self.jobs))
@@ -61,10 +60,9 @@ class Catalog:
             job_id: replace(known, absence=absences[job_id]) if job_id in absences else known
             for job_id, known in self.tracks.items()
         }
-        for job_id, (path, place) in self.elsewhere.items():
-            placed = tracks[job_id].placed
-            if placed is not None and placed.path == path:
-                tracks[job_id] = replace(tracks[job_id], seen=place)
+        for job_id in self.astray.keys() & tracks.keys():
+            at = self.astray[job_id]
+            tracks[job_id] = replace(tracks[job_id], seen=at.seen, copies=at.copies)
         spent = {
             verb: frozenset(job for job, when in jobs.items() if _is_recent(when, now))
             for verb, jobs in self.spent.items()
@@ -155,8 +153,7 @@ class Catalog:
                 times |= {job_id: now for job_id, when in times.items() if when.server is None}
         unsettled = sighting.missed | sighting.unsure | sighting.displaced
         self.kept_out = (self.kept_out & unsettled) | sighting.kept_out.keys()
-        self.elsewhere = {job: at for job, at in self.elsewhere.items() if job in unsettled}
-        self.elsewhere |= sighting.elsewhere
+        self.astray, self.unseen = dict(sighting.astray), sighting.unsure
         for job_id in self.absences.keys() - sighting.missed - sighting.unsure:
             del self.absences[job_id]
         for job_id in sighting.missed:
@@ -189,7 +186,7 @@ class Catalog:
         for key in self.holds.keys() - wanted.keys() - going_on:
             op = planned.get(key[0])
             is_waiting = key[0] in waiting and key not in staying
-            is_back = key[1] == DeleteRemote.verb and key[0] not in self.absences
+            is_back = key[1] == DeleteRemote.verb and key[0] not in {*self.absences, *self.unseen}
             stands = is_waiting or (op is not None and leaves_open(op, self.holds[key]))
             if is_back or not stands:
                 del self.holds[key]

@@ -13,6 +13,7 @@ from datetime import timedelta
 from syncd.core.baseline import State
 from syncd.core.model import COMPLETED, FAILED, Identity, Origin
 from syncd.core.only import ALL, Only
+from syncd.core.operations import Redownload
 
 from .world import World
 from .world_terms import beside, stem_of
@@ -297,6 +298,8 @@ def reject(world: World, one: int, other: int) -> None:
     held = sorted(key for key, one in world.catalog.holds.items() if one.batch)
     if held:
         job_id, verb = held[one % len(held)]
+        if verb == Redownload.verb and (offered := world.catalog.known(job_id).replaced_by):
+            world.declined.setdefault(job_id, set()).add(world.sounds.get(offered))
         world.catalog.reject(job_id, verb)
         world.as_found.add(job_id)
 

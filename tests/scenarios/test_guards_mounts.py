@@ -13,7 +13,7 @@ from mutagen.flac import FLAC
 
 from syncd.simulator import Simulator
 
-from .guarding import ALBUM, IMPATIENT, MARCH, add
+from .guarding import ALBUM, IMPATIENT, MARCH, add, fill
 
 if TYPE_CHECKING:
     from tests.scenarios.conftest import Bench, Completed
@@ -421,3 +421,62 @@ def test_a_file_put_upon_another_is_not_missed_while_a_disk_covers_it(
     assert_nothing_removed(bench, disks)
     disks.run("umount", folder)
     assert (folder / "T1.flac").exists()
+
+
+def test_a_copy_does_not_stand_in_for_a_file_that_a_link_hides(
+    bench: Bench, sim: Simulator
+) -> None:
+    first, *_ = fill(bench, 5, sync={"deletion_grace": "0s", "rename_budget": 0})
+    mine, other = bench.root / "Mine", bench.root / "Other"
+    mine.mkdir()
+    other.mkdir()
+    # The rename is held, so that nothing is recorded of where it is.
+    bench.placed(first).rename(mine / "Moon.flac")
+    assert bench.run("sync").code == 3
+    shutil.copy(mine / "Moon.flac", other / "Copy.flac")
+    mine.rename(bench.folder / "away")
+    mine.symlink_to(bench.folder / "away")
+    assert bench.run("sync").code == 1
+    (other / "Copy.flac").unlink()
+    for _ in range(2):
+        result = bench.run("sync")
+        assert "Mine/Moon.flac could not be read, or is on another disk" in result.out
+    assert sim.requests.mutating() == []
+
+
+def test_a_file_that_lost_its_id_where_nothing_was_recorded_is_held(
+    bench: Bench, sim: Simulator
+) -> None:
+    first, *_ = fill(bench, 5, sync={"deletion_grace": "0s", "rename_budget": 0})
+    moon = bench.placed(first).with_name("Moon.flac")
+    bench.placed(first).rename(moon)
+    assert bench.run("sync").code == 3
+    FLAC(moon).delete()
+    for _ in range(2):
+        result = bench.run("sync")
+        assert result.code == 3
+        assert f"syncd identify '{ALBUM}/Moon.flac' {first}" in result.out
+    assert sim.requests.mutating() == []
+    assert bench.run("identify", f"{ALBUM}/Moon.flac", str(first)).code == 0
+
+
+def test_a_copy_on_a_disk_that_is_not_there_keeps_the_job(
+    bench: Bench, disks: Disks, sim: Simulator, tracks: list[int]
+) -> None:
+    usb = bench.root / "usb"
+    usb.mkdir()
+    disks.mount(usb)
+    assert sync(bench, disks).code == 0
+    disks.run("cp", bench.root / ALBUM / "T0.flac", usb / "T0.flac")
+    # What is placed there shows later on that it is the same disk.
+    disks.run("mv", bench.root / ALBUM / "T1.flac", usb / "T1.flac")
+    assert sync(bench, disks).code == 0
+    (bench.root / ALBUM / "T0.flac").unlink()
+    for _ in range(2):
+        unmounted = bench.run("sync")  # without joining those who see the disk
+        assert "usb/T0.flac could not be read, or is on another disk" in unmounted.out
+    assert_nothing_removed(bench, disks)
+    disks.run("rm", usb / "T0.flac")
+    assert sync(bench, disks).code == 0
+    assert sync(bench, disks).code == 0
+    assert sim.world.job(tracks[0]) is None

@@ -190,12 +190,12 @@ class Planning:
         self, track: RemoteTrack, known: BaselineTrack | None, album: str, number: int, ext: str
     ) -> Name:
         placed = known.placed if known else None
-        if known and placed and placed.format == ext:
-            name = self._name_it_had(track, known, placed)
+        if placed and placed.format == ext:
+            name = self._name_it_had(track, placed)
             # Its own name was kept for it; another may be kept for a track that is absent, too.
             is_its_own = collision_key(name.path) == collision_key(placed.path)
-            is_shared = set(self.found.owners.get(placed.path, ())) - {track.id}
-            kept = self.standing if is_its_own and not is_shared else self.names
+            may_take = is_its_own and not self._is_shared(track.id, placed.path)
+            kept = self.standing if may_take else self.names
             if kept.is_free(name.path):
                 return name
         name = name_track(track, self.policy, album=album, number=number, ext=ext)
@@ -203,15 +203,20 @@ class Planning:
             return name
         return name_track(track, self.policy, album=album, number=number, ext=ext, suffixed=True)
 
-    def _name_it_had(self, track: RemoteTrack, known: BaselineTrack, placed: Placed) -> Name:
-        """Where the user had it; under the name that it has now, if it was renamed since."""
-        if same_text(track.title, placed.title):
-            if known.seen and same_text(stem_of(known.seen.path), placed.stem):
-                # They called it so, would not have that sent, and it went before it was taken in.
-                return Name(known.seen.path, placed.stem)
-            return Name(placed.path, placed.stem)
-        stem = self.stem_now(track, placed)
-        return Name(sibling(placed.path, stem), stem)
+    def _is_shared(self, job_id: int, path: str) -> bool:
+        """Whether another track is known there, of which the deletion would meet what takes it."""
+        if self.policy.deletions != "mirror" or self.policy.direction == "down":
+            return False
+        return bool(set(self.found.owners.get(path, ())) - {job_id})
+
+    def _name_it_had(self, track: RemoteTrack, placed: Placed) -> Name:
+        """Where the user had it; under the name that it has now, if it was renamed since, and never
+        under another than is recorded with it: that would count as renamed."""
+        stem = placed.stem
+        if not same_text(track.title, placed.title):
+            stem = self.stem_now(track, placed)
+        path = placed.path
+        return Name(path if same_text(stem_of(path), stem) else sibling(path, stem), stem)
 
     def stem_now(self, track: RemoteTrack, placed: Placed) -> str:
         """The stem of a placed file under the name that its track has in the account now."""

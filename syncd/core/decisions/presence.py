@@ -6,7 +6,7 @@ import shlex
 from dataclasses import replace
 
 from syncd.core.baseline import Named, State
-from syncd.core.cases import Case, There, hidden_place, is_edited, place_kept_out
+from syncd.core.cases import Case, There, hidden_place, is_edited, place_kept_out, place_taken
 from syncd.core.decisions.planning import (
     Decision,
     Planning,
@@ -62,10 +62,10 @@ def out_of_sight(planning: Planning, case: Case) -> Decision:
         reason += f"it may be in {local.said_unreadable()}, which could not be read"
     else:
         places = case.known.places if case.known else ()
-        mounts = (local.mount_of(place.path) for place in places)
+        mounts = {local.mount_of(place.path) for place in places} - {None, *planning.found.disks}
         reason += (
-            f"no other track was found on the disk at {next(filter(None, mounts), None)}: it may "
-            f"be another one (syncd rm {case.job_id} deletes the job)"
+            f"no other track was found on the disk at {min(filter(None, mounts))}: it may be "
+            f"another one (syncd rm {case.job_id} deletes the job)"
         )
     return Wait(job_id=case.job_id, reason=reason, unseen=placed.path)
 
@@ -96,7 +96,8 @@ def missed(planning: Planning, case: Case) -> Decision:
 
 
 def stranger(planning: Planning, case: Case) -> Decision:
-    path = placed_of(case).path
+    taken = place_taken(case.known, planning.local) if case.known else None
+    path = taken or placed_of(case).path
     return Hold(
         job_id=case.job_id,
         path=path,

@@ -100,14 +100,18 @@ class Oracle(Witness):
                 self._had.setdefault(job_id, {})[job] = None
 
     def people_did(self, name: str) -> None:
-        before, sounds, stood = set(self._bearers()), self._sounds(), self._files.keys()
+        before, stood = set(self._bearers()), self._files
         self._look()
         left = set(self._bearers())
         # Of two files of one job they threw away the one, and kept the other.
-        gone = sounds - self._sounds()
-        self._unwanted |= {content for job_id, content in gone if job_id in left}
+        gone = [seen for file, seen in stood.items() if file not in self._files]
+        self._unwanted |= {seen.content for seen in gone if seen.job in left}
         self._made |= self._files.keys() - self._known
-        self._brought |= self._files.keys() - stood
+        self._brought |= {
+            file
+            for file, seen in self._files.items()
+            if file not in stood or stood[file].path != seen.path
+        }
         for job_id in before - left:
             self._removed.setdefault(job_id, self.world.elapsed)
         self._written = self._written.union(*map(_written, self._files.values()))
@@ -292,7 +296,8 @@ class Oracle(Witness):
                 ours = [s for s in files if s.content.endswith(_served(job)) and not _written(s)]
                 alike = any(s.content in _shown(job).sounds for s in ours)
                 is_theirs = known.placed is not None and self._put_there(known.placed.path, job.id)
-                is_theirs |= bool(_shown(job).sounds & (self._unwanted | self._put_apart(job.id)))
+                apart = self._put_apart(job.id, known.placed.path if known.placed else None)
+                is_theirs |= bool(_shown(job).sounds & (self._unwanted | apart))
                 said = f"job {job.id} has other audio"
                 assert alike or is_theirs or len(ours) < len(files), said
 
@@ -304,16 +309,14 @@ class Oracle(Witness):
     def _of(self, job_id: int) -> Iterator[Seen]:
         return (seen for seen in self._files.values() if seen.job == job_id)
 
-    def _put_apart(self, job_id: int) -> set[str]:
+    def _put_apart(self, job_id: int, home: str | None) -> set[str]:
         """What is heard of the files that they were given for it, and put where it is kept out."""
         return {
             seen.content
             for file, seen in self._files.items()
-            if seen.job == job_id and file not in self._made and self.world.is_kept_out(seen.path)
+            if seen.job == job_id and file not in self._made and seen.path != home
+            if self.world.is_kept_out(seen.path)
         }
-
-    def _sounds(self) -> set[tuple[int | None, str]]:
-        return {(seen.job, seen.content) for seen in self._files.values()}
 
     def _bearers(self) -> Iterator[int]:
         return (seen.job for seen in self._files.values() if seen.job is not None)
