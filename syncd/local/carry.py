@@ -23,7 +23,7 @@ from syncd.local.beside import beside
 from syncd.local.digest import sha256
 from syncd.local.rename import forget_target
 from syncd.local.root import Root, fsync_folder, root_error
-from syncd.local.scan import file_stat, open_stat
+from syncd.local.scan import file_stat, named_stat, open_stat
 
 _BLOCK = 1 << 20
 _NO_LINK = (
@@ -118,9 +118,10 @@ def copy(root: Root, source: Path, target: Path, expected: FileStat) -> FileStat
         if sha256(part) != digest:
             raise OSError(errno.EIO, os.strerror(errno.EIO), os.fspath(part))
         with part.open("rb") as stream:
+            before = open_stat(stream.fileno())
             _rename(root, part, target)
             fsync_folder(target.parent)
-            placed = open_stat(stream.fileno())
+            placed = named_stat(stream.fileno(), before)
         forget_target(_named(root, target))
     return placed
 

@@ -31,7 +31,7 @@ from syncd.local.carry import copy
 from syncd.local.digest import sha256 as sha256
 from syncd.local.rename import forget_target, recover_target, rename_without_replacing
 from syncd.local.root import NOT_KEPT, Root, fsync_folder, root_error, sync_folder
-from syncd.local.scan import open_stat
+from syncd.local.scan import named_stat, open_stat
 
 _TIDIED = re.compile(r"([0-9]+)\.[a-z0-9]+\.part(?:\.json)?|.+\.(?:text|retag)\.part", re.DOTALL)
 """The names of unfinished files; the group is the job that one is of."""
@@ -123,10 +123,11 @@ def place(root: Root, part: Path, path: str, *, mode: int, modified: datetime | 
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
             make_folders(root, target.parent)
+            before = open_stat(stream.fileno())
             if _rename(root, part, target):
-                placed = open_stat(stream.fileno())
+                placed = named_stat(stream.fileno(), before)
             else:
-                placed = copy(root, part, target, open_stat(stream.fileno()))
+                placed = copy(root, part, target, before)
                 part.unlink()
     except FileExistsError:
         raise Occupied(f"something already stands at {path}; it was left alone") from None

@@ -17,7 +17,7 @@ from syncd.local.aside import is_one_name, rename_anew
 from syncd.local.files import make_folders
 from syncd.local.rename import forget_target
 from syncd.local.root import Root, fsync_folder, root_error
-from syncd.local.scan import open_stat
+from syncd.local.scan import named_stat, open_stat
 from syncd.local.sidecars import move_sidecars
 
 
@@ -37,12 +37,13 @@ def move(
     source, target = _inside(root, old), _inside(root, new)
     try:
         with _opened(root, old) as descriptor:
-            if expected is not None and open_stat(descriptor) != expected:
+            before = open_stat(descriptor)
+            if expected is not None and before != expected:
                 raise Changed(f"{old} is no longer the file that it was")
             if source.name != target.name or not is_one_name(root, source, target):
                 _make_folders(root, target, new)
                 _rename(root, source, target)
-            moved = open_stat(descriptor)
+            moved = named_stat(descriptor, before)
     except OSError as error:
         raise _meaning(error, root, old, new) from None
     move_sidecars(root, old, new)

@@ -28,7 +28,7 @@ from syncd.local.files import sha256
 from syncd.local.mounts import is_mounted
 from syncd.local.rename import rename_without_replacing
 from syncd.local.root import NOT_KEPT, Root, fsync_folder, root_error
-from syncd.local.scan import file_stat, open_stat
+from syncd.local.scan import file_stat, named_stat, open_stat
 from syncd.local.tags import Change, changes, edit_fields, read_fields, spellable, version_of
 
 Fields = Mapping[str, tuple[str, ...]]
@@ -145,8 +145,9 @@ def _exchanged(
     _dress(part, target, before)
     with part.open("rb") as stream:
         os.fsync(stream.fileno())
+        finished = open_stat(stream.fileno())
         _put(root, part, target, path, before, digest)
-        return open_stat(stream.fileno())
+        return named_stat(stream.fileno(), finished)
 
 
 def _rewritten(
@@ -178,8 +179,9 @@ def _rewritten(
                 raise
             with part.open("rb") as stream:
                 os.fsync(stream.fileno())
+                finished = open_stat(stream.fileno())
                 _put(root, part, target, path, before, digest)
-                return Retagged(open_stat(stream.fileno()), new_digest, written)
+                return Retagged(named_stat(stream.fileno(), finished), new_digest, written)
 
 
 def _turns(target: Path, format_: str, id3_version: int | None) -> bool:

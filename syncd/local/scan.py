@@ -204,6 +204,17 @@ def open_stat(descriptor: int) -> FileStat:
     return _stat(os.fstat(descriptor))
 
 
+def named_stat(descriptor: int, before: FileStat) -> FileStat:
+    """What an open file, which was ``before``, is since it got a name: that changes its ctime.
+
+    Where anything else is new, somebody wrote into it as soon as they saw it. That is theirs, and
+    no stat of what was named: then it is still ``before``, which the file is not any more.
+    """
+    now = open_stat(descriptor)
+    is_still = (now.inode, now.size, now.mtime_ns) == (before.inode, before.size, before.mtime_ns)
+    return now if is_still else before
+
+
 @contextmanager
 def _opened(folder: Path | str, below: int | None = None) -> Iterator[int]:
     descriptor = os.open(folder, _FOLDER, dir_fd=below)

@@ -24,7 +24,7 @@ from syncd.local.files import (
     sha256,
     sidecar_path,
 )
-from syncd.local.root import Root, create_root
+from syncd.local.root import Root, create_root, sync_folder
 from syncd.local.scan import file_stat
 
 MADE = datetime(2026, 3, 1, 12, 34, 56, tzinfo=UTC)
@@ -402,3 +402,16 @@ def test_the_mode_of_a_new_file_follows_the_umask(mask: int) -> None:
         assert os.umask(mask) == mask
     finally:
         os.umask(before)
+
+
+def test_what_somebody_writes_as_soon_as_it_is_placed_is_no_stat_of_ours(
+    root: Root, part: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(descriptor: int) -> None:
+        with (root.path / "Rain.flac").open("ab") as file:
+            file.write(b"theirs")
+        sync_folder(descriptor)
+
+    monkeypatch.setattr(files, "sync_folder", write)
+    placed = place(root, part, "Rain.flac", mode=0o640, modified=MADE)
+    assert placed != file_stat(root.path / "Rain.flac")

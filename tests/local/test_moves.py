@@ -265,3 +265,19 @@ def test_a_poor_file_system_keeps_its_notes_out_of_the_library(
     assert names(root) == ["Album", "Storm.flac"]
     assert (root.path / "Storm.flac").read_bytes() == CONTENT
     assert list(root.incoming.iterdir()) == []
+
+
+def test_what_somebody_writes_as_soon_as_it_is_moved_is_no_stat_of_ours(
+    root: Root, track: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = moves._rename
+
+    def quicker(root: Root, source: Path, target: Path) -> None:
+        rename(root, source, target)
+        with target.open("ab") as file:
+            file.write(b"theirs")
+
+    monkeypatch.setattr(moves, "_rename", quicker)
+    before = file_stat(track)
+    assert move(root, "Album/Rain.flac", "Album/Snow.flac", expected=before) == before
+    assert file_stat(root.path / "Album/Snow.flac") != before

@@ -175,3 +175,13 @@ def test_the_user_may_be_quicker_and_leave_nothing_to_write(
     assert flac.retag(wanted=wanted) is None
     assert read_fields(flac.path, "flac")["title"] == ("My own",)
     assert flac.incoming() == []
+
+
+def test_what_an_editor_writes_as_soon_as_the_new_file_is_there_is_no_stat_of_ours(
+    flac: Track, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before_call(monkeypatch, "fsync_folder", lambda: in_place(flac.path))
+    written = flac.retag()
+    assert written is not None
+    assert flac.path.read_bytes().startswith(THEIRS)
+    assert written.stat != file_stat(flac.path)
