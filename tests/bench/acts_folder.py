@@ -122,8 +122,17 @@ def delete(home: Home, one: int, other: int) -> str | None:
         return None
     home.attic.put(path, home.root)
     home.ledger.leaves(path)
+    _prefer_others(home, path)
     path.unlink()
     return f"rm {_at(home, path)!r}"
+
+
+def _prefer_others(home: Home, path: Path) -> None:
+    """Of several files of a job they will not have the one at ``path``: the others are theirs."""
+    job = home.read(path).job
+    for other in home.files() if job is not None else ():
+        if other != path and other.suffix in sound.SUFFIXES and home.read(other).job == job:
+            home.attic.takes(other)
 
 
 def delete_folder(home: Home, one: int, other: int) -> str | None:
@@ -190,6 +199,7 @@ def strip(home: Home, one: int, other: int) -> str | None:
     home.ledger.leaves(path)
     if sound.opened(path) is None:
         return None
+    _prefer_others(home, path)
     sound.strip(path)
     home.ledger.keeps(path)
     return f"tags of {_at(home, path)!r} removed"

@@ -175,11 +175,16 @@ class Runs:
             await self._sync(home, run)
             return
         steps = Steps(home.member.base, run.stop + 1)
-        stood = {tree.name: tree.ledger.bearers().keys() for tree in home.trees}
+        stood = {tree.name: tree.ledger.bearers() for tree in home.trees}
         if not await self._broken_off(home, run, steps):
             return
         for tree in home.trees:
-            tree.ledger.unrecorded |= tree.ledger.bearers().keys() - stood[tree.name]
+            before = stood[tree.name]
+            tree.ledger.unrecorded |= {
+                job
+                for job, paths in tree.ledger.bearers().items()
+                if not paths <= before.get(job, set())
+            }
         self.counts["runs broken off"] += 1
         self._house.trace.append(f"  {home.member.name} dies at {_what(steps.told[-1])}")
         member = replace(home.member, seam=lambda _: None, _opened=None, _engine=None)
