@@ -39,8 +39,11 @@ def _to_trash(context: Context, op: TrashLocal, entry: int) -> None:
     context.check_unedited(placed, op.path)
     ours = context.is_as_placed(placed, op.path)
     facts = _facts(context, op, Why.DELETED_THERE, placed, ours=ours)
-    # It counts now: after a stop the file may be in the trash, and no record tells of it.
-    context.catalog.outcomes.commit(op.job_id, State.TRASHING, spends=(op.verb, context.now()))
+    # It counts now: after a stop the file may be in the trash, and no record tells of it. Then it
+    # is known by what it is now: a copy of it is another file.
+    very = replace(placed, path=op.path, stat=file_stat(context.root.path / op.path))
+    spends = (op.verb, context.now())
+    context.catalog.outcomes.commit(op.job_id, State.TRASHING, very, spends=spends)
     kept = context.trash.put(op.path, **facts)
     done = Done(
         job_id=op.job_id,
