@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -360,3 +361,16 @@ def test_what_goes_to_the_trash_is_known_to_go_there_before_it_does(mirror: Mirr
     mirror.sync(9, before=dies_before("syncd.local.trash.Trash.put"))
     assert mirror.path("Alpha").exists()
     assert mirror.known("Alpha").state is State.TRASHING
+
+
+def test_a_copy_of_what_went_before_a_stop_stays(mirror: Mirror) -> None:
+    alpha, mine = mirror.path("Alpha"), mirror.bench.root / "Mine/Alpha.flac"
+    mine.parent.mkdir()
+    alpha.rename(mine)
+    shutil.copy2(mine, alpha)
+    mirror.sim.world.delete(mirror.jobs["Alpha"])
+    mirror.sync(9, before=dies_before("syncd.catalog.outcomes.Outcomes.record"))
+    assert (alpha.exists(), len(mirror.trash())) == (False, 1)
+    mirror.sync()
+    assert (mine.exists(), len(mirror.trash())) == (True, 1)
+    assert mirror.known("Alpha").state is State.DETACHED
