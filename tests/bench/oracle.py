@@ -91,6 +91,8 @@ def _out_of_step(house: House, home: Home, job: int, gone: float) -> str | None:
         return None
     if now and now.title in home.told.sent(job) and now.heard in {one.heard for one in before}:
         return None  # the name was on its way
+    if home.told.saw(job) in before:
+        return None  # it was as it had been; what somebody did since arrived no sooner than this
     return "it was renamed, or has other audio, since its file went"
 
 

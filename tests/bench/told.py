@@ -30,6 +30,7 @@ class Told:
         self._looks: dict[int, tuple[float, Version | None]] = {}
         self._sent: set[int] = set()
         self._failed: set[int] = set()
+        self._deleting: set[int] = set()
         self._agreed: dict[int, str] = {}
         self._lately: dict[int, set[str]] = {}
         self._unsure: set[int] = set()
@@ -48,6 +49,7 @@ class Told:
         if found := _LOOK.search(path):
             job = int(found[1])
             self._looks[job] = (uptime, self._chronicle.now(job))
+            self._deleting.discard(job)
             self._learns(job)
         elif path.endswith(("/jobs", "/liked")):
             for job in self._chronicle.jobs():
@@ -66,6 +68,14 @@ class Told:
     def named(self, path: str) -> None:
         """The account has answered that."""
         self._sending.pop(_job(path), None)
+
+    def saw(self, job: int) -> Version | None:
+        """What it looked like when this looked last, and sent no deletion since."""
+        return None if job in self._deleting else self._looks.get(job, (0.0, None))[1]
+
+    def deletes(self, job: int) -> None:
+        """It sends the deletion of ``job``: what it saw before is no reason for another."""
+        self._deleting.add(job)
 
     def saw_failed(self, job: int) -> bool:
         """Whether it had failed when it was told of it last."""
