@@ -112,6 +112,8 @@ class Ledger:
     """Jobs of which people made copies."""
     worn: dict[int, set[str]] = field(default_factory=dict)
     """Stems that files of a job were seen with since a run began."""
+    places: dict[int, set[str]] = field(default_factory=dict)
+    """Where files of a job ever stood."""
     touched: set[int] = field(default_factory=set)
     """Jobs to whose files people ever did anything."""
     unrecorded: set[int] = field(default_factory=set)
@@ -153,6 +155,7 @@ class Ledger:
             if job in self.removed:
                 self.before[job] = min(self.removed.pop(job), self.before.get(job, math.inf))
             self.worn.setdefault(job, set()).update(Path(path).stem for path in paths)
+            self.places.setdefault(job, set()).update(paths)
 
     def gone(self, job: int) -> float | None:
         """Since when its file is gone, for all that a run has noted."""

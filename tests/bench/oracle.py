@@ -121,11 +121,11 @@ def _may_wait(house: House, home: Home, first: Home, job: int) -> bool:
     if known.status != "COMPLETED":
         return True
     if job in home.ledger.removed:
-        # A file stands in another tree: as its, or stripped of what says whose it is; or where its
-        # own was called so.
-        called = letters(known.display_name or "").casefold()
+        # A file stands in another tree: as its, or stripped of what says whose it is; or another
+        # track's was put upon it.
         return any(
-            home.read(path).job in (job, None) or letters(path.stem).casefold() == called
+            home.read(path).job in (job, None)
+            or str(path.relative_to(tree.root)) in tree.ledger.places.get(job, ())
             for tree in first.trees
             if tree is not home
             for path in tree.files()
