@@ -55,6 +55,7 @@ def rename_upon(home: Home, one: int, other: int) -> str | None:
     home.ledger.leaves(target)
     if home.read(path).job == home.read(target).job:
         home.attic.takes(path)
+    _prefer_others(home, target)
     path.replace(target)
     return f"mv -f {_at(home, path)!r} {_at(home, target)!r}"
 
