@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from syncd.core.baseline import Baseline, BaselineTrack, State
+from syncd.core.baseline import Baseline, BaselineTrack, Place, State
 from syncd.core.evidence import match, sight
 from syncd.core.keeping import LET_IN
 from syncd.core.model import LocalFile, LocalTree
@@ -152,6 +152,14 @@ def test_a_copy_that_is_let_in_goes_before_one_that_is_kept_out() -> None:
 def test_a_copy_does_not_take_the_place_of_a_file_whose_folder_is_kept_out_since() -> None:
     copy = file("Mine/Sun.flac", stat=replace(STAT, inode=9))
     assert found(apart(ALBUM, files=(file(), copy)))[0] == {7: HOME}
+
+
+def test_nor_that_of_a_file_that_was_seen_where_it_is_kept_out_since() -> None:
+    seen = file("Stems/x.flac", stat=replace(STAT, inode=8))
+    copy = file("Mine/Sun.flac", stat=replace(STAT, inode=9))
+    baseline = Baseline({7: known(seen=Place("Stems/x.flac", mounted=False))})
+    local = apart("Stems/", files=(seen, copy))
+    assert match(local, baseline, POLICY).files[7].path == "Stems/x.flac"
 
 
 @pytest.mark.parametrize("tracks", [{}, {7: known(path=None, state=State.WANTED)}])
