@@ -241,14 +241,15 @@ def _looked_for(
 def _may_stand(
     known: BaselineTrack, place: Place, local: LocalTree, disks: Collection[str]
 ) -> bool:
-    """Whether a file may stand at ``place`` that the scan says nothing of."""
+    """Whether a file may stand at ``place`` that the scan says nothing of. A copy is followed also
+    where it is kept out, or lost its id: it is theirs, and was looked for.
+    """
     alone = replace(known, placed=None, seen=place, copies=())
-    return (
-        hidden_place(alone, local) is not None
-        or place_kept_out(alone, local) is not None
-        or (known.seen == place and place_taken(alone, local) is not None)
-        or local.mount_of(place.path) not in (None, *disks)
-    )
+    if hidden_place(alone, local) is not None or local.mount_of(place.path) not in (None, *disks):
+        return True
+    is_own = known.seen == place
+    aside, taken = place_kept_out(alone, local), place_taken(alone, local)
+    return is_own and (aside is not None or taken is not None)
 
 
 def _place(path: str, local: LocalTree) -> Place:

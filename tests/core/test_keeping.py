@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from syncd.core.baseline import Baseline, BaselineTrack, Place, State
-from syncd.core.evidence import match, sight
+from syncd.core.evidence import Astray, match, sight
 from syncd.core.keeping import LET_IN
 from syncd.core.model import LocalFile, LocalTree
 from syncd.core.only import Only
@@ -160,6 +160,16 @@ def test_nor_that_of_a_file_that_was_seen_where_it_is_kept_out_since() -> None:
     baseline = Baseline({7: known(seen=Place("Stems/x.flac", mounted=False))})
     local = apart("Stems/", files=(seen, copy))
     assert match(local, baseline, POLICY).files[7].path == "Stems/x.flac"
+
+
+def test_a_copy_that_is_kept_out_is_followed_and_a_file_that_was_moved_there_is_not() -> None:
+    place = Place("Stems/x.flac", mounted=False)
+    local = apart("Stems/", names=("Stems/y.flac",))
+    copied, moved = known(copies=(place,)), known(seen=place)
+    for track, kept in ((copied, {}), (moved, {7: Astray(place)})):
+        baseline = Baseline({7: track})
+        seen = sight(local, baseline, match(local, baseline, POLICY))
+        assert (seen.astray, seen.missed) == (kept, {7} - kept.keys())
 
 
 @pytest.mark.parametrize("tracks", [{}, {7: known(path=None, state=State.WANTED)}])
