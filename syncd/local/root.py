@@ -189,7 +189,9 @@ def prepare(root: Root) -> None:
         _refuse_link(folder)
     try:
         # Never the root itself: an empty folder would stand where a disk is to be mounted again.
-        if not os.path.lexists(root.private):
+        try:
+            root.private.lstat()
+        except FileNotFoundError:
             root.private.mkdir()
         root.incoming.mkdir(mode=0o700, exist_ok=True)
         for name, content in _IGNORE_FILES.items():
