@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, not_, or_, select, upda
 
 from syncd.catalog import rows
 from syncd.catalog.outcomes import read_track, write_track
-from syncd.catalog.scans import read_unseen
+from syncd.catalog.scans import read_absences, read_unseen
 from syncd.catalog.schema import ABSENCE, HOLD, JOB
 from syncd.catalog.selected import read_digest
 from syncd.catalog.statements import change, find, note, noted, put, remove
@@ -78,7 +78,7 @@ class Holds:
 
         with self._begin() as connection:
             known = read_holds(connection)
-            absent = {row.job_id for row in find(connection, ABSENCE)} | read_unseen(connection)
+            absent = read_absences(connection).keys() | read_unseen(connection)
             for held in known.values():
                 if is_over(held):
                     remove(connection, HOLD, job_id=held.job_id, verb=held.verb)

@@ -18,7 +18,6 @@ from syncd.core.baseline import (
 from syncd.core.model import (
     COMPLETED,
     FAILED,
-    FileStat,
     LocalFile,
     LocalTree,
     RemoteTrack,
@@ -225,7 +224,7 @@ def _here(
         # What is found elsewhere may be a copy: the original cannot be seen.
         hidden = hidden_place(known, local)
         at_home = hidden is not None and hidden.path == placed.path
-        if hidden and (file is None or at_home or not is_same_file(file.stat, placed.stat)):
+        if hidden and (file is None or at_home or not file.stat.is_unmoved(placed.stat)):
             return Here.HIDDEN, None
     if file is None:
         return _without_file(known, placed, local, policy, disks), None
@@ -277,10 +276,11 @@ def hidden_place(known: BaselineTrack, local: LocalTree) -> Place | None:
     A folder that became a mount point, or ceased to be one, or became a link, shows other files
     than those that stood in it: their absence is no deletion.
     """
-    return next((place for place in known.places if _is_hidden(place, local)), None)
+    return next((place for place in known.places if is_hidden(place, local)), None)
 
 
-def _is_hidden(place: Place, local: LocalTree) -> bool:
+def is_hidden(place: Place, local: LocalTree) -> bool:
+    """Whether the scan says nothing of that place."""
     return (
         local.is_hidden(place.path)
         or local.is_walled(place.path)
@@ -298,17 +298,17 @@ def place_taken(known: BaselineTrack, local: LocalTree) -> str | None:
 
     Where it was known to be that is anything; where it was seen since, another track's file is not.
     """
+    home = known.placed.path if known.placed else None
     for place in known.stands:
-        file = local.files.get(place.path)
-        is_home = known.placed is not None and place.path == known.placed.path
-        if place.path in local.names and (is_home or file is None or file.identity is None):
+        if (place.path == home and home in local.names) or is_nobodys(place.path, local):
             return place.path
     return None
 
 
-def is_same_file(one: FileStat, other: FileStat) -> bool:
-    """Whether it is the very file, whatever its name; a copy is another one."""
-    return (one.inode, one.size, one.mtime_ns) == (other.inode, other.size, other.mtime_ns)
+def is_nobodys(path: str, local: LocalTree) -> bool:
+    """Whether something stands there that carries no track's id."""
+    file = local.files.get(path)
+    return path in local.names and (file is None or file.identity is None)
 
 
 def is_out_of_reach(known: BaselineTrack, local: LocalTree, disks: Collection[str]) -> bool:

@@ -15,8 +15,9 @@ from syncd.core.cases import (
     EXPECTED,
     REMEMBERED,
     hidden_place,
+    is_hidden,
+    is_nobodys,
     is_out_of_reach,
-    is_same_file,
     place_kept_out,
     place_taken,
 )
@@ -112,7 +113,7 @@ def _original(
     if placed is not None:
         at_path = (file for file in found if file.path == placed.path)
         seen_at = known.seen.path if known and known.seen else None
-        same = (file for file in found if is_same_file(file.stat, placed.stat))
+        same = (file for file in found if file.stat.is_unmoved(placed.stat))
         seen = (file for file in found if file.path == seen_at)
         if original := next(at_path, None) or next(same, None) or next(seen, None):
             return original
@@ -226,30 +227,25 @@ def _looked_for(
     those of before at which something may stand that it could not tell, or not look at."""
     at = known.placed.path if known.placed else None
     found = {*copies, *([file.path] if file else [])} - {at}
-    seen = known.seen if known.seen and _may_stand(known, known.seen, local, disks) else None
+    seen = known.seen if known.seen and _may_stand(known.seen, local, disks, own=True) else None
     if file is not None and file.path in found and (seen is None or seen.path in found):
         seen = _place(file.path, local)
     left = (
         place
         for place in known.copies
-        if place.path not in found and _may_stand(replace(known, seen=None), place, local, disks)
+        if place.path not in found and _may_stand(place, local, disks, own=False)
     )
     others = sorted(found - ({seen.path} if seen else set()))
     return replace(known, seen=seen, copies=(*(_place(path, local) for path in others), *left))
 
 
-def _may_stand(
-    known: BaselineTrack, place: Place, local: LocalTree, disks: Collection[str]
-) -> bool:
-    """Whether a file may stand at ``place`` that the scan says nothing of. A copy is followed also
-    where it is kept out, or lost its id: it is theirs, and was looked for.
+def _may_stand(place: Place, local: LocalTree, disks: Collection[str], *, own: bool) -> bool:
+    """Whether a file may stand at ``place`` that the scan says nothing of. A copy (not ``own``) is
+    followed also where it is kept out, or lost its id: it is theirs, and was looked for.
     """
-    alone = replace(known, placed=None, seen=place, copies=())
-    if hidden_place(alone, local) is not None or local.mount_of(place.path) not in (None, *disks):
+    if is_hidden(place, local) or local.mount_of(place.path) not in (None, *disks):
         return True
-    is_own = known.seen == place
-    aside, taken = place_kept_out(alone, local), place_taken(alone, local)
-    return is_own and (aside is not None or taken is not None)
+    return own and (local.kept_out_by(place.path) is not None or is_nobodys(place.path, local))
 
 
 def _place(path: str, local: LocalTree) -> Place:

@@ -216,6 +216,14 @@ class FileStat:
     mtime_ns: int
     ctime_ns: int
 
+    def is_unmoved(self, before: FileStat) -> bool:
+        """Whether it is the same file with the same bytes, as far as can be told without reading.
+
+        A rename and a hard link move ``ctime``, so that says nothing here.
+        """
+        known = (before.inode, before.size, before.mtime_ns)
+        return (self.inode, self.size, self.mtime_ns) == known
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

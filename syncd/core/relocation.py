@@ -74,12 +74,16 @@ def settle(
     if not relocations:
         return list(decisions)
     staying = [op for op in relocations if stays(op)]
-    moving = [op for op in relocations if not stays(op)]
-    # What stands where it is to stand gives its name up to none.
-    moving.sort(key=lambda op: not same_text(op.path, op.new_path))
-    moving, waits = _named(moving, names)
+    leaving = [op for op in relocations if not stays(op)]
+    # What stands where it is to stand gives its name up to none, whatever stands beside it.
+    in_place = [op for op in leaving if _is_in_place(op)]
+    moving, waits = _named([op for op in leaving if not _is_in_place(op)], names)
     others = [d for d in decisions if not isinstance(d, RenameLocal | MoveLocal)]
-    return [*_ordered(moving, names), *staying, *waits, *others]
+    return [*in_place, *_ordered(moving, names), *staying, *waits, *others]
+
+
+def _is_in_place(op: Relocation) -> bool:
+    return same_text(op.path, op.new_path)
 
 
 def _named(ops: Sequence[Relocation], names: Names) -> tuple[list[Relocation], list[Wait]]:
@@ -102,8 +106,7 @@ def _named(ops: Sequence[Relocation], names: Names) -> tuple[list[Relocation], l
 def _choose(op: Relocation, names: Names) -> Relocation | None:
     choices = [op] if has_own_suffix(op.stem, op.job_id) else [op, _suffixed(op)]
     for choice in choices:
-        # Where it stands already, it is beside whatever stands there with it.
-        if names.is_free(choice.new_path) or same_text(op.path, choice.new_path):
+        if names.is_free(choice.new_path):
             names.take(choice.new_path)
             return choice
     return None
@@ -120,11 +123,10 @@ def _taken(op: Relocation) -> Wait:
 
 def _ordered(ops: Sequence[Relocation], names: Names) -> list[Decision]:
     """Each after those whose name it takes; a circle is opened by one file that makes way."""
-    ordered: list[Decision] = [op for op in ops if same_text(op.path, op.new_path)]
-    ops = [op for op in ops if not same_text(op.path, op.new_path)]
     holders: defaultdict[str, set[int]] = defaultdict(set)
     for op in ops:
         holders[collision_key(op.path)].add(op.job_id)
+    ordered: list[Decision] = []
     waiting = {op.job_id: op for op in ops}
     while waiting:
         ready = [

@@ -366,9 +366,10 @@ def _is_begun(baseline: Baseline, op: Free) -> bool:
 
 def _batched(op: Operation, reason: str) -> Hold:
     evidence = getattr(op, "evidence", ())
-    stands_at = op.path if isinstance(op, RenameLocal | MoveLocal) else None
-    if stands_at is not None:
-        evidence = (f"{stands_at} → {getattr(op, 'new_path', None)}", *evidence)
+    stands_at = None
+    if isinstance(op, RenameLocal | MoveLocal):
+        stands_at = op.path
+        evidence = (f"{stands_at} → {op.new_path}", *evidence)
     return Hold(
         job_id=op.job_id,
         path=getattr(op, "new_path", None) or getattr(op, "path", None) or "",

@@ -19,7 +19,6 @@ from syncd.executor.names import retitle
 from syncd.executor.stand_in import NO_FILE, as_far_as_known
 from syncd.local import files, tags
 from syncd.local.audio import sniff
-from syncd.local.carry import is_unmoved
 from syncd.local.mounts import is_mounted
 from syncd.local.scan import file_stat
 
@@ -128,7 +127,7 @@ def _as_before(known: BaselineTrack | None, path: Path) -> Placed | None:
     if files.sha256(path) == placed.sha256:
         return replace(placed, stat=stat)
     is_wanted = known.state in (State.WANTED, State.UNAVAILABLE)
-    return placed if is_wanted and is_unmoved(stat, placed.stat) else None
+    return placed if is_wanted and stat.is_unmoved(placed.stat) else None
 
 
 def _as_found(

@@ -8,7 +8,6 @@ from pathlib import Path
 from syncd.core.baseline import Placed
 from syncd.core.model import FileStat
 from syncd.local import files
-from syncd.local.carry import is_unmoved
 from syncd.local.scan import file_stat
 
 NO_FILE = FileStat(inode=0, size=0, mtime_ns=0, ctime_ns=0)
@@ -20,7 +19,7 @@ def as_far_as_known(placed: Placed, path: Path) -> Placed:
     than it was. Raises ``OSError``.
     """
     stat = file_stat(path)
-    if is_unmoved(stat, placed.stat) or files.sha256(path) == placed.sha256:
+    if stat.is_unmoved(placed.stat) or files.sha256(path) == placed.sha256:
         # The same, wherever it was moved to, another disk included.
         return placed
     # Another than the one that was tagged last: edited since, or a copy, of before that perhaps.

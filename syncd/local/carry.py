@@ -65,14 +65,6 @@ def read_content(path: Path) -> Content:
     return Content(digest, before)
 
 
-def is_unmoved(now: FileStat, before: FileStat) -> bool:
-    """Whether it is the same file with the same bytes, as far as can be told without reading.
-
-    A rename and a hard link move ``ctime``, so that says nothing here.
-    """
-    return (now.inode, now.size, now.mtime_ns) == (before.inode, before.size, before.mtime_ns)
-
-
 def carry(root: Root, source: Path, target: Path, expected: FileStat) -> None:
     """Move ``source``, which was ``expected``, to ``target``, and make both folders durable.
 
@@ -88,7 +80,7 @@ def carry(root: Root, source: Path, target: Path, expected: FileStat) -> None:
             raise
         _carry_across(root, source, target, expected)
         return
-    if not is_unmoved(file_stat(target), expected):
+    if not file_stat(target).is_unmoved(expected):
         # Where it cannot go back (another has the name by now), it stays at ``target``.
         with suppress(OSError):
             _rename(root, target, source)
@@ -140,7 +132,7 @@ def link_or_copy(root: Root, source: Path, target: Path, expected: FileStat) -> 
             raise
         copy(root, source, target, expected)
         return
-    if not is_unmoved(file_stat(target), expected):
+    if not file_stat(target).is_unmoved(expected):
         target.unlink()
         raise Changed(f"{source.name} became another file meanwhile")
     fsync_folder(target.parent)

@@ -211,8 +211,7 @@ def named_stat(descriptor: int, before: FileStat) -> FileStat:
     no stat of what was named: then it is still ``before``, which the file is not any more.
     """
     now = open_stat(descriptor)
-    is_still = (now.inode, now.size, now.mtime_ns) == (before.inode, before.size, before.mtime_ns)
-    return now if is_still else before
+    return now if now.is_unmoved(before) else before
 
 
 @contextmanager

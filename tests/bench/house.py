@@ -222,7 +222,7 @@ class House:
             trouble = oracle.of_request(self, home, method, path, body)
             self.troubles += [trouble] if trouble else []
             if method == "DELETE":
-                home.told.deletes(int(path.rsplit("/", 1)[1]))
+                home.told.deletes(path)
             if method == "PATCH":
                 home.told.names(path, json.loads(body)["display_name"])
                 home.told.asks(method, path, self.moment.uptime)

@@ -73,9 +73,9 @@ class Told:
         """What it looked like when this looked last, and sent no deletion since."""
         return None if job in self._deleting else self._looks.get(job, (0.0, None))[1]
 
-    def deletes(self, job: int) -> None:
-        """It sends the deletion of ``job``: what it saw before is no reason for another."""
-        self._deleting.add(job)
+    def deletes(self, path: str) -> None:
+        """It sends the deletion of a job: what it saw before is no reason for another."""
+        self._deleting.add(_job(path))
 
     def saw_failed(self, job: int) -> bool:
         """Whether it had failed when it was told of it last."""
@@ -152,5 +152,5 @@ class Told:
 
 
 def _job(path: str) -> int:
-    """Which job a PATCH is for."""
+    """Which job a PATCH or a DELETE is for."""
     return int(path.rsplit("/", 1)[1])

@@ -7,7 +7,7 @@ from typing import Any
 
 from syncd.core import operations as ops
 from syncd.core.baseline import Placed, State
-from syncd.core.model import COMPLETED, FileStat
+from syncd.core.model import COMPLETED
 
 from .world import World
 from .world_terms import same, stem_of
@@ -103,13 +103,9 @@ def look(act: Act) -> Job:
 
 def as_far_as_known(placed: Placed, file: File) -> Placed:
     """What of ``placed`` is known of a file that stands elsewhere: a copy may be of other audio."""
-    if is_unmoved(file.stat, placed.stat) or file.sha256 == placed.sha256:
+    if file.stat.is_unmoved(placed.stat) or file.sha256 == placed.sha256:
         return placed
     told = None if placed.told is None else ""
     if placed.stat.inode in (file.inode, 0):
         return replace(placed, told=told)
     return replace(placed, told=told, audio="", source=None)
-
-
-def is_unmoved(one: FileStat, other: FileStat) -> bool:
-    return (one.inode, one.size, one.mtime_ns) == (other.inode, other.size, other.mtime_ns)

@@ -17,7 +17,7 @@ from syncd.core.model import COMPLETED, FAILED, FileStat, Identity
 from syncd.core.tagging import told
 
 from .world import World, effective
-from .world_act import RELOCATION, Act, Changed, as_far_as_known, is_unmoved, look
+from .world_act import RELOCATION, Act, Changed, as_far_as_known, look
 from .world_names import make_way, move_local, rename_local, rename_remote, retitled
 from .world_terms import key, stem_of, suffix_of
 from .world_things import File, Job, Trashed
@@ -279,7 +279,7 @@ def _is_as_before(known: BaselineTrack, file: File) -> bool:
     assert placed
     is_wanted = known.state in (State.WANTED, State.UNAVAILABLE)
     is_same = file.sha256 == placed.sha256
-    return is_same or (is_wanted and is_unmoved(file.stat, placed.stat))
+    return is_same or (is_wanted and file.stat.is_unmoved(placed.stat))
 
 
 def _found(act: Act, file: File) -> Placed:
