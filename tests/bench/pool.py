@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
@@ -54,12 +55,11 @@ class _Worker(Generic[T]):
     def result(self) -> T:
         """Raises ``Lost``."""
         self.played += 1
-        try:
+        with suppress(EOFError):
             if self.ours.poll():
                 found: T = self.ours.recv()
                 return found
-        except EOFError:
-            self.process.join(_TICK)  # it is ending
+        self.process.join(_TICK)  # what was killed is seen to be ending before it has ended
         if self.process.is_alive():
             self.process.kill()
             self.process.join()

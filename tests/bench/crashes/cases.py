@@ -36,7 +36,7 @@ STATED: dict[str, tuple[str, ...]] = {}
 
 LONG = ("also-first", "also-rename", "also-deletion")
 """Scenarios of two trees, each with as many steps as four others."""
-IN_CI = {"stop": 4, "power": 8, "twice": 24, "life": 24, "power-twice": 24}
+IN_CI = {"stop": 4, "power": 12, "twice": 36, "life": 36, "power-twice": 36}
 """In CI, of how many steps one is stopped at, in every scenario, from another one on in each; none
 of these has a factor in common with the number of losses, so that the power fails in all ways. On
 an ordinary file system with one tree, every step is stopped at once."""
